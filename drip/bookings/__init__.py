@@ -1,0 +1,1 @@
+"""The only knowledge of booking systems: one file each."""

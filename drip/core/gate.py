@@ -1,0 +1,230 @@
+"""The last look before the call: whether a message may go now, and if not, what becomes of it.
+
+The gate is the only place that says yes. It runs with the patient and the address locked, folds over a patient's
+messages in order of purpose, and counts each one it lets through.
+"""
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+from typing import TypeAlias
+
+from drip.core.caps import Usage, is_exempt, next_room
+from drip.core.clinic import Caps
+from drip.core.condition import Objects, holds
+from drip.core.lifecycle import State
+from drip.core.model import Channel, Kind, Purpose
+from drip.core.patient import Patient, Standing
+from drip.core.reason import Reason
+from drip.core.sequence import Sequence, Step
+from drip.core.walltime import local_date
+from drip.core.window import Hours
+
+RECHECK = timedelta(minutes=15)
+"""How soon a message that something holds back asks again."""
+
+SOON = timedelta(minutes=1)
+"""How soon a message asks again when news of its patient is still being taken in."""
+
+
+@dataclass(frozen=True, slots=True)
+class Pass:
+    """It goes."""
+
+    counted: bool
+    alarm: Reason = Reason.NONE
+    """Goes, but staff must hear of this."""
+
+
+@dataclass(frozen=True, slots=True)
+class Stop:
+    """It never goes."""
+
+    state: State
+    reason: Reason
+
+
+@dataclass(frozen=True, slots=True)
+class Wait:
+    """Not now: it asks again at `until`."""
+
+    until: datetime
+    reason: Reason
+
+
+@dataclass(frozen=True, slots=True)
+class Turn:
+    """It goes by another channel: it is prepared again for that one."""
+
+    channel: Channel
+
+
+Verdict: TypeAlias = Pass | Stop | Wait | Turn
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Candidate:
+    """A claimed message, with what its own enrolment says."""
+
+    id: str
+    sequence: Sequence
+    step: Step
+    channel: Channel
+    purpose: Purpose
+    planned_for: datetime
+    expires_at: datetime
+    hours: Hours
+    caps: Caps
+    objects: Objects = field(repr=False)
+    visit_at: datetime | None = None
+    ended: Reason | None = None
+    """Why its enrolment ended, if it did."""
+    is_paused: bool = False
+
+    @property
+    def order(self) -> tuple[int, datetime, str, int]:
+        """Purpose first; then the planned time, sequence and step."""
+        return self.purpose.rank, self.planned_for, self.sequence.id, self.sequence.position(self.step.id)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Person:
+    """The patient as known under the lock: facts, closed addresses, what was sent, what holds things back."""
+
+    patient: Patient
+    consent_by_default: frozenset[Purpose]
+    closed: Mapping[Channel, Reason] = field(default_factory=dict)
+    """Channels whose address must not be used, and why."""
+    barred: frozenset[Channel] = frozenset()
+    """Channels on which only allow-listed recipients may be reached, and this one is not."""
+    has_news: bool = False
+    """An event or reply of this patient waits in an inbox."""
+    interlocks: frozenset[str] = frozenset()
+    usage: Usage = field(default_factory=Usage)
+
+
+LOADING_INTERLOCKS = frozenset({"surgery", "rupture", "steroid_injection", "fracture", "red_flag"})
+"""What pauses loading exercises whatever the sequence says."""
+
+
+def fold(candidates: Iterable[Candidate], person: Person, now: datetime) -> list[tuple[Candidate, Verdict]]:
+    """A verdict for each of one patient's messages, most important first; each that passes uses up room."""
+    verdicts: list[tuple[Candidate, Verdict]] = []
+    for candidate in sorted(candidates, key=lambda candidate: candidate.order):
+        verdict = judge(candidate, person, now)
+        if isinstance(verdict, Pass) and verdict.counted:
+            person.usage.add(candidate.channel, local_date(now, candidate.hours.zone))
+        verdicts.append((candidate, verdict))
+    return verdicts
+
+
+def judge(candidate: Candidate, person: Person, now: datetime) -> Verdict:
+    """Whether one message may go at this instant. The first objection decides."""
+    return (
+        _ended(candidate, person)
+        or _expired(candidate, now)
+        or _held_back(candidate, person, now)
+        or _not_for(candidate, person, now)
+        or _closed_road(candidate, person, now)
+        or _outside_window(candidate, now)
+        or _over_cap(candidate, person, now)
+        or Pass(counted=not _is_exempt(candidate, now), alarm=_overdue_review(candidate, now))
+    )
+
+
+_FINAL = {
+    Standing.DECEASED: Reason.DECEASED,
+    Standing.MERGED: Reason.MERGED_PATIENT,
+    Standing.ERASED: Reason.ERASED,
+}
+
+
+def _ended(candidate: Candidate, person: Person) -> Stop | None:
+    reason = _FINAL.get(person.patient.standing) or candidate.ended
+    return Stop(State.CANCELLED, reason) if reason else None
+
+
+def _expired(candidate: Candidate, now: datetime) -> Stop | None:
+    return Stop(State.EXPIRED, Reason.EXPIRED) if now >= candidate.expires_at else None
+
+
+def _held_back(candidate: Candidate, person: Person, now: datetime) -> Wait | None:
+    """Paused, interlocked or past-review messages stay planned until they may go or expire."""
+    if person.has_news:
+        return Wait(now + SOON, Reason.NONE)
+    reason = Reason.NONE
+    if candidate.is_paused:
+        reason = Reason.PAUSED
+    elif _interlocks(candidate.sequence) & person.interlocks:
+        reason = Reason.INTERLOCK
+    elif candidate.purpose is not Purpose.SAFETY:
+        reason = _overdue_review(candidate, now)
+    return Wait(min(now + RECHECK, candidate.expires_at), reason) if reason else None
+
+
+def _interlocks(sequence: Sequence) -> frozenset[str]:
+    """What a sequence adds only ever adds to what its kind demands."""
+    return sequence.pause_when | (LOADING_INTERLOCKS if sequence.kind is Kind.LOADING else frozenset())
+
+
+def _overdue_review(candidate: Candidate, now: datetime) -> Reason:
+    """Safety content past its review date still goes, with an alarm: silence is the greater harm."""
+    due = candidate.sequence.review.review_due
+    return Reason.REVIEW_DUE if due and local_date(now, candidate.hours.zone) > due else Reason.NONE
+
+
+def _not_for(candidate: Candidate, person: Person, now: datetime) -> Stop | None:
+    if not holds(candidate.step.when, candidate.objects):
+        return Stop(State.SKIPPED, Reason.CONDITION)
+    today = local_date(now, candidate.hours.zone)
+    if person.patient.is_child_on(today) and not person.patient.has_carer():
+        return Stop(State.SKIPPED, Reason.UNDER_AGE)
+    return None
+
+
+def _closed_road(candidate: Candidate, person: Person, now: datetime) -> Stop | Turn | None:
+    """The channel's own objection; a step that names a second channel turns to it if that one is open."""
+    reason = objection(candidate, candidate.channel, person, now)
+    if not reason:
+        return None
+    other = candidate.channel.other
+    if candidate.step.may_turn and not objection(candidate, other, person, now):
+        return Turn(other)
+    closed = person.closed.get(candidate.channel) is reason
+    return Stop(State.SUPPRESSED if closed else State.SKIPPED, reason)
+
+
+def objection(candidate: Candidate, channel: Channel, person: Person, now: datetime) -> Reason:
+    """Why this patient cannot be written to on a channel; NONE when they can."""
+    today = local_date(now, candidate.hours.zone)
+    if not person.patient.address(channel, today):
+        return Reason.NO_ADDRESS
+    if channel in person.closed:
+        return person.closed[channel]
+    if not person.patient.consents(candidate.purpose, channel, person.consent_by_default):
+        return Reason.NO_CONSENT
+    return Reason.NOT_ALLOW_LISTED if channel in person.barred else Reason.NONE
+
+
+def _outside_window(candidate: Candidate, now: datetime) -> Wait | Stop | None:
+    opening = candidate.hours.forward(now)
+    if opening == now:
+        return None
+    if opening is None or opening >= candidate.expires_at:
+        return Stop(State.EXPIRED, Reason.WINDOW)
+    return Wait(opening, Reason.WINDOW)
+
+
+def _is_exempt(candidate: Candidate, now: datetime) -> bool:
+    zone = candidate.hours.zone
+    visit_on = local_date(candidate.visit_at, zone) if candidate.visit_at else None
+    return is_exempt(candidate.purpose, visit_on, local_date(now, zone))
+
+
+def _over_cap(candidate: Candidate, person: Person, now: datetime) -> Wait | Stop | None:
+    channel, usage = candidate.channel, person.usage
+    today = local_date(now, candidate.hours.zone)
+    if _is_exempt(candidate, now) or usage.has_room(channel, today, candidate.caps):
+        return None
+    room = next_room(usage, channel, candidate.caps, candidate.hours, now, candidate.expires_at)
+    return Wait(room, Reason.CAPPED) if room else Stop(State.EXPIRED, Reason.CAPPED)

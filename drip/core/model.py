@@ -1,0 +1,107 @@
+"""The small closed vocabularies that everything else is written in."""
+
+from collections.abc import Mapping, Sequence
+from enum import StrEnum
+from typing import TypeAlias
+
+Value: TypeAlias = "str | int | float | bool | None | Sequence[Value] | Mapping[str, Value]"
+"""What a booking system may tell us about something: anything JSON can say."""
+
+Facts: TypeAlias = Mapping[str, Value]
+"""One object of an event (`patient`, `appointment`, ...), as told. Absent means: nothing was said."""
+
+
+class Channel(StrEnum):
+    """The road a message takes."""
+
+    EMAIL = "email"
+    SMS = "sms"
+
+    @property
+    def other(self) -> "Channel":
+        """The road to turn to when this one is closed."""
+        return Channel.SMS if self is Channel.EMAIL else Channel.EMAIL
+
+
+class Purpose(StrEnum):
+    """Why a message is sent, most important first: consent, caps and order go by it."""
+
+    SAFETY = "safety"
+    SERVICE = "service"
+    CARE = "care"
+    FEEDBACK = "feedback"
+    MARKETING = "marketing"
+
+    @property
+    def rank(self) -> int:
+        """0 goes first."""
+        return _RANKS[self]
+
+
+_RANKS = {purpose: rank for rank, purpose in enumerate(Purpose)}
+
+
+class Kind(StrEnum):
+    """What a sequence is about; interlocks go by it."""
+
+    EDUCATION = "education"
+    LOADING = "loading"
+    AFTERCARE = "aftercare"
+    POSTOP = "postop"
+    CHECKIN = "checkin"
+    SAFETY = "safety"
+    SERVICE = "service"
+
+
+class Send(StrEnum):
+    """How a step with two templates uses its two channels."""
+
+    BOTH = "both"
+    EMAIL_THEN_SMS = "email_then_sms"
+    SMS_THEN_EMAIL = "sms_then_email"
+
+
+class AnchorKind(StrEnum):
+    """The moment that a sequence's offsets count from."""
+
+    ENROLLED = "enrolled"
+    BOOKED = "booked"
+    APPOINTMENT = "appointment"
+    APPOINTMENT_END = "appointment_end"
+    TREATMENT = "treatment"
+    PROGRAMME = "programme"
+
+    @property
+    def is_at_the_site(self) -> bool:
+        """Visits and treatments happen at a site, so its clock decides."""
+        return self in (AnchorKind.APPOINTMENT, AnchorKind.APPOINTMENT_END, AnchorKind.TREATMENT)
+
+
+class EventKind(StrEnum):
+    """What a booking system can tell us, and (the last two) what we tell ourselves."""
+
+    BOOKED = "appointment.booked"
+    RESCHEDULED = "appointment.rescheduled"
+    CANCELLED = "appointment.cancelled"
+    ATTENDED = "appointment.attended"
+    NO_SHOW = "appointment.no_show"
+    TREATMENT_PERFORMED = "treatment.performed"
+    PROGRAMME_STARTED = "programme.started"
+    PROGRAMME_ENDED = "programme.ended"
+    PATIENT_UPDATED = "patient.updated"
+    DISCHARGED = "patient.discharged"
+    DECEASED = "patient.deceased"
+    MERGED = "patient.merged"
+    ERASED = "patient.erased"
+    ENROLMENT_STARTED = "enrolment.started"
+    ENROLMENT_ENDED = "enrolment.ended"
+
+    @property
+    def is_about_an_appointment(self) -> bool:
+        """Such events must carry the appointment they speak of."""
+        return self.value.startswith("appointment.")
+
+    @property
+    def is_our_own(self) -> bool:
+        """Never accepted from outside."""
+        return self.value.startswith("enrolment.")

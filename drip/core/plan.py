@@ -1,0 +1,244 @@
+"""The plan: every message an enrolment wants, compared with the rows there are, as the fewest changes.
+
+`planned_for` is where the rules place a message; only this file writes it, and comparing it with the rules again is
+how a move is noticed. `due_at` is the next try, which deferrals and retries may move.
+"""
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, replace
+from datetime import date, datetime
+from typing import TypeAlias
+
+from drip.core.lifecycle import REVIVABLE, UNSENT, State
+from drip.core.model import Channel, Purpose
+from drip.core.reason import Reason
+from drip.core.schedule import expiry, placements
+from drip.core.sequence import Sequence, Step
+from drip.core.walltime import local_date
+from drip.core.window import Hours
+
+Key: TypeAlias = tuple[str, int, Channel]
+"""Step, occurrence and slot: what a message is, whichever day its visit is on."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Basis:
+    """What a plan is made from: a version of a sequence, the moment it counts from, and when messages may go."""
+
+    sequence: Sequence
+    version: str
+    anchor: datetime
+    """UTC."""
+    hours: Hours
+    revision: int = 0
+    """Which date of the visit the plan speaks of."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Wanted:
+    """One message, where the rules place it."""
+
+    step: str
+    position: int
+    occurrence: int
+    slot: Channel
+    """The channel it is planned under; never changes."""
+    channel: Channel
+    """The channel it would go by now."""
+    revision: int
+    """Which date of the visit it speaks of; 0 for everything that does not prepare for a visit."""
+    purpose: Purpose
+    planned_for: datetime
+    due_at: datetime
+    expires_at: datetime
+    state: State = State.PLANNED
+    reason: Reason = Reason.NONE
+
+    @property
+    def key(self) -> Key:
+        """What makes it this message and no other."""
+        return self.step, self.occurrence, self.slot
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Planned:
+    """A row as it is stored."""
+
+    id: str
+    step: str
+    occurrence: int
+    slot: Channel
+    channel: Channel
+    revision: int
+    version: str
+    state: State
+    reason: Reason
+    planned_for: datetime
+
+    @property
+    def key(self) -> Key:
+        """What makes it this message and no other."""
+        return self.step, self.occurrence, self.slot
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Change:
+    """A row that moves, from the state it was seen in."""
+
+    id: str
+    was: State
+    to: Wanted
+    version: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class End:
+    """A row that is no longer wanted."""
+
+    id: str
+    was: State
+    state: State
+    reason: Reason
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Changes:
+    """The fewest changes that make the rows what is wanted."""
+
+    new: tuple[Wanted, ...] = ()
+    changed: tuple[Change, ...] = ()
+    ended: tuple[End, ...] = ()
+
+    def __bool__(self) -> bool:
+        return bool(self.new or self.changed or self.ended)
+
+
+def wanted(basis: Basis) -> tuple[Wanted, ...]:
+    """Every message of a sequence for its anchor, in the order of steps, not yet compared with the clock."""
+    return tuple(
+        message for position, step in enumerate(basis.sequence.steps) for message in _of_step(step, position, basis)
+    )
+
+
+def _of_step(step: Step, position: int, basis: Basis) -> Iterable[Wanted]:
+    for place in placements(step, basis.anchor, basis.hours):
+        skipped = Reason.MERGED if place.merged else Reason.NONE if place.fits else Reason.WINDOW
+        for slot in step.slots:
+            yield Wanted(
+                step=step.id,
+                position=position,
+                occurrence=place.occurrence,
+                slot=slot,
+                channel=slot,
+                revision=basis.revision if step.before else 0,
+                purpose=step.purpose,
+                planned_for=place.planned_for,
+                due_at=place.planned_for,
+                expires_at=expiry(step, slot, place.planned_for, basis.anchor, basis.hours),
+                state=State.SKIPPED if skipped else State.PLANNED,
+                reason=skipped,
+            )
+
+
+def as_of(messages: Iterable[Wanted], basis: Basis, now: datetime) -> list[Wanted]:
+    """The messages as they enter the plan at `now`: what is already past is late.
+
+    A late message is skipped; with `if_late: send` it is placed again from now, one a day at the most: no burst.
+    """
+    steps = {step.id: step for step in basis.sequence.steps}
+    days: set[tuple[str, Channel, date]] = set()
+    return [_as_of(message, steps[message.step], basis, now, days) for message in messages]
+
+
+def _as_of(message: Wanted, step: Step, basis: Basis, now: datetime, days: set[tuple[str, Channel, date]]) -> Wanted:
+    if message.state is not State.PLANNED or message.planned_for >= now:
+        return message
+    again = basis.hours.forward(now) if step.send_if_late else None
+    if again is None or (step.before and again >= basis.anchor):
+        return replace(message, state=State.SKIPPED, reason=Reason.LATE)
+    day = (step.id, message.slot, local_date(again, basis.hours.zone))
+    if day in days:
+        return replace(message, state=State.SKIPPED, reason=Reason.MERGED)
+    days.add(day)
+    return replace(message, due_at=again, expires_at=expiry(step, message.slot, again, basis.anchor, basis.hours))
+
+
+def to_enter(messages: Iterable[Wanted], rows: Iterable[Planned]) -> tuple[list[Wanted], list[tuple[Planned, Wanted]]]:
+    """Which wanted messages are new, and which rows no longer stand where the rules place them.
+
+    A row that already went, or may have gone, stays as it is; a visit that moved to another day is reminded of anew.
+    """
+    latest = _latest(rows)
+    new: list[Wanted] = []
+    moved: list[tuple[Planned, Wanted]] = []
+    for message in messages:
+        row = latest.get(message.key)
+        if row is None:
+            new.append(message)
+        elif row.state in UNSENT | REVIVABLE:
+            if _differs(row, message):
+                moved.append((row, message))
+        elif message.revision > row.revision:
+            new.append(message)
+    return new, moved
+
+
+def _latest(rows: Iterable[Planned]) -> Mapping[Key, Planned]:
+    """The newest revision of each message."""
+    return {row.key: row for row in sorted(rows, key=lambda row: row.revision)}
+
+
+def _differs(row: Planned, message: Wanted) -> bool:
+    if row.planned_for != message.planned_for or row.revision != message.revision:
+        return True
+    # A condition that was not met at its time is not asked again; what a cancellation or a version took away is.
+    return row.state in (State.CANCELLED, State.SUPERSEDED)
+
+
+def changes(basis: Basis, rows: Iterable[Planned], now: datetime) -> Changes:
+    """The fewest changes that make an active enrolment's rows what its sequence wants. Safe to repeat."""
+    rows = tuple(rows)
+    messages = wanted(basis)
+    new, moved = to_enter(messages, rows)
+    entered = as_of((to for _, to in moved), basis, now)
+    return Changes(
+        new=tuple(as_of(new, basis, now)),
+        changed=_moves(moved, entered, basis.version)
+        + _repinned(messages, rows, {row.id for row, _ in moved}, basis.version),
+        ended=_unwanted(messages, rows),
+    )
+
+
+def _moves(moved: list[tuple[Planned, Wanted]], entered: list[Wanted], version: str) -> tuple[Change, ...]:
+    pairs = zip((row for row, _ in moved), entered, strict=True)
+    return tuple(Change(id=row.id, was=row.state, to=to, version=version) for row, to in pairs)
+
+
+def _repinned(
+    messages: tuple[Wanted, ...], rows: tuple[Planned, ...], moved: set[str], version: str
+) -> tuple[Change, ...]:
+    """Unsent rows of an older version that stay where they are, but take the new version's words."""
+    by_key = {message.key: message for message in messages}
+    return tuple(
+        Change(id=row.id, was=row.state, to=by_key[row.key], version=version)
+        for row in rows
+        if row.state in UNSENT and row.version != version and row.key in by_key and row.id not in moved
+    )
+
+
+def _unwanted(messages: tuple[Wanted, ...], rows: tuple[Planned, ...]) -> tuple[End, ...]:
+    keys = {message.key for message in messages}
+    return tuple(
+        End(id=row.id, was=row.state, state=State.SUPERSEDED, reason=Reason.SUPERSEDED_BY_VERSION)
+        for row in rows
+        if row.state in UNSENT and row.key not in keys
+    )
+
+
+def ending(rows: Iterable[Planned], reason: Reason) -> Changes:
+    """The changes for an enrolment that has ended: what is unsent is cancelled with the reason."""
+    return Changes(
+        ended=tuple(
+            End(id=row.id, was=row.state, state=State.CANCELLED, reason=reason) for row in rows if row.state in UNSENT
+        )
+    )

@@ -1,0 +1,154 @@
+"""What a clinician writes: a sequence and its steps, as values."""
+
+from dataclasses import dataclass, field
+from datetime import date, time
+from enum import StrEnum
+
+from drip.core.condition import Condition
+from drip.core.duration import Duration
+from drip.core.model import AnchorKind, Channel, EventKind, Facts, Kind, Purpose, Send
+from drip.core.window import Always, Window
+
+MAX_OCCURRENCES = 400
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Step:
+    """One planned contact. Its id is its identity: renaming it would send it again."""
+
+    id: str
+    before: bool
+    offset: Duration
+    at: time | None = None
+    weekday: int | None = None
+    every: int | None = None
+    """Days between occurrences of a repeating step."""
+    times: int | None = None
+    until: Duration | None = None
+    email: str | None = None
+    sms: str | None = None
+    send: Send = Send.BOTH
+    when: Condition | None = None
+    purpose: Purpose = Purpose.CARE
+    expires: Duration | None = None
+    send_if_late: bool = False
+    critical: bool = False
+
+    @property
+    def channels(self) -> tuple[Channel, ...]:
+        """The channels that have a template, in the order in which they are tried."""
+        named = {Channel.EMAIL: self.email, Channel.SMS: self.sms}
+        order = (Channel.SMS, Channel.EMAIL) if self.send is Send.SMS_THEN_EMAIL else (Channel.EMAIL, Channel.SMS)
+        return tuple(channel for channel in order if named[channel])
+
+    @property
+    def slots(self) -> tuple[Channel, ...]:
+        """One row is planned per slot: every channel when it goes by both, else the first to be tried."""
+        return self.channels if self.send is Send.BOTH else self.channels[:1]
+
+    @property
+    def may_turn(self) -> bool:
+        """A closed channel may be answered with the other one."""
+        return self.send is not Send.BOTH and len(self.channels) > 1
+
+    def template(self, channel: Channel) -> str | None:
+        """The name of the template for a channel."""
+        return self.email if channel is Channel.EMAIL else self.sms
+
+
+class Again(StrEnum):
+    """Whether a patient may be enrolled a second time."""
+
+    NEVER = "never"
+    PER_ORIGIN = "per_origin"
+    ONE_AT_A_TIME = "one_at_a_time"
+    AFTER = "after"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Enrol:
+    """Who is enrolled, and when."""
+
+    on: frozenset[EventKind]
+    when: Condition | None = None
+    again: Again = Again.PER_ORIGIN
+    again_after: Duration | None = None
+    not_while_in: frozenset[str] = frozenset()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Ends:
+    """What ends an enrolment besides its own last step."""
+
+    on: frozenset[EventKind] = frozenset()
+    when_enrolled_in: frozenset[str] = frozenset()
+
+
+AWAITING = "awaiting"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Review:
+    """Who answers for the words, until when, and on what evidence."""
+
+    author: str
+    approved_by: str
+    registration: str = ""
+    approved_on: date | None = None
+    review_due: date | None = None
+    evidence: tuple[str, ...] = ()
+    interests: str = ""
+
+    @property
+    def is_awaited(self) -> bool:
+        """No clinician of this clinic has approved it yet: never sent live."""
+        return self.approved_by == AWAITING
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Expectation:
+    """One line of a sequence's own tests: this step goes at this local time, or is skipped."""
+
+    step: str
+    channel: Channel | None = None
+    at: str | None = None
+    occurrence: int = 1
+    state: str = "planned"
+    reason: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Example:
+    """A sequence's own test: given this, expect that."""
+
+    name: str
+    given: Facts
+    expect: tuple[Expectation, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Sequence:
+    """The ordered steps a clinic writes, with who they are for and what ends them."""
+
+    id: str
+    title: str
+    purpose: Purpose
+    kind: Kind
+    enabled: bool
+    enrol: Enrol
+    anchor: AnchorKind
+    window: Window | Always | None
+    """None means the site's."""
+    ends: Ends
+    steps: tuple[Step, ...]
+    review: Review
+    pause_when: frozenset[str] = frozenset()
+    examples: tuple[Example, ...] = field(default=(), repr=False)
+
+    def step(self, step_id: str) -> Step | None:
+        """The step with this id."""
+        return next((step for step in self.steps if step.id == step_id), None)
+
+    def position(self, step_id: str) -> int:
+        """Where in the order a step stands; ties go by it."""
+        return next((n for n, step in enumerate(self.steps) if step.id == step_id), len(self.steps))

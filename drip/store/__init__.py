@@ -1,0 +1,1 @@
+"""The only SQL: the schema, functions per noun, and migrations."""
