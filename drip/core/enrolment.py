@@ -68,9 +68,15 @@ class Course:
         return self.sequence.id, self.origin
 
     def is_active_at(self, at: datetime) -> bool:
-        """Neither ended nor finished by then."""
+        """Started, and neither ended nor finished by then."""
         finished = self.existing.finished_at if self.existing else None
-        return self.ended is None and (finished is None or finished > at)
+        has_started = self.started.event.occurred_at <= at
+        return has_started and self.ended is None and (finished is None or finished > at)
+
+    @property
+    def can_be_revived(self) -> bool:
+        """Only its appointment's cancellation ended it: a later booking undoes that."""
+        return self.ended is Reason.APPOINTMENT_CANCELLED
 
 
 class Ask(StrEnum):
@@ -133,14 +139,16 @@ class _Walk:
         """Ends first, so that what a moment starts is not ended by it; then revivals, then starts."""
         for course in tuple(self.courses.values()):
             reason = _ended_by(course, moment)
-            if reason and course.is_active_at(moment.event.occurred_at):
+            if reason and course.is_active_at(max(moment.event.occurred_at, course.started.event.occurred_at)):
                 self._end(course, reason, moment, depth)
+            elif reason and course.can_be_revived and not moment.event.kind.is_about_an_appointment:
+                course.ended = reason  # for good: no later booking brings it back
         for course in self.courses.values():
             if _is_revived_by(course, moment):
                 course.ended = course.ended_at = None
-        for course in self._starts(moment):
-            self.courses[course.key] = course
-            if depth < CHAIN_LIMIT:
+        for course in tuple(self._starts(moment)):
+            # One that a twin's start has just ended says nothing more.
+            if depth < CHAIN_LIMIT and course.ended is None:
                 self.visit(_own(EventKind.ENROLMENT_STARTED, course, moment), depth + 1)
 
     def _end(self, course: Course, reason: Reason, moment: Moment, depth: int) -> None:
@@ -154,44 +162,47 @@ class _Walk:
         return course
 
     def _starts(self, moment: Moment) -> Iterator[Course]:
-        for row in self.existing:
+        """In an order that never depends on what is stored: sequences that give way to others come last."""
+        for row in sorted(self.existing, key=lambda row: _turn(row.sequence)):
             if row.event_key == moment.event.key and (row.sequence.id, row.origin) not in self.courses:
                 yield self._take_up(row, moment)
         stored = {(row.sequence.id, row.origin) for row in self.existing}
-        for live in self.live:
-            key = (live.sequence.id, moment.event.origin)
+        origin = moment.event.origin
+        for live in sorted(self.live, key=lambda live: _turn(live.sequence)):
+            key = (live.sequence.id, origin)
             if key not in stored and key not in self.courses and self._may_start(live.sequence, moment):
-                yield Course(sequence=live.sequence, version=live.version, origin=moment.event.origin, started=moment)
+                course = Course(sequence=live.sequence, version=live.version, origin=origin, started=moment)
+                self.courses[course.key] = course
+                yield course
 
     def _may_start(self, sequence: Sequence, moment: Moment) -> bool:
         event = moment.event
         if not sequence.enabled or event.kind not in sequence.enrol.on:
             return False
-        if moment.patient.standing is not Standing.CURRENT or not self._is_decided_now(event):
+        if moment.patient.standing is not Standing.CURRENT or self._is_kept_out(sequence, event.occurred_at):
             return False
-        if not self._is_for(sequence, moment) or self._is_kept_out(sequence, event.occurred_at):
+        suited = [view for view in self._views(moment) if holds(sequence.enrol.when, objects_at(view.as_known))]
+        safe = [view for view in suited if not _lacks_subtype(sequence, view.as_known)]
+        if not (event.fresh or self._has_late_news(event) or _is_first_met_now(safe or suited)):
             return False
-        return not self._is_unsafe(sequence, moment)
+        if suited and not safe:
+            self._ask_for_subtype(sequence, event)
+        return bool(safe)
 
-    def _is_decided_now(self, event: Event) -> bool:
-        """Fresh, or close enough to a fresh one that may have changed what was known then."""
-        return event.fresh or any(
-            abs(other.event.occurred_at - event.occurred_at) <= CODED_LATE
-            and (other.event.kind is EventKind.PATIENT_UPDATED or other.event.occurred_at < event.occurred_at)
-            for other in self.moments
-            if other.event.fresh
-        )
-
-    def _is_for(self, sequence: Sequence, moment: Moment) -> bool:
-        """Whether `when` holds at the event, or once a later update has coded what it looks at."""
+    def _views(self, moment: Moment) -> Iterator["_View"]:
+        """An event as known at its time, then as known after each update that may have coded it late."""
         event = moment.event
-        if holds(sequence.enrol.when, objects_at(moment)):
-            return True
+        yield _View(as_known=moment, fresh=event.fresh)
+        for later in self.moments:
+            told = later.event
+            if told.kind is EventKind.PATIENT_UPDATED and _codes_late(told, event):
+                yield _View(as_known=replace(later, event=event), fresh=told.fresh)
+
+    def _has_late_news(self, event: Event) -> bool:
+        """Whether something that happened shortly before this event only came in now."""
         return any(
-            holds(sequence.enrol.when, objects_at(replace(later, event=event)))
-            for later in self.moments
-            if later.event.kind is EventKind.PATIENT_UPDATED
-            and event.occurred_at < later.event.occurred_at <= event.occurred_at + CODED_LATE
+            other.event.fresh and timedelta() < event.occurred_at - other.event.occurred_at <= CODED_LATE
+            for other in self.moments
         )
 
     def _is_kept_out(self, sequence: Sequence, at: datetime) -> bool:
@@ -213,13 +224,36 @@ class _Walk:
             case _:
                 return False
 
-    def _is_unsafe(self, sequence: Sequence, moment: Moment) -> bool:
-        """Never choose a loading plan for a tendon whose subtype nobody has recorded: ask staff."""
-        if sequence.kind is not Kind.LOADING or moment.patient.facts.get("subtype"):
-            return False
-        key = f"{Ask.UNKNOWN_SUBTYPE}:{moment.event.key}"
+    def _ask_for_subtype(self, sequence: Sequence, event: Event) -> None:
+        key = f"{Ask.UNKNOWN_SUBTYPE}:{event.key}"
         self.tasks[key] = Task(kind=Ask.UNKNOWN_SUBTYPE, key=key, detail=sequence.id)
-        return True
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _View:
+    """An event, with what was known at its time or somewhat later; fresh when that has not been looked at yet."""
+
+    as_known: Moment
+    fresh: bool
+
+
+def _turn(sequence: Sequence) -> tuple[bool, str]:
+    return bool(sequence.enrol.not_while_in), sequence.id
+
+
+def _lacks_subtype(sequence: Sequence, known: Moment) -> bool:
+    """Never choose a loading plan for a tendon whose subtype nobody has recorded: ask staff."""
+    return sequence.kind is Kind.LOADING and not known.patient.facts.get("subtype")
+
+
+def _codes_late(told: Event, event: Event) -> bool:
+    is_later = (event.occurred_at, event.received) < (told.occurred_at, told.received)
+    return is_later and told.occurred_at - event.occurred_at <= CODED_LATE
+
+
+def _is_first_met_now(views: list[_View]) -> bool:
+    """An event is decided when it comes in, and once more when an update changes what was looked at."""
+    return bool(views) and all(view.fresh for view in views)
 
 
 _FINAL = {
@@ -239,9 +273,11 @@ def _ended_by(course: Course, moment: Moment) -> Reason | None:
         return _FINAL[moment.patient.standing]
     if event.key == course.started.event.key and not event.kind.is_our_own:
         return None
+    if event.occurred_at < course.started.event.occurred_at:
+        return None
     if event.kind.is_about_an_appointment and event.origin != course.origin:
         return None
-    if event.kind is EventKind.CANCELLED and sequence.anchor in _COUNTS_FROM_A_VISIT:
+    if event.kind is EventKind.CANCELLED and _counts_from_its_visit(course):
         return Reason.APPOINTMENT_CANCELLED
     if event.kind is EventKind.ENROLMENT_STARTED and event.enrolment.get("sequence") in sequence.ends.when_enrolled_in:
         return Reason.ENDED
@@ -252,6 +288,11 @@ def _ended_by(course: Course, moment: Moment) -> Reason | None:
     ):
         return _WHY_ENDED.get(event.kind, Reason.ENDED)
     return None
+
+
+def _counts_from_its_visit(course: Course) -> bool:
+    """What a cancellation started is not ended by hearing of that cancellation again."""
+    return course.sequence.anchor in _COUNTS_FROM_A_VISIT and course.started.event.kind is not EventKind.CANCELLED
 
 
 def _is_about_itself(course: Course, event: Event) -> bool:
@@ -268,7 +309,7 @@ def _is_about_its_programme(course: Course, event: Event) -> bool:
 def _is_revived_by(course: Course, moment: Moment) -> bool:
     """A booking later than its cancellation brings back what the cancellation ended."""
     return (
-        course.ended is Reason.APPOINTMENT_CANCELLED
+        course.can_be_revived
         and moment.event.kind in (EventKind.BOOKED, EventKind.RESCHEDULED)
         and moment.event.origin == course.origin
     )
@@ -276,9 +317,12 @@ def _is_revived_by(course: Course, moment: Moment) -> bool:
 
 def _own(kind: EventKind, course: Course, moment: Moment) -> Moment:
     """What we tell ourselves when an enrolment starts or ends: it happens within the moment that caused it."""
+    existing = course.existing
+    is_news = existing is None or (kind is EventKind.ENROLMENT_ENDED and existing.ended is None)
     event = replace(
         moment.event,
-        key=f"{kind.value.replace('.', '-')}:{course.sequence.id}:{course.origin}",
+        fresh=moment.event.fresh or is_news,
+        key=f"{kind.value.replace('.', '-')}:{course.sequence.id}:{moment.event.key}",
         kind=kind,
         enrolment=enrolment_facts(course.sequence),
     )

@@ -80,6 +80,8 @@ class Candidate:
     ended: Reason | None = None
     """Why its enrolment ended, if it did."""
     is_paused: bool = False
+    turned: bool = False
+    """It has already turned to its other channel, and will not turn back."""
 
     @property
     def order(self) -> tuple[int, datetime, str, int]:
@@ -188,7 +190,7 @@ def _closed_road(candidate: Candidate, person: Person, now: datetime) -> Stop | 
     if not reason:
         return None
     other = candidate.channel.other
-    if candidate.step.may_turn and not objection(candidate, other, person, now):
+    if candidate.step.may_turn and not candidate.turned and not objection(candidate, other, person, now):
         return Turn(other)
     closed = person.closed.get(candidate.channel) is reason
     return Stop(State.SUPPRESSED if closed else State.SKIPPED, reason)

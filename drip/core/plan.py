@@ -4,7 +4,7 @@
 how a move is noticed. `due_at` is the next try, which deferrals and retries may move.
 """
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
 from datetime import date, datetime
 from typing import TypeAlias
@@ -144,6 +144,7 @@ def as_of(messages: Iterable[Wanted], basis: Basis, now: datetime) -> list[Wante
     """The messages as they enter the plan at `now`: what is already past is late.
 
     A late message is skipped; with `if_late: send` it is placed again from now, one a day at the most: no burst.
+    An occurrence whose own time comes later that day is merged into it.
     """
     steps = {step.id: step for step in basis.sequence.steps}
     days: set[tuple[str, Channel, date]] = set()
@@ -151,8 +152,11 @@ def as_of(messages: Iterable[Wanted], basis: Basis, now: datetime) -> list[Wante
 
 
 def _as_of(message: Wanted, step: Step, basis: Basis, now: datetime, days: set[tuple[str, Channel, date]]) -> Wanted:
-    if message.state is not State.PLANNED or message.planned_for >= now:
+    if message.state is not State.PLANNED:
         return message
+    if message.planned_for >= now:
+        day = (step.id, message.slot, local_date(message.planned_for, basis.hours.zone))
+        return replace(message, state=State.SKIPPED, reason=Reason.MERGED) if day in days else message
     again = basis.hours.forward(now) if step.send_if_late else None
     if again is None or (step.before and again >= basis.anchor):
         return replace(message, state=State.SKIPPED, reason=Reason.LATE)
@@ -191,6 +195,8 @@ def _latest(rows: Iterable[Planned]) -> Mapping[Key, Planned]:
 def _differs(row: Planned, message: Wanted) -> bool:
     if row.planned_for != message.planned_for or row.revision != message.revision:
         return True
+    if row.state in UNSENT:
+        return message.state is State.SKIPPED  # a new closure pushed an earlier occurrence onto its day
     # A condition that was not met at its time is not asked again; what a cancellation or a version took away is.
     return row.state in (State.CANCELLED, State.SUPERSEDED)
 
@@ -202,11 +208,19 @@ def changes(basis: Basis, rows: Iterable[Planned], now: datetime) -> Changes:
     new, moved = to_enter(messages, rows)
     entered = as_of((to for _, to in moved), basis, now)
     return Changes(
-        new=tuple(as_of(new, basis, now)),
+        new=tuple(as_of(_newcomers(new, {row.step for row in rows}, now), basis, now)),
         changed=_moves(moved, entered, basis.version)
-        + _repinned(messages, rows, {row.id for row, _ in moved}, basis.version),
+        + _repinned(messages, rows, {row.id for row, _ in moved}, basis, now),
         ended=_unwanted(messages, rows),
     )
+
+
+def _newcomers(new: Iterable[Wanted], known: set[str], now: datetime) -> Iterator[Wanted]:
+    """A step new to a sequence that people are already in is planned if it is still ahead, never sent late."""
+    for message in new:
+        is_added = bool(known) and message.step not in known
+        is_past = message.state is State.PLANNED and message.planned_for < now
+        yield replace(message, state=State.SKIPPED, reason=Reason.LATE) if is_added and is_past else message
 
 
 def _moves(moved: list[tuple[Planned, Wanted]], entered: list[Wanted], version: str) -> tuple[Change, ...]:
@@ -215,24 +229,41 @@ def _moves(moved: list[tuple[Planned, Wanted]], entered: list[Wanted], version: 
 
 
 def _repinned(
-    messages: tuple[Wanted, ...], rows: tuple[Planned, ...], moved: set[str], version: str
+    messages: tuple[Wanted, ...], rows: tuple[Planned, ...], moved: set[str], basis: Basis, now: datetime
 ) -> tuple[Change, ...]:
     """Unsent rows of an older version that stay where they are, but take the new version's words."""
     by_key = {message.key: message for message in messages}
+    steps = {step.id: step for step in basis.sequence.steps}
+    current = {row.id for row in _latest(rows).values()} - moved
     return tuple(
-        Change(id=row.id, was=row.state, to=by_key[row.key], version=version)
+        Change(
+            id=row.id,
+            was=row.state,
+            to=_in_place(by_key[row.key], row, steps[row.step], basis, now),
+            version=basis.version,
+        )
         for row in rows
-        if row.state in UNSENT and row.version != version and row.key in by_key and row.id not in moved
+        if row.state in UNSENT and row.version != basis.version and row.key in by_key and row.id in current
     )
+
+
+def _in_place(message: Wanted, row: Planned, step: Step, basis: Basis, now: datetime) -> Wanted:
+    """The message for a row that stays: on the channel it had turned to, and still late if it was let in late."""
+    channel = row.channel if row.channel in step.channels else message.channel
+    (entered,) = as_of((message,), basis, now) if step.send_if_late else (message,)
+    return replace(entered, channel=channel)
 
 
 def _unwanted(messages: tuple[Wanted, ...], rows: tuple[Planned, ...]) -> tuple[End, ...]:
+    """Rows that no step asks for any more, and rows that speak of a date the visit has moved away from."""
     keys = {message.key for message in messages}
-    return tuple(
-        End(id=row.id, was=row.state, state=State.SUPERSEDED, reason=Reason.SUPERSEDED_BY_VERSION)
-        for row in rows
-        if row.state in UNSENT and row.key not in keys
-    )
+    current = {row.id for row in _latest(rows).values()}
+    gone = [row for row in rows if row.state in UNSENT and not (row.key in keys and row.id in current)]
+    return tuple(End(id=row.id, was=row.state, state=State.SUPERSEDED, reason=_why_gone(row, keys)) for row in gone)
+
+
+def _why_gone(row: Planned, keys: set[Key]) -> Reason:
+    return Reason.APPOINTMENT_MOVED if row.key in keys else Reason.SUPERSEDED_BY_VERSION
 
 
 def ending(rows: Iterable[Planned], reason: Reason) -> Changes:

@@ -67,7 +67,7 @@ def expiry(step: Step, channel: Channel, planned_for: datetime, anchor: datetime
     """
     if step.before:
         return anchor
-    at_least = hours.first_opening(local_date(planned_for, hours.zone) + DAY)
+    at_least = hours.first_opening(hours.day_of(planned_for) + DAY)
     at_most = shifted(planned_for, step.expires or DEFAULT_EXPIRY[channel], hours.zone)
     return max(at_most, at_least.end) if at_least else at_most
 

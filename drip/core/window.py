@@ -74,6 +74,12 @@ class Hours:
         days = (day + n * DAY for n in range(HORIZON))
         return next((opening for opening in map(self.opening, days) if opening), None)
 
+    def day_of(self, at: datetime) -> date:
+        """The day that an instant belongs to: early on, the night before's if its window is still open."""
+        today = local_date(at, self.zone)
+        last_night = self.opening(today - DAY)
+        return today - DAY if last_night and at < last_night.end else today
+
     def is_open(self, at: datetime) -> bool:
         """Whether a message may go at this instant."""
         return self.forward(at) == at

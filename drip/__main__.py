@@ -1,0 +1,5 @@
+"""`python -m drip`."""
+
+from drip.cli import main
+
+main()

@@ -1,0 +1,117 @@
+"""What `drip doctor` looks at."""
+
+import socket
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+from drip import clock
+from drip.app import App, NoClinic, build, read_clinic
+from drip.settings import Settings, WrongSettings, read_settings
+from drip.store import events, migrate, records, views
+from drip.store.database import UNREACHABLE
+from drip.store.vault import CannotUnseal
+
+STALE = timedelta(minutes=5)
+"""A worker that has not finished a tick for so long is in trouble."""
+
+SKEW = timedelta(seconds=30)
+
+
+@dataclass(frozen=True, slots=True)
+class Finding:
+    """One thing that was looked at. `code` is the exit code when it is not well."""
+
+    name: str
+    ok: bool
+    says: str
+    code: int = 1
+
+
+def check_up() -> list[Finding]:
+    """Everything, in the order in which it has to be mended."""
+    try:
+        settings = read_settings()
+    except WrongSettings as problem:
+        return [Finding("settings", False, str(problem), 2)]
+    found = [Finding("settings", True, f"home {settings.home.resolve()}, {'live' if settings.live else 'not live'}")]
+    for look in (_clinic, _schema, _wired):
+        more = list(look(settings))
+        found += more
+        if not all(one.ok for one in more):
+            break
+    return found
+
+
+def _clinic(settings: Settings) -> Iterator[Finding]:
+    try:
+        clinic = read_clinic(settings.home)
+        yield Finding("clinic.yaml", True, f"{clinic.name}, {len(clinic.sites)} sites")
+    except NoClinic as problem:
+        yield Finding("clinic.yaml", False, str(problem), 2)
+
+
+def _schema(settings: Settings) -> Iterator[Finding]:
+    try:
+        at = migrate.current(settings.sqlalchemy_url)
+    except UNREACHABLE as problem:
+        yield Finding("database", False, f"cannot be reached ({type(problem).__name__}): check DRIP_DATABASE_URL", 3)
+        return
+    yield Finding("database", True, "SQLite" if settings.is_sqlite else "PostgreSQL")
+    newest = migrate.newest()
+    says = "up to date" if at == newest else f"{at or 'empty'}, needs {newest}: run `drip migrate`"
+    yield Finding("schema", at == newest, says, 2)
+
+
+def _wired(settings: Settings) -> Iterator[Finding]:
+    try:
+        app = build(settings, worker=f"doctor@{socket.gethostname()}")
+    except (WrongSettings, CannotUnseal) as problem:
+        yield Finding("keys and providers", False, str(problem), 2)
+        return
+    try:
+        names = {channel.value: ", ".join(one.name for one in road) for channel, road in app.providers.items()}
+        yield Finding("keys", True, "patient data can be sealed and read")
+        yield Finding("providers", True, "; ".join(f"{channel}: {name}" for channel, name in names.items()))
+        yield from _working(app, clock.now())
+    finally:
+        app.close()
+
+
+def _working(app: App, now: datetime) -> Iterator[Finding]:
+    with app.store.read() as tx:
+        skew = abs(tx.database_time() - now)
+        yield Finding("clock", skew < SKEW, f"the database and this machine are {skew.total_seconds():.1f} s apart")
+        live = app.versions.live(tx)
+        yield Finding("sequences", bool(live), ", ".join(sorted(live)) or "none is published: run `drip publish`")
+        yield _worker(records.beats(tx).get("tick"), now)
+        waiting, since = events.count_pending(tx)
+        late = since is not None and now - since > STALE
+        yield Finding(
+            "event inbox", not late, f"{waiting} waiting" + (f" since {since:%Y-%m-%d %H:%M} UTC" if since else "")
+        )
+        counts = views.count_by_state(tx)
+        yield _open(counts.get("held", 0), counts.get("unknown", 0))
+        yield _due(views.oldest_due(tx, now), now)
+        tasks = len(records.open_tasks(tx))
+        yield Finding("tasks", True, f"{tasks} waiting for a person")
+
+
+def _worker(beat: datetime | None, now: datetime) -> Finding:
+    if beat is None:
+        return Finding("worker", False, "has never run: start `drip worker`")
+    ok = now - beat < STALE
+    return Finding(
+        "worker", ok, f"last finished a tick at {beat:%Y-%m-%d %H:%M:%S} UTC" + ("" if ok else ": is it running?")
+    )
+
+
+def _open(held: int, unknown: int) -> Finding:
+    return Finding("hand-overs", held == 0, f"{unknown} being found out about, {held} held for a person")
+
+
+def _due(oldest: datetime | None, now: datetime) -> Finding:
+    if oldest is None:
+        return Finding("due messages", True, "none waits")
+    ok = now - oldest < STALE
+    return Finding("due messages", ok, f"the oldest has waited {str(now - oldest).split('.')[0]}")

@@ -1,0 +1,77 @@
+"""For those who ask about patients: explain, forecast."""
+
+from datetime import timedelta
+from typing import Annotated, Any
+
+import typer
+
+from drip.cli.show import Complaint, out, print_json, table, zulu
+
+
+def add_to(app: typer.Typer) -> None:
+    """These commands."""
+    for command in (explain, forecast):
+        app.command()(command)
+
+
+def one_patient(tx: Any, ref: str) -> Any:
+    """The patient of that reference. Complaint when there is none, or more than one."""
+    from drip.store import patients
+
+    found = patients.find(tx, ref)
+    if not found:
+        raise Complaint(f"nobody is known as {ref!r}; `drip messages` lists references", 1)
+    if len(found) > 1:
+        choices = ", ".join(sorted(f"{row.source}:{ref}" for row in found))
+        raise Complaint(f"{ref!r} is known to several booking systems; choose one of {choices}", 2)
+    return found[0]
+
+
+def explain(
+    patient: Annotated[str, typer.Argument(metavar="PATIENT_REF", help="REF or SOURCE:REF")],
+    as_json: Annotated[bool, typer.Option("--json", help="one JSON document")] = False,
+) -> None:
+    """A patient's whole story: events, enrolments, every message with its state and why."""
+    from drip.cli.opening import opened
+    from drip.cli.sending import message_as_json
+    from drip.flows.story import tell, when
+
+    with opened() as app, app.store.read() as tx:
+        story = tell(app, tx, one_patient(tx, patient))
+    if as_json:
+        lines = [{"at": zulu(line.at), "kind": line.kind, "sentence": line.sentence} for line in story.lines]
+        messages = [message_as_json(one) for one in story.messages]
+        print_json({"patient": story.patient, "story": lines, "messages": messages})
+        return
+    out.print(f"[bold]Patient {story.patient}[/]  [dim]times in {story.zone.key}[/]\n")
+    shown = table("when", "what")
+    styles = {"event": "cyan", "enrolment": "bold", "task": "bold yellow", "message": ""}
+    for line in story.lines:
+        shown.add_row(when(line.at, story.zone), line.sentence, style=styles[line.kind])
+    out.print(shown)
+
+
+def forecast(
+    days: Annotated[int, typer.Option(min=1, max=400, help="how far ahead")] = 14,
+    now: Annotated[str | None, typer.Option(help="from when")] = None,
+    as_json: Annotated[bool, typer.Option("--json", help="one JSON document")] = False,
+) -> None:
+    """Who will hear what in the next days, from the real plan."""
+    from drip.cli.opening import opened
+    from drip.cli.sending import message_as_json, print_messages
+    from drip.cli.show import read_time
+    from drip.store import views
+
+    start = read_time(now, "--now")
+    with opened() as app, app.store.read() as tx:
+        found = views.list_messages(tx, state="planned", until=start + timedelta(days=days))
+    if as_json:
+        print_json({"from": zulu(start), "days": days, "messages": [message_as_json(one) for one in found]})
+        return
+    if not found:
+        out.print(f"Nothing is planned for the next {days} days.")
+        return
+    print_messages(found)
+    emails = sum(one.channel == "email" for one in found)
+    people = len({one.patient_id for one in found})
+    out.print(f"\n{emails} emails and {len(found) - emails} texts to {people} patients, before caps.", style="dim")

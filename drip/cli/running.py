@@ -1,0 +1,118 @@
+"""For running it: demo, simulate, worker, doctor."""
+
+from collections import Counter
+from pathlib import Path
+from typing import Annotated, Any
+
+import typer
+
+from drip.cli.show import Complaint, out, print_json, progress, state_in_colour, table
+
+
+def add_to(app: typer.Typer) -> None:
+    """These commands."""
+    for command in (demo, simulate, worker, doctor):
+        app.command()(command)
+
+
+def demo(
+    days: Annotated[int, typer.Option(min=1, max=400, help="how long to let time pass")] = 84,
+    folder: Annotated[Path, typer.Option("--out", metavar="DIR", help="where to put it")] = Path("demo"),
+) -> None:
+    """The real job on invented patients: twelve weeks on a virtual clock, messages into a folder."""
+    from drip.cli.shipped import samples, shipped
+    from drip.demo import START, NotOurFolder, run_demo
+
+    home = shipped("clinic.yaml").parent
+    try:
+        with progress("days", days) as show:
+            done = run_demo(home, samples(), folder, days=days, at_tick=lambda now, _: show((now - START).days))
+    except NotOurFolder as problem:
+        raise Complaint(str(problem), 2) from None
+    out.print(
+        "[bold]Twelve weeks at an invented clinic[/]" if days == 84 else f"[bold]{days} days at an invented clinic[/]"
+    )
+    out.print(
+        "A key for this demo's patient data was made and thrown away: nothing in its database can be read now.",
+        style="dim",
+    )
+    out.print(f"\n{len(done.published)} sequences published, {done.events} booking events taken in, ", end="")
+    out.print(f"{done.rehearsal.ticks} ticks of the worker.\n")
+    _print_people(done)
+    counts = Counter(one.state for one in done.messages)
+    told = ", ".join(f"{number} {state_in_colour(state)}" for state, number in sorted(counts.items()))
+    out.print(f"\n{len(done.messages)} messages: {told}.")
+    out.print(f"Read them as the patients would: [bold]{done.page}[/]")
+
+
+def _print_people(done: Any) -> None:
+    shown = table("patient", "emails", "texts", "first", "last", "not sent, because")
+    by_patient: dict[str, list[Any]] = {}
+    for one in done.messages:
+        by_patient.setdefault(one.patient, []).append(one)
+    for ref, name in sorted(done.names.items()):
+        messages = by_patient.get(ref, [])
+        went = [one for one in messages if one.accepted_at]
+        emails = sum(one.channel == "email" for one in went)
+        reasons = Counter(one.reason.replace("_", " ") for one in messages if one.reason and not one.accepted_at)
+        first, last = (f"{went[n].accepted_at:%d %b}" if went else "" for n in (0, -1))
+        why = ", ".join(f"{number} {reason}" for reason, number in reasons.most_common())
+        shown.add_row(name, str(emails), str(len(went) - emails), first, last, why or ("" if went else "not enrolled"))
+    out.print(shown)
+
+
+def simulate(
+    patients: Annotated[int, typer.Option(min=1, max=1_000_000, help="how many invented patients")],
+    days: Annotated[int, typer.Option(min=1, max=400, help="how long")],
+    seed: Annotated[int, typer.Option(help="the same seed invents the same patients")] = 1,
+    as_json: Annotated[bool, typer.Option("--json", help="one JSON document")] = False,
+) -> None:
+    """Invented patients through the real planner, gate and store, on a virtual clock."""
+    from drip.cli.opening import home
+    from drip.simulation import run_simulation
+
+    with progress("days", days) as show:
+        report = run_simulation(home(), patients=patients, days=days, seed=seed, at_day=show)
+    if as_json:
+        print_json(report.as_json())
+        return
+    for title, rows in report.tables():
+        shown = table(*rows[0], title=f"[bold]{title}[/]")
+        for row in rows[1:]:
+            shown.add_row(*map(str, row))
+        out.print(shown)
+        out.print()
+
+
+def worker() -> None:
+    """Send what is due, for ever: the same as `python worker.py`. Stops gracefully on Ctrl-C and SIGTERM."""
+    import socket
+    import threading
+    from os import getpid
+
+    from drip.cli.logs import set_up_logs
+    from drip.cli.opening import opened
+    from drip.settings import read_settings
+    from drip.worker import run, stop_on_signals
+
+    set_up_logs(read_settings().log)
+    stop = threading.Event()
+    with opened(worker=f"{socket.gethostname()}:{getpid()}") as app:
+        stop_on_signals(stop)
+        run(app, stop)
+
+
+def doctor(as_json: Annotated[bool, typer.Option("--json", help="one JSON document")] = False) -> None:
+    """Look at settings, database, schema, providers, clock and heartbeats, and say what to mend."""
+    from drip.cli.checkup import check_up
+
+    findings = check_up()
+    if as_json:
+        print_json({"checks": [{"name": one.name, "ok": one.ok, "says": one.says} for one in findings]})
+    else:
+        shown = table("", "what", "says")
+        for one in findings:
+            shown.add_row("[green]ok[/]" if one.ok else "[bold red]mend[/]", one.name, one.says)
+        out.print(shown)
+    worst = max((one.code for one in findings if not one.ok), default=0)
+    raise typer.Exit(worst)

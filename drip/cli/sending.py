@@ -1,0 +1,276 @@
+"""For those who run it: migrate, ingest, tick, messages, suppress, pause, resume."""
+
+import sys
+from dataclasses import asdict, replace
+from pathlib import Path
+from typing import Annotated, Any
+
+import typer
+
+from drip.cli.show import Complaint, out, print_json, progress, read_time, state_in_colour, table, zulu
+
+
+def add_to(app: typer.Typer) -> None:
+    """These commands, in the order in which one needs them."""
+    for command in (migrate, ingest, tick, messages, suppress, pause, resume):
+        app.command()(command)
+
+
+def migrate() -> None:
+    """Bring the database schema up to date."""
+    from drip.settings import read_settings
+    from drip.store import migrate as schema
+
+    before, after = schema.migrate(read_settings().sqlalchemy_url)
+    out.print(f"The schema is up to date ({after})." if before == after else f"Schema: {before or 'empty'} -> {after}.")
+
+
+def ingest(
+    file: Annotated[str, typer.Argument(metavar="FILE|-", help="JSON, JSON lines or CSV; - reads standard input")],
+    source: Annotated[str, typer.Option(help="who sent it")] = "generic",
+    mapping: Annotated[Path | None, typer.Option(help="for CSV: which of their columns is which of ours")] = None,
+    dry_run: Annotated[bool, typer.Option("--dry-run", help="store nothing, show who would hear what")] = False,
+    now: Annotated[str | None, typer.Option(help="the moment of arrival")] = None,
+    as_json: Annotated[bool, typer.Option("--json", help="one JSON document")] = False,
+) -> None:
+    """Take booking events into the inbox, and nothing more: the next tick enrols."""
+    from drip.bookings.parsed import Parsed, Rejected
+    from drip.cli.opening import opened
+    from drip.flows.take_in import TakenIn, take_in
+
+    at = read_time(now, "--now")
+    with opened() as app:
+        outcomes = _read(file, source, mapping, app.clinic)
+        parsed = [one for one in outcomes if isinstance(one, Parsed)]
+        rejected = [one for one in outcomes if isinstance(one, Rejected)]
+        if dry_run:
+            _show_dry_run(app, parsed, rejected, at, as_json)
+        else:
+            with progress("taking in", len(parsed)) as show:
+                taken = TakenIn(0, 0)
+                for start in range(0, len(parsed), 500):
+                    part = take_in(app, parsed[start : start + 500], at)
+                    taken = TakenIn(taken.accepted + part.accepted, taken.duplicates + part.duplicates)
+                    show(start + 500)
+            _show_taken(taken, rejected, as_json)
+    raise typer.Exit(1 if rejected else 0)
+
+
+def _read(file: str, source: str, mapping: Path | None, clinic: Any) -> list[Any]:
+    from drip.bookings.registry import UnknownSourceError, reader_of
+
+    try:
+        data = sys.stdin.buffer.read() if file == "-" else Path(file).read_bytes()
+    except OSError as problem:
+        raise Complaint(f"{file} cannot be read: {problem.strerror}", 2) from None
+    try:
+        # A source without an adapter sends drip's own event under its own name.
+        reader = reader_of(source)
+    except UnknownSourceError as problem:
+        if "not built yet" in str(problem):
+            raise Complaint(str(problem), 2) from None
+        reader = reader_of("generic")
+    name = "" if file == "-" else Path(file).name
+    try:
+        return reader(data, clinic, source, filename=name, mapping=_mapping(mapping))
+    except ValueError as problem:
+        raise Complaint(f"--mapping {mapping}: {problem}", 2) from None
+
+
+def _mapping(path: Path | None) -> Any:
+    """The mapping file: JSON or YAML, their column -> our path."""
+    if path is None:
+        return None
+    from ruamel.yaml import YAML
+
+    try:
+        told = YAML(typ="safe", pure=True).load(path.read_text())
+    except Exception as problem:
+        raise Complaint(f"--mapping {path} cannot be read: {problem}", 2) from None
+    if not isinstance(told, dict):
+        raise Complaint(f"--mapping {path} must map their column names to ours", 2)
+    return told
+
+
+def _show_taken(taken: Any, rejected: list[Any], as_json: bool) -> None:
+    if as_json:
+        print_json({"accepted": taken.accepted, "duplicates": taken.duplicates, "rejected": _rejected_json(rejected)})
+        return
+    out.print(f"{taken.accepted} events taken in, {taken.duplicates} known already, {len(rejected)} rejected.")
+    _print_rejected(rejected)
+
+
+def _rejected_json(rejected: list[Any]) -> list[dict[str, Any]]:
+    return [{"index": one.index, "path": one.path, "message": one.message} for one in rejected]
+
+
+def _print_rejected(rejected: list[Any]) -> None:
+    if rejected:
+        shown = table("event", "where", "what to mend")
+        for one in rejected:
+            shown.add_row(f"no. {one.index + 1}", one.path, one.message)
+        out.print(shown, style="red")
+
+
+def _show_dry_run(app: Any, parsed: list[Any], rejected: list[Any], at: Any, as_json: bool) -> None:
+    """The real flow, in a transaction that is rolled back."""
+    from drip.flows.enrol import apply_news
+    from drip.flows.take_in import take_in
+    from drip.store import views
+
+    with app.store.rehearse() as store:
+        trial = replace(app, store=store)
+        with store.read() as tx:
+            before = {one.id for one in views.list_messages(tx)}
+        taken = take_in(trial, parsed, at)
+        news = apply_news(trial, at)
+        with store.read() as tx:
+            would = [one for one in views.list_messages(tx) if one.id not in before]
+    if as_json:
+        document = {"accepted": taken.accepted, "duplicates": taken.duplicates, "rejected": _rejected_json(rejected)}
+        print_json({**document, "enrolled": news.enrolled, "messages": [message_as_json(one) for one in would]})
+        return
+    out.print(f"{taken.accepted} events are new, {news.enrolled} enrolments would begin. Nothing was stored.\n")
+    if would:
+        print_messages(would)
+    _print_rejected(rejected)
+
+
+def tick(
+    now: Annotated[str | None, typer.Option(help="a virtual instant; refused when a provider reaches people")] = None,
+    as_json: Annotated[bool, typer.Option("--json", help="one JSON document")] = False,
+) -> None:
+    """Do everything that is due at an instant, until nothing is."""
+    from drip.cli.opening import opened
+    from drip.flows.tick import tick as beat
+
+    at = read_time(now, "--now")
+    with opened() as app:
+        if now and app.reaches_people:
+            raise Complaint("--now is virtual time, and a provider that reaches people is configured", 2)
+        with progress("sending") as show:
+            counts = beat(app, at, progress=lambda counts: show(counts.claimed))
+    if as_json:
+        print_json(asdict(counts))
+        return
+    shown = {name: number for name, number in asdict(counts).items() if number}
+    told = ", ".join(f"{number} {name.replace('_', ' ')}" for name, number in shown.items())
+    out.print(told or "Nothing was due.")
+
+
+def messages(
+    patient: Annotated[str | None, typer.Option(metavar="REF", help="one patient's; REF or SOURCE:REF")] = None,
+    state: Annotated[str | None, typer.Option(help="planned, accepted, skipped, held, ...")] = None,
+    as_json: Annotated[bool, typer.Option("--json", help="one JSON document")] = False,
+) -> None:
+    """Planned and past messages."""
+    from drip.cli.opening import opened
+    from drip.cli.people import one_patient
+    from drip.core.lifecycle import State
+    from drip.store import views
+
+    if state and state not in list(State):
+        raise Complaint(f"--state {state!r}: choose from {', '.join(State)}", 2)
+    with opened() as app, app.store.read() as tx:
+        only = [one_patient(tx, patient).id] if patient else None
+        found = views.list_messages(tx, patient_ids=only, state=state)
+    if as_json:
+        print_json({"messages": [message_as_json(one) for one in found]})
+    elif found:
+        print_messages(found)
+    else:
+        out.print("No messages.")
+
+
+_FIELDS = ("id", "patient", "enrolment", "sequence", "version", "step", "occurrence", "channel")
+
+
+def message_as_json(one: Any) -> dict[str, Any]:
+    """As the contract has it."""
+    told = {name: getattr(one, name) for name in _FIELDS}
+    told |= {"due_at": zulu(one.due_at), "state": one.state, "reason": one.reason, "attempts": one.attempts}
+    return told | {"provider": one.provider, "provider_ref": one.provider_ref, "accepted_at": zulu(one.accepted_at)}
+
+
+def print_messages(found: list[Any]) -> None:
+    """One line a message; the reason in words."""
+    from drip.core.reason import Reason
+
+    shown = table("due (UTC)", "patient", "sequence", "step", "", "channel", "state", "why")
+    for one in found:
+        repeat = f"no. {one.occurrence}" if one.occurrence > 1 else ""
+        shown.add_row(
+            f"{one.due_at:%Y-%m-%d %H:%M}", one.patient, one.sequence, one.step, repeat, one.channel,
+            state_in_colour(one.state), Reason(one.reason).sentence,
+        )  # fmt: skip
+    out.print(shown)
+
+
+def suppress(
+    address: Annotated[str, typer.Argument(metavar="ADDRESS", help="an email address, or a number with +")],
+    reason: Annotated[str, typer.Option(help="suppressed_by_patient, bounced or complained")] = "suppressed_by_patient",
+) -> None:
+    """Never write to this address again, whoever is reached there."""
+    from drip import clock
+    from drip.cli.opening import opened
+    from drip.core.reason import Reason
+    from drip.flows.receive import suppress as close
+
+    allowed = (Reason.SUPPRESSED_BY_PATIENT, Reason.BOUNCED, Reason.COMPLAINED)
+    if reason not in allowed:
+        raise Complaint(f"--reason {reason!r}: choose from {', '.join(allowed)}", 2)
+    with opened() as app:
+        news = close(app, _address(address, app.clinic.country), Reason(reason), clock.now())
+    out.print("Nothing will be sent there any more." if news else "That address was closed already.")
+
+
+def _address(text: str, country: str) -> str:
+    """An email address as it is, a number as E.164."""
+    from drip.bookings.contact import phone_of
+
+    if "@" in text:
+        return text
+    number = phone_of(text, country)
+    if number is None:
+        raise Complaint("that is neither an email address nor a phone number that can be read", 2)
+    return number
+
+
+def pause(
+    sequence: Annotated[str | None, typer.Argument(metavar="[SEQUENCE]", help="default: everything")] = None,
+    why: Annotated[str, typer.Option(help="for whoever asks")] = "",
+) -> None:
+    """Stop switch: nothing more goes, of one sequence or at all. Messages wait, and expire in their own time."""
+    from drip import clock
+    from drip.cli.opening import opened
+    from drip.store import versions
+
+    with opened() as app, app.store.write() as tx:
+        versions.pause(tx, _scope(tx, sequence), why, clock.now())
+    out.print(f"Paused {sequence or 'everything'}. `drip resume{' ' + sequence if sequence else ''}` goes on.")
+
+
+def resume(
+    sequence: Annotated[str | None, typer.Argument(metavar="[SEQUENCE]", help="default: everything")] = None,
+) -> None:
+    """Lift a pause: what waits and is still useful goes at the next tick."""
+    from drip.cli.opening import opened
+    from drip.core.reason import Reason
+    from drip.store import outgoing, versions
+
+    with opened() as app, app.store.write() as tx:
+        was = versions.resume(tx, _scope(tx, sequence))
+        if sequence is None:
+            was = versions.resume_channels(tx) or was
+        woken = outgoing.wake(tx, Reason.PAUSED, sequence) if was else 0
+    out.print(f"Resumed; {woken} messages wait to go." if was else "It was not paused.")
+
+
+def _scope(tx: Any, sequence: str | None) -> str:
+    from drip.store import versions
+
+    if sequence is None:
+        return versions.EVERYTHING
+    if sequence not in versions.live(tx):
+        raise Complaint(f"no live sequence is called {sequence!r}: {', '.join(sorted(versions.live(tx))) or 'none'}", 2)
+    return f"sequence:{sequence}"

@@ -1,0 +1,37 @@
+"""What the package brings along: sequences, templates, an example clinic, sample bookings."""
+
+from pathlib import Path
+
+PACKAGE = Path(__file__).parent.parent
+
+
+def shipped(name: str) -> Path:
+    """A shipped file or folder: beside the package in a checkout, inside it when installed from a wheel."""
+    inside = PACKAGE / "shipped" / name
+    return inside if inside.exists() else PACKAGE.parent / name
+
+
+def samples() -> Path:
+    """Invented bookings, for the demo."""
+    return PACKAGE / "samples" / "bookings.jsonl"
+
+
+ENV = """\
+# Settings of this clinic's drip. Keep this file to yourself: it holds the key to your patients' data.
+
+# Where everything is kept. SQLite needs nothing installed and serves one worker; PostgreSQL serves many:
+# DRIP_DATABASE_URL=postgresql://user:password@host/database
+DRIP_DATABASE_URL=sqlite:///drip.db
+
+# The key that seals names, addresses, conditions and messages. Lose it, and they cannot be read any more.
+DRIP_ENCRYPTION_KEYS={key}
+
+# Who carries the messages. `folder` writes them into DRIP_OUTBOX and reaches nobody.
+DRIP_EMAIL_PROVIDER=folder
+DRIP_SMS_PROVIDER=folder
+DRIP_OUTBOX=outbox
+
+# Until DRIP_LIVE=1, real providers only reach these recipients.
+# DRIP_ALLOW_LIST=you@example.org,+447700900123
+# DRIP_LIVE=1
+"""

@@ -1,0 +1,261 @@
+"""For those who write: init, check, timeline, preview, publish."""
+
+import json
+import shutil
+from datetime import date, datetime
+from pathlib import Path
+from typing import Annotated, Any
+
+import typer
+
+from drip.cli.show import Complaint, note, out, print_json, read_time, table, zulu
+
+NAMES = "a sequence's id, as in its file"
+
+
+def add_to(app: typer.Typer) -> None:
+    """These commands, in the order in which one needs them."""
+    for command in (init, check, timeline, preview, publish):
+        app.command()(command)
+
+
+def init(folder: Annotated[Path, typer.Argument(metavar="DIR", help="where to put it")]) -> None:
+    """Make a new clinic's folder: clinic.yaml, the shipped sequences and templates, and .env with comments."""
+    from drip.cli.shipped import ENV, shipped
+    from drip.settings import make_key
+
+    if folder.exists() and any(folder.iterdir()):
+        raise Complaint(f"{folder} is not empty: choose a new folder, or empty this one first", 2)
+    folder.mkdir(parents=True, exist_ok=True)
+    for name in ("clinic.yaml", "sequences", "templates"):
+        source = shipped(name)
+        if source.is_dir():
+            shutil.copytree(source, folder / name)
+        else:
+            shutil.copyfile(source, folder / name)
+    env = folder / ".env"
+    env.touch(mode=0o600)
+    env.write_text(ENV.format(key=make_key()))
+    out.print(f"Made a clinic's folder in [bold]{folder}[/].")
+    out.print("Next: put your own clinic into clinic.yaml, then, in that folder:")
+    for line in (
+        "drip check",
+        "drip migrate",
+        "drip publish --by 'Your Name' --approved-by 'A Colleague'",
+        "drip worker",
+    ):
+        out.print(f"  {line}")
+
+
+def check(
+    paths: Annotated[
+        list[Path] | None, typer.Argument(metavar="[PATH]...", help="files or folders; default all")
+    ] = None,
+    as_json: Annotated[bool, typer.Option("--json", help="one JSON document")] = False,
+) -> None:
+    """Check the content: one line per finding, `file:line:col: level: rule: message`."""
+    from drip import clock
+    from drip.cli.opening import home
+    from drip.content.check import check as check_folder
+    from drip.content.folder import read_folder
+
+    where = home_of(paths) or home()
+    folder = read_folder(where)
+    findings = [finding for finding in check_folder(folder, clock.now().date()) if concerns(finding.path, paths, where)]
+    errors = sum(finding.level == "error" for finding in findings)
+    if as_json:
+        print_json({"findings": [finding_as_json(finding) for finding in findings], "errors": errors})
+    else:
+        for finding in findings:
+            out.print(str(finding), style="red" if finding.level == "error" else "yellow", markup=False)
+        count = len(folder.sequences)
+        summary = f"{count} sequence{'s' * (count != 1)} checked: {errors} errors, {len(findings) - errors} warnings"
+        out.print(summary, style="red" if errors else "green")
+    raise typer.Exit(1 if errors else 0)
+
+
+def home_of(paths: list[Path] | None) -> Path | None:
+    """The clinic's folder that the given paths are in, when they point to one."""
+    for path in paths or ():
+        if not path.exists():
+            raise Complaint(f"there is no {path}", 2)
+        here = path.resolve()
+        for parent in (here, *here.parents):
+            if (parent / "clinic.yaml").is_file():
+                return parent
+    return None
+
+
+def concerns(finding_path: str, paths: list[Path] | None, home: Path) -> bool:
+    """Whether a finding is about one of the given paths; all are when none are given."""
+    if not paths:
+        return True
+    at = (home / finding_path).resolve()
+    return any(at == path.resolve() or path.resolve() in at.parents for path in paths)
+
+
+def finding_as_json(finding: Any) -> dict[str, Any]:
+    """A finding, for editors."""
+    return {
+        "path": finding.path,
+        "line": finding.line,
+        "column": finding.column,
+        "level": finding.level,
+        "rule": finding.rule,
+        "message": finding.message,
+    }
+
+
+def timeline(
+    sequence: Annotated[str, typer.Argument(metavar="SEQUENCE", help=NAMES)],
+    anchor: Annotated[str, typer.Option(help="the visit, treatment or start: 2026-06-11T10:00+01:00")],
+    now: Annotated[str | None, typer.Option(help="the moment of enrolment; default the anchor")] = None,
+    site: Annotated[str | None, typer.Option(help="a site's id; default the first")] = None,
+    timezone: Annotated[str | None, typer.Option(help="the zone that decides; default the site's")] = None,
+    patient: Annotated[Path | None, typer.Option(help="JSON with patient, appointment, treatment objects")] = None,
+    as_json: Annotated[bool, typer.Option("--json", help="one JSON document")] = False,
+) -> None:
+    """Every message a sequence would send, with times and skips, without touching the database."""
+    from drip.cli.calendar import print_calendar, timeline_as_json
+    from drip.content.examples import timeline as timeline_of
+
+    _, clinic, loaded = find_sequence(sequence)
+    given: dict[str, Any] = {"anchor": anchor}
+    given |= {name: value for name, value in (("now", now), ("site", site), ("timezone", timezone)) if value}
+    given |= read_facts(patient) if patient else {}
+    situation = situation_for(loaded, given, clinic)
+    messages = timeline_of(loaded, situation)
+    if as_json:
+        print_json(timeline_as_json(loaded, messages, situation.hours.zone))
+    else:
+        print_calendar(loaded, messages, situation.hours.zone)
+
+
+def situation_for(sequence: Any, given: dict[str, Any], clinic: Any) -> Any:
+    """What was typed, as the planner takes it; each mistake names its option."""
+    from drip.content.examples import situation_of
+    from drip.core.patient import zone_named
+
+    for name in ("anchor", "now"):
+        if name in given:
+            given[name] = _checked_time(given[name], f"--{name}")
+    if "timezone" in given and zone_named(given["timezone"]) is None:
+        raise Complaint(f"--timezone {given['timezone']!r} is not a time zone: write it as Europe/London", 2)
+    if "site" in given and given["site"] not in {one.id for one in clinic.sites}:
+        raise Complaint(
+            f"--site {given['site']!r} is not in clinic.yaml: {', '.join(one.id for one in clinic.sites)}", 2
+        )
+    return situation_of(sequence, given, clinic)
+
+
+def _checked_time(text: str, option: str) -> str:
+    try:
+        datetime.fromisoformat(text)
+    except ValueError:
+        try:
+            date.fromisoformat(text)
+        except ValueError:
+            raise Complaint(f"{option} {text!r} is not a time: write it as 2026-06-11T10:00+01:00", 2) from None
+    return text
+
+
+def read_facts(path: Path) -> dict[str, Any]:
+    """The `patient`, `appointment`, `treatment`, `programme` objects of a file, their attributes merged in."""
+    try:
+        told = json.loads(path.read_text())
+    except (OSError, ValueError) as problem:
+        raise Complaint(f"--patient {path} cannot be read: {problem}", 2) from None
+    if not isinstance(told, dict):
+        raise Complaint(f"--patient {path} must hold one JSON object with patient, appointment, ...", 2)
+    objects = {name: value for name, value in told.items() if isinstance(value, dict)}
+    return {name: {**value.pop("attributes", {}), **value} for name, value in objects.items()}
+
+
+def find_sequence(name: str) -> tuple[Any, Any, Any]:
+    """(folder, clinic, sequence): the sequence of that id in the clinic's folder."""
+    from difflib import get_close_matches
+
+    from drip.cli.opening import clinic_of, home
+    from drip.content.folder import read_folder
+
+    folder = read_folder(home())
+    clinic = clinic_of(folder.clinic, folder.home)
+    for file in folder.sequences:
+        if file.sequence and file.sequence.id == name:
+            return folder, clinic, file.sequence
+        if file.sequence is None and Path(file.path).stem == name:
+            problems = [str(finding) for finding in folder.findings if finding.path == file.path]
+            raise Complaint("\n".join(problems), 1)
+    known = [file.sequence.id for file in folder.sequences if file.sequence]
+    close = get_close_matches(name, known, 1)
+    hint = f"did you mean {close[0]}?" if close else f"there are: {', '.join(known) or 'none'}"
+    raise Complaint(f"there is no sequence {name!r} in {folder.home / 'sequences'}: {hint}", 2)
+
+
+def preview(
+    sequence: Annotated[str, typer.Argument(metavar="SEQUENCE", help=NAMES)],
+    step: Annotated[str, typer.Argument(metavar="STEP", help="a step's id")],
+    channel: Annotated[str | None, typer.Option(help="email or sms; default the step's first")] = None,
+    patient: Annotated[Path | None, typer.Option(help="JSON with patient, appointment, treatment objects")] = None,
+    html: Annotated[Path | None, typer.Option(help="write the email's HTML to this file")] = None,
+    as_json: Annotated[bool, typer.Option("--json", help="one JSON document")] = False,
+) -> None:
+    """The words of one step, as sent."""
+    from drip.cli.previewing import preview_words, print_words, words_as_json
+
+    folder, clinic, loaded = find_sequence(sequence)
+    facts = read_facts(patient) if patient else None
+    used, words = preview_words(folder, clinic, loaded, step, channel, facts)
+    if html:
+        if words.html is None:
+            raise Complaint(f"a text message has no HTML: add --channel email, or leave out --html {html}", 2)
+        html.write_text(words.html)
+        note(f"Wrote {html}")
+    if as_json:
+        print_json(words_as_json(loaded, step, used, words))
+    else:
+        print_words(used, words)
+
+
+def publish(
+    paths: Annotated[list[Path] | None, typer.Argument(metavar="[PATH]...", help="sequence files; default all")] = None,
+    by: Annotated[str, typer.Option(help="who publishes")] = "",
+    approved_by: Annotated[str, typer.Option(help="who approved the words: someone else")] = "",
+    in_flight: Annotated[str, typer.Option(help="people already in it: pin, follow or migrate")] = "pin",
+    patients: Annotated[str, typer.Option(help="for migrate: their references, with commas")] = "",
+    safety_fix: Annotated[bool, typer.Option("--safety-fix", help="everyone follows, whatever was chosen")] = False,
+    dry_run: Annotated[bool, typer.Option("--dry-run", help="show what would change, and change nothing")] = False,
+    now: Annotated[str | None, typer.Option(help="the moment of publishing")] = None,
+    as_json: Annotated[bool, typer.Option("--json", help="one JSON document")] = False,
+) -> None:
+    """Make the files the live versions. A broken file never replaces a live version."""
+    from drip.cli.publishing import publish_files
+
+    at = read_time(now, "--now")
+    results = publish_files(paths, by, approved_by, in_flight, patients, safety_fix, dry_run, at)
+    if as_json:
+        print_json({"dry_run": dry_run, "published": [result_as_json(one) for one in results]})
+        return
+    shown = table("sequence", "version", "", "people in it", "follow", "new", "ended")
+    for one in results:
+        state = "new" if one.is_new else "unchanged"
+        shown.add_row(
+            one.sequence, f"{one.number} ({one.version[:8]})", state, str(one.in_flight), str(one.followed),
+            str(one.changes.planned), str(one.changes.cancelled),
+        )  # fmt: skip
+    out.print(shown)
+    out.print("Nothing was changed: this was a dry run." if dry_run else f"Live since {zulu(at)}.", style="dim")
+
+
+def result_as_json(one: Any) -> dict[str, Any]:
+    """What publishing one sequence came to."""
+    return {
+        "sequence": one.sequence,
+        "version": one.version,
+        "number": one.number,
+        "changed": one.is_new,
+        "in_flight": one.in_flight,
+        "followed": one.followed,
+        "planned": one.changes.planned,
+        "ended": one.changes.cancelled,
+    }

@@ -1,0 +1,29 @@
+"""Everything that `drip check` has to say about a clinic's folder."""
+
+from collections.abc import Iterator
+from datetime import date
+
+from drip.content.check_review import review_mistakes
+from drip.content.check_sequences import across, of_sequence
+from drip.content.check_templates import TemplateCheck
+from drip.content.examples import failures
+from drip.content.finding import Finding, in_order
+from drip.content.folder import Folder, LoadedFile
+from drip.content.shape import Mistake, finding_at
+
+
+def check(folder: Folder, today: date) -> list[Finding]:
+    """Every finding, by file and line. Nothing is sent, stored or changed."""
+    findings = [*folder.findings, *across(folder), *TemplateCheck(folder).check()]
+    for file in folder.sequences:
+        findings += [finding_at(file.path, file.root, mistake) for mistake in _mistakes(file, folder, today)]
+    return in_order(findings)
+
+
+def _mistakes(file: LoadedFile, folder: Folder, today: date) -> Iterator[Mistake]:
+    if file.sequence is None:
+        return
+    yield from of_sequence(file, folder.sources)
+    yield from review_mistakes(file, today)
+    if folder.clinic:
+        yield from failures(file.sequence, folder.clinic)

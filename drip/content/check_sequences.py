@@ -1,0 +1,75 @@
+"""Rules about sequences as files among each other, and the templates they name."""
+
+from collections.abc import Iterator, Mapping
+
+from drip.content.expression import suggestion
+from drip.content.finding import Finding
+from drip.content.folder import Folder, LoadedFile
+from drip.content.shape import Mistake, finding_at
+from drip.content.template_use import languages, named, template_path
+from drip.core.model import Channel
+from drip.core.sequence import Sequence
+
+
+def across(folder: Folder) -> Iterator[Finding]:
+    """What only shows when all sequences are read together."""
+    known = {file.sequence.id for file in folder.sequences if file.sequence}
+    first: dict[str, str] = {}
+    for file in folder.sequences:
+        for mistake in [*_duplicate(file, first), *_unknown_sequences(file, known)]:
+            yield finding_at(file.path, file.root, mistake)
+
+
+def of_sequence(file: LoadedFile, sources: Mapping[str, str]) -> Iterator[Mistake]:
+    """What a sequence says of its kind and its templates."""
+    if file.sequence is None:
+        return
+    if file.root is not None and file.root.child("kind") is None:
+        message = "say what `kind` this is, such as education or loading: safety interlocks go by it"
+        yield Mistake(loc=(), rule="kind-missing", message=message, level="warning")
+    yield from _missing_templates(file.sequence, sources)
+
+
+def _duplicate(file: LoadedFile, first: dict[str, str]) -> Iterator[Mistake]:
+    if file.sequence is None:
+        return
+    other = first.setdefault(file.sequence.id, file.path)
+    if other != file.path:
+        message = f"`{file.sequence.id}` is already the id of {other}: give one of them another"
+        yield Mistake(loc=("sequence",), rule="duplicate-sequence", message=message)
+
+
+def _unknown_sequences(file: LoadedFile, known: set[str]) -> Iterator[Mistake]:
+    if file.root is None:
+        return
+    for loc in (("enrol", "not_while_in"), ("ends", "when_enrolled_in")):
+        node = file.root.at(loc)
+        names = node.text() if file.root.child(loc[0]) and node is not file.root.at(loc[:1]) else []
+        for n, name in enumerate([names] if isinstance(names, str) else names):
+            if name not in known:
+                message = f"there is no sequence `{name}` here{suggestion(str(name), sorted(known))}"
+                yield Mistake(loc=(*loc, n), rule="unknown-sequence", message=message, level="warning")
+
+
+def _missing_templates(sequence: Sequence, sources: Mapping[str, str]) -> Iterator[Mistake]:
+    spoken = {
+        language
+        for _, channel, name in named(sequence.steps)
+        for language in languages(sources, sequence.id, name, channel)
+    }
+    for step, channel, name in named(sequence.steps):
+        loc = ("steps", sequence.position(step.id), channel.value)
+        found = languages(sources, sequence.id, name, channel)
+        if None not in found:
+            yield Mistake(loc=loc, rule="template-missing", message=_missing(sequence, name, channel, sources))
+            continue
+        for language in sorted(spoken - set(found) - {None}, key=str):
+            path = template_path(sequence.id, name, channel, language)
+            message = f"not written in {language!r}, so the usual words go: write templates/{path}"
+            yield Mistake(loc=loc, rule="language-missing", message=message, level="warning")
+
+
+def _missing(sequence: Sequence, name: str, channel: Channel, sources: Mapping[str, str]) -> str:
+    path = template_path(sequence.id, name, channel, None)
+    there = [other.rsplit("/", 1)[-1].split(".")[0] for other in sources if other.startswith(f"{sequence.id}/")]
+    return f"templates/{path} is not there: write it{suggestion(name, there)}"

@@ -1,0 +1,51 @@
+"""How long a text message gets for real names, and which characters make it dear."""
+
+from collections.abc import Iterator
+
+from drip.content.finding import Finding
+from drip.content.samples import LONG_NAME
+from drip.content.sms import Encoding, Offender, SmsSize, measure
+from drip.content.template_use import Use, spot
+from drip.core.clinic import Allowed
+
+MOST_PARTS = 2
+"""However long a patient's name is."""
+
+
+def check_sms(use: Use, sample: str, text: str, allow: Allowed) -> Iterator[Finding]:
+    """Findings about one rendered text."""
+    size = measure(text)
+    own = [offender for offender in size.offenders if _is_ours(offender, use)]
+    for offender in own:
+        yield _of_character(offender, use)
+    limit = allow.sms_parts if sample == LONG_NAME and not own else max(MOST_PARTS, allow.sms_parts)
+    if size.parts > limit:
+        yield use.top.finding("sms-parts", _too_long(size, sample, limit))
+
+
+def _too_long(size: SmsSize, sample: str, limit: int) -> str:
+    one = size.encoding.whole if limit == 1 else size.encoding.joined * limit
+    too_many = max(size.units - one, 1)
+    texts = "text" if limit == 1 else "texts"
+    return (
+        f"{size.parts} texts long for a patient with a {sample}, {limit} {texts} at most: "
+        f"take out {too_many} characters ({size.units} of {one} in {size.encoding})"
+    )
+
+
+def _is_ours(offender: Offender, use: Use) -> bool:
+    """Written in the template, not brought in by a name."""
+    return any(offender.character in text for text in use.texts.values())
+
+
+def _of_character(offender: Offender, use: Use) -> Finding:
+    path, text = next((path, text) for path, text in use.texts.items() if offender.character in text)
+    at = spot(path, text, text.index(offender.character), offender.character)
+    instead = "write it another way" if offender.replacement is None else f"write {offender.replacement!r}"
+    message = (
+        f"{offender.character!r} ({offender.name.lower()}) leaves {Encoding.UCS_2.whole} characters "
+        f"in a text instead of {Encoding.GSM_7.whole}: {instead}"
+    )
+    # Other languages need letters of their own, and nothing else says the same.
+    is_needed = use.language is not None and offender.character.isalpha()
+    return at.finding("sms-ucs2", message, "warning" if is_needed else "error")

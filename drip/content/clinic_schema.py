@@ -1,0 +1,159 @@
+"""The keys of clinic.yaml and what each may hold, field by field."""
+
+import re
+from typing import Annotated, TypeAlias
+
+import email_validator
+from pydantic import BeforeValidator, Field, PlainValidator
+
+from drip.content.sequence_schema import AnyOrWindow, Day, Flag, Id, PurposeWord, Text, Texts, WindowShape, Zone
+from drip.content.shape import Shape
+from drip.content.text_values import as_list, number_between, read_text
+
+_SMS_SENDER = re.compile(r"\+[1-9]\d{6,14}|(?=.*[A-Za-z])[A-Za-z0-9 ]{3,11}", re.ASCII)
+
+
+def read_email(value: object) -> str:
+    """An email address, without asking the network."""
+    text = read_text(value)
+    try:
+        return email_validator.validate_email(text, check_deliverability=False).normalized
+    except email_validator.EmailNotValidError:
+        raise ValueError(f"{text!r} is not an email address: write one such as care@example.org") from None
+
+
+def read_website(value: object) -> str:
+    """The address of a web page."""
+    text = read_text(value)
+    if not re.fullmatch(r"https?://[^\s/]+\.[^\s]+", text):
+        raise ValueError(f"{text!r} is not a web address: write it with https:// in front")
+    return text
+
+
+def read_country(value: object) -> str:
+    """A country's two letters."""
+    text = read_text(value).upper()
+    if not re.fullmatch("[A-Z]{2}", text):
+        raise ValueError(f"{text!r} is not a country: write its two letters, such as GB")
+    return text
+
+
+def read_sms_sender(value: object) -> str:
+    """A number in international form, or at most 11 letters and digits."""
+    text = read_text(value)
+    if not _SMS_SENDER.fullmatch(text):
+        raise ValueError(f'{text!r} cannot send texts: write a number as "+44...", or 3 to 11 letters and digits')
+    return text
+
+
+Email: TypeAlias = Annotated[str, PlainValidator(read_email)]
+Country: TypeAlias = Annotated[str, PlainValidator(read_country)]
+Cap: TypeAlias = Annotated[int, PlainValidator(number_between(0, 50))]
+
+
+class CapsShape(Shape):
+    """How often one patient hears from us."""
+
+    sms_per_day: Cap | None = None
+    sms_per_week: Cap | None = None
+    email_per_day: Cap | None = None
+    email_per_week: Cap | None = None
+
+
+class AboutShape(Shape):
+    """The clinic itself."""
+
+    name: Text
+    phone: Text = ""
+    email: Annotated[str, PlainValidator(read_email)] = ""
+    website: Annotated[str, PlainValidator(read_website)] = ""
+    timezone: Zone
+    country: Country
+    subdivision: Text | None = None
+
+
+class EmailSenderShape(Shape):
+    """Who emails say they are from."""
+
+    name: Text = ""
+    address: Email
+
+
+class SmsSenderShape(Shape):
+    """Who texts say they are from."""
+
+    from_: Annotated[str, PlainValidator(read_sms_sender)] = Field(alias="from")
+
+
+class SendersShape(Shape):
+    """Who messages say they are from."""
+
+    email: EmailSenderShape | None = None
+    sms: SmsSenderShape | None = None
+
+
+class AlertsShape(Shape):
+    """Who at the clinic hears of red flags and held messages."""
+
+    email: Annotated[tuple[Email, ...], BeforeValidator(as_list)] = ()
+    sms: Texts = ()
+
+
+class SpanShape(Shape):
+    """Days in a row, both included."""
+
+    first: Day = Field(alias="from")
+    last: Day = Field(alias="to")
+
+
+def read_closure(value: object) -> object:
+    """One date is a span of one day."""
+    return {"from": value, "to": value} if isinstance(value, str) else value
+
+
+class SiteShape(Shape):
+    """One clinic location."""
+
+    id: Id
+    name: Text | None = None
+    address: Texts = ()
+    phone: Text | None = None
+    opening: WindowShape | None = None
+    closures: tuple[Annotated[SpanShape, BeforeValidator(read_closure)], ...] = ()
+    country: Country | None = None
+    subdivision: Text | None = None
+    timezone: Zone | None = None
+    bank_holidays: Flag | None = None
+    window: AnyOrWindow = None
+    caps: CapsShape = CapsShape()
+
+
+class AllowShape(Shape):
+    """What this clinic has decided to allow."""
+
+    condition_words_in_sms: Flag = False
+    condition_words_in_subject: Flag = False
+    sms_parts: Annotated[int, PlainValidator(number_between(1, 10))] = 1
+
+
+def read_default_consent(value: object) -> object:
+    """Purposes sent without being asked for; never marketing."""
+    if isinstance(value, list) and "marketing" in value:
+        raise ValueError("marketing is never sent by default: remove it, and record each patient's own consent")
+    return as_list(value)
+
+
+class ClinicShape(Shape):
+    """A whole clinic.yaml."""
+
+    clinic: AboutShape
+    window: AnyOrWindow = None
+    caps: CapsShape = CapsShape()
+    senders: SendersShape = SendersShape()
+    consent_by_default: Annotated[tuple[PurposeWord, ...], BeforeValidator(read_default_consent)] | None = None
+    alerts: AlertsShape = AlertsShape()
+    sites: Annotated[tuple[SiteShape, ...], Field(min_length=1)]
+    bank_holidays: Flag = True
+    appointment_types: dict[str, Text] = Field(default_factory=dict)
+    treatments: dict[str, Text] = Field(default_factory=dict)
+    allow: AllowShape = AllowShape()

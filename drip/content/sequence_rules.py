@@ -1,0 +1,152 @@
+"""The rules between the fields of a sequence file, on the plain text tree: every mistake is said at once."""
+
+from collections.abc import Iterable, Iterator, Mapping
+from typing import Any, TypeAlias
+
+from drip.content.shape import Mistake
+from drip.content.strict_yaml import Loc
+from drip.core.duration import Duration, parse_duration
+from drip.core.model import Send
+from drip.core.sequence import MAX_OCCURRENCES
+
+Tree: TypeAlias = Mapping[str, Any]
+
+
+def sequence_mistakes(tree: Tree) -> Iterator[Mistake]:
+    """Everything wrong with a sequence that no single field shows."""
+    steps: list[Tree] = [step if isinstance(step, dict) else {} for step in _list(tree.get("steps"))]
+    for n, step in enumerate(steps):
+        for rule in (_offset, _clock_time, _repeats, _words, _expires, _ask):
+            yield from rule(step, ("steps", n))
+    yield from _duplicate_steps(steps)
+    yield from _own_name(tree)
+    yield from _review(tree.get("review"))
+    yield from _tests(tree, {name for step in steps if isinstance(name := step.get("id"), str)})
+
+
+def _offset(step: Tree, loc: Loc) -> Iterator[Mistake]:
+    if "after" in step and "before" in step:
+        yield Mistake(
+            loc=(*loc, "before"),
+            key=True,
+            rule="one-offset",
+            message="`after` and `before` exclude each other: keep one",
+        )
+    elif step and "after" not in step and "before" not in step:
+        yield Mistake(loc=loc, rule="one-offset", message="this step has no time: add `after: 3d` or `before: 1d`")
+
+
+def _clock_time(step: Tree, loc: Loc) -> Iterator[Mistake]:
+    offset = _duration(step.get("after", step.get("before")))
+    if "at" in step and offset and not offset.is_whole_days:
+        yield Mistake(
+            loc=(*loc, "at"),
+            rule="clock-time",
+            message=f"`at` goes with whole days or weeks only, and {offset} has hours or minutes: remove one of them",
+        )
+
+
+def _repeats(step: Tree, loc: Loc) -> Iterator[Mistake]:
+    if "every" not in step:
+        for name in ("times", "until"):
+            if name in step:
+                message = f"`{name}` needs `every: 1w` beside it: add it, or remove `{name}`"
+                yield Mistake(loc=(*loc, name), key=True, rule="repeat", message=message)
+        return
+    every, until = _duration(step["every"]), _duration(step.get("until"))
+    if every and (every.elapsed or not every.days):
+        message = "a step repeats by whole days or weeks: write 1d, 3d or 1w"
+        yield Mistake(loc=(*loc, "every"), rule="repeat", message=message)
+    elif every and until and until.days // every.days + 1 > MAX_OCCURRENCES:
+        message = f"more than {MAX_OCCURRENCES} times: shorten `until`"
+        yield Mistake(loc=(*loc, "until"), rule="repeat", message=message)
+    if ("times" in step) == ("until" in step):
+        message = "`every` needs exactly one of `times: 12` and `until: 84d`"
+        yield Mistake(loc=(*loc, "every"), key=True, rule="repeat", message=message)
+
+
+def _words(step: Tree, loc: Loc) -> Iterator[Mistake]:
+    named = [name for name in ("email", "sms") if name in step]
+    if step and not named:
+        yield Mistake(
+            loc=loc, rule="no-words", message="this step says nothing: add `email:` or `sms:` with a template's name"
+        )
+    elif "send" in step and len(named) == 1 and step["send"] in set(Send):
+        message = f"`send` chooses between two templates, and only `{named[0]}` is given: remove it or add the other"
+        yield Mistake(loc=(*loc, "send"), key=True, rule="no-words", message=message)
+
+
+def _expires(step: Tree, loc: Loc) -> Iterator[Mistake]:
+    if "before" in step and "after" not in step and "expires" in step:
+        message = "a `before` step always expires at its anchor: remove `expires`"
+        yield Mistake(loc=(*loc, "expires"), key=True, rule="expires", message=message)
+
+
+def _ask(step: Tree, loc: Loc) -> Iterator[Mistake]:
+    if "ask" in step:
+        message = "questions with answers are not built yet: remove `ask`, and send the words alone"
+        yield Mistake(loc=(*loc, "ask"), key=True, rule="not-built-yet", message=message)
+
+
+def _duplicate_steps(steps: list[Tree]) -> Iterator[Mistake]:
+    seen: dict[str, int] = {}
+    for n, step in enumerate(steps):
+        name = step.get("id")
+        if isinstance(name, str) and name in seen:
+            message = f"`{name}` is already the id of step {seen[name] + 1}: an id is used once and never again"
+            yield Mistake(loc=("steps", n, "id"), rule="duplicate-step", message=message)
+        elif isinstance(name, str):
+            seen[name] = n
+
+
+def _own_name(tree: Tree) -> Iterator[Mistake]:
+    own = tree.get("sequence")
+    for loc in (("ends", "when_enrolled_in"), ("enrol", "not_while_in")):
+        block = tree.get(loc[0])
+        others = block.get(loc[1]) if isinstance(block, dict) else None
+        for n, other in enumerate(_list(others)):
+            if other == own:
+                message = (
+                    "a sequence cannot exclude or end itself: remove it (`again: one_at_a_time` keeps one at a time)"
+                )
+                yield Mistake(loc=(*loc, n), rule="own-name", message=message)
+
+
+def _review(review: object) -> Iterator[Mistake]:
+    if not isinstance(review, dict):
+        return
+    author, approved_by = _name(review.get("author")), _name(review.get("approved_by"))
+    if author and author == approved_by:
+        message = "nobody approves their own words: name another person, or write `awaiting`"
+        yield Mistake(loc=("review", "approved_by"), rule="four-eyes", message=message)
+    approved_on, due = review.get("approved_on"), review.get("review_due")
+    if isinstance(approved_on, str) and isinstance(due, str) and due <= approved_on:
+        message = "the next review is due before the approval: put it later"
+        yield Mistake(loc=("review", "review_due"), rule="review-dates", message=message)
+
+
+def _name(value: object) -> str:
+    """A person without their profession: who they are, however it is typed."""
+    return " ".join(value.split(",")[0].casefold().split()) if isinstance(value, str) else ""
+
+
+def _tests(tree: Tree, steps: set[str]) -> Iterator[Mistake]:
+    for n, test in enumerate(_list(tree.get("tests"))):
+        expected = test.get("expect") if isinstance(test, dict) else None
+        for m, line in enumerate(_list(expected)):
+            step = line.get("step") if isinstance(line, dict) else None
+            if isinstance(step, str) and step not in steps:
+                message = f"there is no step `{step}`: name one of {', '.join(sorted(steps))}"
+                yield Mistake(loc=("tests", n, "expect", m, "step"), rule="unknown-step", message=message)
+
+
+def _list(value: object) -> Iterable[Any]:
+    return value if isinstance(value, list) else [value] if isinstance(value, str) else []
+
+
+def _duration(value: object) -> Duration | None:
+    """The duration, where one is written; a wrong one is said elsewhere."""
+    try:
+        return parse_duration(value) if isinstance(value, str) else None
+    except ValueError:
+        return None

@@ -1,0 +1,234 @@
+"""The last look, with the patients and addresses locked: what passes is on its way from this commit on."""
+
+import hashlib
+from collections import defaultdict
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import date, datetime, timedelta
+
+from drip.app import App
+from drip.core.caps import Usage
+from drip.core.gate import Pass, Person, Stop, Turn, Wait, fold
+from drip.core.letter import Letter
+from drip.core.lifecycle import State
+from drip.core.model import Channel, Purpose
+from drip.core.patient import Patient
+from drip.core.reason import Reason
+from drip.core.walltime import local_date
+from drip.flows.prepare import Ready
+from drip.providers.provider import Provider
+from drip.store import events, outgoing, patients, records, versions
+from drip.store.database import Tx
+from drip.store.ids import new_id
+from drip.store.outgoing import Lease, Move, NewAttempt
+
+RED_FLAG = "red_flag"
+INTERLOCKING = frozenset({"surgery", "rupture", "steroid_injection", "fracture"})
+"""Facts about a patient that hold loading exercises back, as booking systems code them."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Passed:
+    """A message that is to be handed over now."""
+
+    ready: Ready
+    attempt: NewAttempt
+    letter: Letter
+    provider: Provider
+
+
+@dataclass(slots=True, kw_only=True)
+class Gated:
+    """What the gate decided for a batch."""
+
+    passed: list[Passed] = field(default_factory=list)
+    moves: list[Move] = field(default_factory=list)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Facts:
+    """What is true under the locks."""
+
+    ours: set[str]
+    revisions: Mapping[str, int]
+    closed: Mapping[str, Reason]
+    news: set[str]
+    red_flags: set[str]
+    counted: Mapping[str, Sequence[tuple[Channel, date]]]
+    paused: Mapping[str, str]
+
+
+def pass_gate(app: App, lease: Lease, batch: Sequence[Ready], now: datetime) -> Gated:
+    """Decide for each message whether it goes, and write that down, in one transaction.
+
+    A stop, cancellation or move that was committed before wins; one that comes after is too late for these.
+    """
+    with app.store.write() as tx:
+        # Gather
+        facts = _look(tx, lease, batch, now)
+        # Decide
+        gated = Gated()
+        for person_batch in _by_patient(one for one in batch if one.claimed.id in facts.ours):
+            _judge(app, person_batch, facts, now, gated)
+        # Apply
+        outgoing.start_attempts(tx, lease.token, [one.attempt for one in gated.passed], lease, now)
+        outgoing.put_back(tx, lease.token, gated.moves)
+        _raise_tasks(tx, batch, gated, now)
+    return gated
+
+
+def _look(tx: Tx, lease: Lease, batch: Sequence[Ready], now: datetime) -> Facts:
+    """Lock, then read: patients in the order of their ids, then addresses in the order of theirs."""
+    patient_ids = sorted({one.claimed.patient_id for one in batch})
+    patients.lock(tx, patient_ids)
+    closed = patients.lock_contacts(tx, (contact for one in batch for contact in one.person.contacts.values()))
+    counted: dict[str, list[tuple[Channel, date]]] = defaultdict(list)
+    for patient_id, channel, day in outgoing.counted(tx, patient_ids, (now - timedelta(days=8)).date()):
+        counted[patient_id].append((channel, day))
+    return Facts(
+        ours=outgoing.still_ours(tx, lease.token),
+        revisions=patients.revisions(tx, patient_ids),
+        closed=closed,
+        news=events.with_news(tx, patient_ids),
+        red_flags=records.with_open(tx, RED_FLAG, patient_ids),
+        counted=counted,
+        paused=versions.paused(tx),
+    )
+
+
+def _by_patient(batch: Iterable[Ready]) -> Iterable[list[Ready]]:
+    of_patient: dict[str, list[Ready]] = defaultdict(list)
+    for one in batch:
+        of_patient[one.claimed.patient_id].append(one)
+    return of_patient.values()
+
+
+def _judge(app: App, batch: Sequence[Ready], facts: Facts, now: datetime, gated: Gated) -> None:
+    """One patient's messages, most important first."""
+    first = batch[0]
+    if facts.revisions[first.claimed.patient_id] != first.person.revision:
+        gated.moves += [_prepared_again(one, now) for one in batch]
+        return
+    by_id = {one.claimed.id: one for one in batch}
+    candidates = [one.candidate(is_paused=_is_paused(one, facts.paused)) for one in batch]
+    for candidate, verdict in fold(candidates, _person(app, first, facts, now), now):
+        ready = by_id[candidate.id]
+        if isinstance(verdict, Pass):
+            gated.passed.append(_letter(app, ready, verdict, now))
+        else:
+            gated.moves.append(_move(ready, verdict, now))
+
+
+def _prepared_again(one: Ready, now: datetime) -> Move:
+    """What we knew when the words were made is no longer true: make them again, at once."""
+    return _moved(one, State.PLANNED, Reason.FACTS_CHANGED, now)
+
+
+def _is_paused(one: Ready, paused: Mapping[str, str]) -> bool:
+    channel = f"channel:{one.claimed.channel.value}"
+    return not paused.keys().isdisjoint({versions.EVERYTHING, f"sequence:{one.claimed.sequence}", channel})
+
+
+def _person(app: App, one: Ready, facts: Facts, now: datetime) -> Person:
+    patient_id, patient = one.claimed.patient_id, one.person.patient
+    usage = Usage()
+    for channel, day in facts.counted.get(patient_id, ()):
+        usage.add(channel, day)
+    conditions = patient.facts.get("conditions")
+    held = INTERLOCKING.intersection(conditions if isinstance(conditions, list) else ())
+    return Person(
+        patient=patient,
+        consent_by_default=app.clinic.consent_by_default,
+        closed={
+            channel: facts.closed[contact]
+            for channel, contact in one.person.contacts.items()
+            if contact in facts.closed
+        },
+        barred=_barred(app, patient, now),
+        has_news=patient_id in facts.news,
+        interlocks=held | ({RED_FLAG} if patient_id in facts.red_flags else frozenset()),
+        usage=usage,
+    )
+
+
+def _barred(app: App, patient: Patient, now: datetime) -> frozenset[Channel]:
+    """While not live, providers that reach people only reach those on the allow list."""
+    if app.live or not app.reaches_people:
+        return frozenset()
+    return frozenset(
+        channel
+        for channel in Channel
+        if app.providers[channel][0].reaches_people and patient.address(channel, now.date()) not in app.allow_list
+    )
+
+
+def _letter(app: App, one: Ready, verdict: Pass, now: datetime) -> Passed:
+    channel, provider = one.claimed.channel, app.providers[one.claimed.channel][0]
+    senders, attempt_id = app.clinic.senders, new_id()
+    today = local_date(now, one.hours.zone)
+    words = outgoing.as_stored({"subject": one.words.subject, "text": one.words.text, "html": one.words.html})
+    letter = Letter(
+        message_id=one.claimed.id,
+        attempt_id=attempt_id,
+        channel=channel,
+        to=one.person.patient.address(channel, today) or "",
+        words=one.words,
+        sender_name=senders.email_name or app.clinic.name,
+        sender=senders.sms_from if channel is Channel.SMS else senders.email_address or app.clinic.email,
+        handed_at=now,
+        language=one.person.patient.language or "en",
+    )
+    attempt = NewAttempt(
+        id=attempt_id,
+        message_id=one.claimed.id,
+        patient_id=one.claimed.patient_id,
+        number=one.claimed.attempts + 1,
+        channel=channel,
+        provider=provider.name,
+        contact_id=one.person.contacts[channel],
+        version=one.published.id,
+        body_hash=hashlib.sha256(words).hexdigest(),
+        counted_on=today if verdict.counted else None,
+        data_key=one.person.data_key,
+        words=words,
+    )
+    return Passed(ready=one, attempt=attempt, letter=letter, provider=provider)
+
+
+def _move(one: Ready, verdict: Stop | Wait | Turn, now: datetime) -> Move:
+    match verdict:
+        case Stop(state, reason):
+            return _moved(one, state, reason, one.claimed.due_at)
+        case Wait(until, reason):
+            return _moved(one, State.PLANNED, reason, until)
+        case Turn(channel):
+            return Move(
+                id=one.claimed.id, state=State.PLANNED, reason=Reason.TURNED, due_at=now, channel=channel, turned=True
+            )
+
+
+def _moved(one: Ready, state: State, reason: Reason, due_at: datetime) -> Move:
+    claimed = one.claimed
+    return Move(
+        id=claimed.id, state=state, reason=reason, due_at=due_at, channel=claimed.channel, turned=claimed.turned
+    )
+
+
+def _raise_tasks(tx: Tx, batch: Sequence[Ready], gated: Gated, now: datetime) -> None:
+    """What a person must know: a child nobody may be written about, safety words that cannot reach their patient."""
+    by_id = {one.claimed.id: one for one in batch}
+    tasks = []
+    for move in gated.moves:
+        one = by_id[move.id]
+        unreached = one.claimed.purpose is Purpose.SAFETY and move.state in (State.SUPPRESSED, State.SKIPPED)
+        if move.reason is Reason.UNDER_AGE:
+            tasks.append(_task(one, "under_age", one.claimed.patient_id))
+        elif unreached and move.reason is not Reason.CONDITION:
+            tasks.append(_task(one, "safety_not_reached", one.claimed.id))
+    records.raise_tasks(tx, tasks, now)
+
+
+def _task(one: Ready, kind: str, about: str) -> records.NewTask:
+    return records.NewTask(
+        key=f"{kind}:{about}", kind=kind, patient_id=one.claimed.patient_id, data_key=one.person.data_key
+    )

@@ -1,0 +1,112 @@
+"""Claimed messages -> words: everything that the gate and the call will need, read and rendered in bulk."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from datetime import datetime
+
+from drip.app import App, Published
+from drip.content.context import values_for
+from drip.content.render import RenderError, TemplateError
+from drip.core.clinic import Site, hours_for
+from drip.core.condition import Objects
+from drip.core.gate import Candidate
+from drip.core.letter import Words
+from drip.core.patient import time_in
+from drip.core.sequence import Step
+from drip.core.window import Hours
+from drip.store import enrolments, patients
+from drip.store.enrolments import EnrolmentRow
+from drip.store.outgoing import Claimed
+from drip.store.patients import PatientRow
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Ready:
+    """A claimed message with its patient, its enrolment and its words."""
+
+    claimed: Claimed
+    person: PatientRow
+    enrolment: EnrolmentRow
+    published: Published
+    step: Step
+    site: Site
+    hours: Hours
+    objects: Objects = field(repr=False)
+    words: Words = field(repr=False)
+
+    def candidate(self, *, is_paused: bool) -> Candidate:
+        """What the gate is asked about."""
+        return Candidate(
+            id=self.claimed.id,
+            sequence=self.published.sequence,
+            step=self.step,
+            channel=self.claimed.channel,
+            purpose=self.claimed.purpose,
+            planned_for=self.claimed.planned_for,
+            expires_at=self.claimed.expires_at,
+            hours=self.hours,
+            caps=self.site.caps,
+            objects=self.objects,
+            visit_at=time_in(self.enrolment.objects.get("appointment", {}), "starts_at"),
+            ended=self.enrolment.reason or None,
+            is_paused=is_paused,
+            turned=self.claimed.turned,
+        )
+
+
+@dataclass(frozen=True, slots=True)
+class Spoiled:
+    """A message whose words could not be made, and why, without a word about the patient."""
+
+    claimed: Claimed
+    why: str
+
+
+def prepare(app: App, claimed: Sequence[Claimed], now: datetime) -> tuple[list[Ready], list[Spoiled]]:
+    """Words for each message. A template that fails for one patient spoils that message only."""
+    ready: list[Ready] = []
+    spoiled: list[Spoiled] = []
+    with app.store.read() as tx:
+        people = patients.load(tx, (one.patient_id for one in claimed))
+        keys = {patient_id: row.data_key for patient_id, row in people.items()}
+        rows = enrolments.load(tx, (one.enrolment_id for one in claimed), keys)
+        versions = app.versions.get(tx, {one.version for one in claimed})
+    for one in claimed:
+        person, row, published = people[one.patient_id], rows[one.enrolment_id], versions[one.version]
+        try:
+            ready.append(_prepare(app, one, person, row, published, now))
+        except (RenderError, TemplateError) as problem:
+            spoiled.append(Spoiled(one, str(problem)))
+    return ready, spoiled
+
+
+def _prepare(
+    app: App, one: Claimed, person: PatientRow, row: EnrolmentRow, published: Published, now: datetime
+) -> Ready:
+    """RenderError when the words cannot be made for this patient."""
+    step = published.sequence.step(one.step)
+    name = step.template(one.channel) if step else None
+    path = published.templates.find(one.sequence, name or "", one.channel, person.patient.language)
+    if step is None or path is None:
+        raise RenderError("this version has no words for the step")
+    site = app.clinic.site(row.site)
+    objects = _objects(person, row, site)
+    values = values_for(app.clinic, site, person.patient, objects, on=now)
+    return Ready(
+        claimed=one,
+        person=person,
+        enrolment=row,
+        published=published,
+        step=step,
+        site=site,
+        hours=hours_for(published.sequence, site, person.patient.zone),
+        objects=objects,
+        words=published.templates.render(path, values),
+    )
+
+
+def _objects(person: PatientRow, row: EnrolmentRow, site: Site) -> Objects:
+    """What conditions look at, with the facts of this moment; the age is at the anchor."""
+    on = (row.anchor_at or row.enrolled_at).astimezone(site.zone).date()
+    patient = {**person.patient.facts, "age": person.patient.age_on(on)}
+    return {**row.objects, "patient": patient, "site": {"id": site.id, "name": site.name}}

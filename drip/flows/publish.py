@@ -1,0 +1,175 @@
+"""Files -> live versions: immutable, known by their hash, and with a choice for people already in the sequence."""
+
+import hashlib
+import json
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime
+from enum import StrEnum
+
+from drip.app import App
+from drip.content.folder import Folder, LoadedFile
+from drip.content.render import TemplateSet
+from drip.core.model import Channel
+from drip.core.sequence import Sequence as Written
+from drip.flows.enrol import News, replan
+from drip.store import enrolments, versions
+from drip.store.database import Tx
+from drip.store.versions import VersionRow
+
+
+class InFlight(StrEnum):
+    """What happens to people already in the sequence."""
+
+    PIN = "pin"
+    """They finish the version they began with."""
+    FOLLOW = "follow"
+    """Unsent messages take the new words and times."""
+    MIGRATE = "migrate"
+    """As follow, for chosen patients only."""
+
+
+class CannotPublish(Exception):
+    """Says which file, and what to do."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Publication:
+    """How to publish."""
+
+    by: str
+    approved_by: str
+    in_flight: InFlight = InFlight.PIN
+    safety_fix: bool = False
+    only: frozenset[str] | None = None
+    """The patients (our ids) to migrate; None means everyone."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Result:
+    """What publishing one sequence came to."""
+
+    sequence: str
+    version: str
+    number: int
+    is_new: bool
+    in_flight: int
+    """People who are in the sequence now."""
+    followed: int
+    changes: News = field(default_factory=News)
+
+
+def publish(app: App, folder: Folder, files: Sequence[LoadedFile], how: Publication, now: datetime) -> list[Result]:
+    """Make these files the live versions, all or none. The same files again change nothing."""
+    with app.store.write() as tx:
+        return [_publish(app, tx, folder, file, how, now) for file in files]
+
+
+def refusal(app: App, file: LoadedFile, how: Publication) -> str | None:
+    """Why this file may not be published like this; None when it may."""
+    review = file.sequence.review if file.sequence else None
+    if review is None:
+        return f"{file.path} has errors; run `drip check`"
+    if how.by and how.by == how.approved_by:
+        return "the person who publishes and the person who approves must be two different people"
+    if app.live and (review.is_awaited or not how.approved_by):
+        return (
+            f"{file.path} awaits approval by a clinician of this clinic, and drip is live; name one with --approved-by"
+        )
+    return None
+
+
+def _publish(app: App, tx: Tx, folder: Folder, file: LoadedFile, how: Publication, now: datetime) -> Result:
+    sequence = file.sequence
+    if sequence is None:
+        raise CannotPublish(f"{file.path} has errors; run `drip check`")
+    contents = version_files(folder, file)
+    version = version_id(contents)
+    is_new = versions.live(tx).get(sequence.id) != version
+    number = _number(tx, version, sequence)
+    row = VersionRow(
+        id=version,
+        sequence=sequence.id,
+        number=number,
+        files=contents,
+        published_at=now,
+        published_by=how.by,
+        approved_by=how.approved_by or sequence.review.approved_by,
+        safety_fix=how.safety_fix,
+    )
+    versions.publish(tx, row)
+    people = enrolments.in_sequence(tx, sequence.id)
+    moving = _moving(people, how)
+    news = _follow(app, tx, moving, row, now)
+    return Result(
+        sequence=sequence.id,
+        version=version,
+        number=number,
+        is_new=is_new,
+        in_flight=len(people),
+        followed=len(moving),
+        changes=news,
+    )
+
+
+def _number(tx: Tx, version: str, sequence: Written) -> int:
+    known = versions.load(tx, [version])
+    return known[0].number if known else versions.number_of_newest(tx, sequence.id) + 1
+
+
+def _moving(people: Sequence[str], how: Publication) -> list[str]:
+    if how.safety_fix or how.in_flight is InFlight.FOLLOW:
+        return list(people)
+    if how.in_flight is InFlight.MIGRATE:
+        return [person for person in people if how.only is None or person in how.only]
+    return []
+
+
+def _follow(app: App, tx: Tx, patient_ids: Sequence[str], row: VersionRow, now: datetime) -> News:
+    """Unsent messages of these people take the new version's words and times; finished ones stay finished."""
+    news = News()
+    for start in range(0, len(patient_ids), AT_ONCE):
+        chunk = patient_ids[start : start + AT_ONCE]
+        keys = enrolments.data_key_rows(tx, chunk)
+        of_patients = enrolments.of_patients(tx, keys).values()
+        repin = {
+            one.id: row.id
+            for rows in of_patients
+            for one in rows
+            if one.sequence == row.sequence and one.state == enrolments.ACTIVE and one.version != row.id
+        }
+        if repin:
+            news += replan(app, tx, chunk, now, repin)
+    return news
+
+
+AT_ONCE = 40
+
+
+def version_files(folder: Folder, file: LoadedFile) -> Mapping[str, str]:
+    """The sequence's YAML and every template it uses, in every language, with their includes and layout."""
+    templates, sequence = TemplateSet(folder.sources), file.sequence
+    if sequence is None:
+        return {}
+    used: set[str] = set()
+    for step in sequence.steps:
+        for channel in step.channels:
+            for path in _in_every_language(
+                templates, folder.sources, sequence.id, step.template(channel) or "", channel
+            ):
+                used |= templates.paths_used(path)
+    return {"sequence.yaml": file.text, **{path: folder.sources[path] for path in sorted(used)}}
+
+
+def _in_every_language(
+    templates: TemplateSet, sources: Mapping[str, str], sequence: str, name: str, channel: Channel
+) -> list[str]:
+    ending = "email.md" if channel is Channel.EMAIL else "sms.txt"
+    default = templates.find(sequence, name, channel, None)
+    others = [path for path in sources if path.startswith(f"{sequence}/{name}.") and path.endswith(f".{ending}")]
+    return sorted({*others, *([default] if default else [])})
+
+
+def version_id(files: Mapping[str, str]) -> str:
+    """The same files have the same id, wherever and whenever they are published."""
+    return hashlib.sha256(json.dumps(dict(sorted(files.items())), ensure_ascii=False).encode()).hexdigest()

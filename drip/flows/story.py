@@ -1,0 +1,165 @@
+"""A patient's whole story, in sentences: what we were told, what they were enrolled in, every message and why."""
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime
+from zoneinfo import ZoneInfo
+
+from drip.app import App
+from drip.bookings.generic import event_from
+from drip.core.clinic import Clinic
+from drip.core.event import Event
+from drip.core.model import EventKind
+from drip.core.patient import time_in
+from drip.core.reason import Reason
+from drip.store import enrolments, events, records, views
+from drip.store.database import Tx
+from drip.store.enrolments import EnrolmentRow
+from drip.store.patients import PatientRow
+from drip.store.records import TaskRow
+from drip.store.views import MessageView
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Line:
+    """Something that happened, is happening or will."""
+
+    at: datetime
+    kind: str
+    """event, enrolment, message or task."""
+    sentence: str = field(repr=False)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Story:
+    """Everything there is to say about one patient, oldest first."""
+
+    patient: str = field(repr=False)
+    zone: ZoneInfo
+    lines: tuple[Line, ...]
+    messages: tuple[MessageView, ...]
+
+
+def tell(app: App, tx: Tx, patient: PatientRow) -> Story:
+    """The story of one patient."""
+    # Gather
+    keys = {patient.id: patient.data_key}
+    told = events.histories(tx, keys)[patient.id]
+    enrolled = enrolments.of_patients(tx, keys)[patient.id]
+    messages = views.list_messages(tx, patient_ids=[patient.id])
+    titles = {
+        version: published.sequence.title
+        for version, published in app.versions.get(tx, {row.version for row in enrolled}).items()
+    }
+    # Decide
+    zone = app.clinic.site(enrolled[0].site if enrolled else None).zone
+    history = [event_from(one.body, key=one.id, received=one.received, fresh=False) for one in told]
+    lines = [
+        *_events(history, app.clinic, zone),
+        *_enrolments(enrolled, titles, zone),
+        *_messages(messages, zone),
+        *_tasks(records.open_tasks(tx, patient.id)),
+    ]
+    return Story(
+        patient=patient.ref,
+        zone=zone,
+        lines=tuple(sorted(lines, key=lambda line: (line.at, _ORDER[line.kind]))),
+        messages=tuple(messages),
+    )
+
+
+_ORDER = {"event": 0, "enrolment": 1, "task": 2, "message": 3}
+
+_TOLD = {
+    EventKind.BOOKED: "the appointment was booked{visit}",
+    EventKind.RESCHEDULED: "the appointment was moved{visit}",
+    EventKind.CANCELLED: "the appointment was cancelled",
+    EventKind.ATTENDED: "the patient came to the appointment",
+    EventKind.NO_SHOW: "the patient did not come to the appointment",
+    EventKind.TREATMENT_PERFORMED: "a treatment was given ({treatment})",
+    EventKind.PROGRAMME_STARTED: "a programme was started ({programme})",
+    EventKind.PROGRAMME_ENDED: "a programme was ended ({programme})",
+    EventKind.PATIENT_UPDATED: "the patient's details changed",
+    EventKind.DISCHARGED: "the patient was discharged",
+    EventKind.DECEASED: "the patient has died",
+    EventKind.MERGED: "the record was merged into another one",
+    EventKind.ERASED: "the record was erased",
+    EventKind.ENROLMENT_ENDED: "a sequence came to its end",
+}
+
+
+def _events(history: Sequence[Event], clinic: Clinic, zone: ZoneInfo) -> Iterator[Line]:
+    for event in history:
+        starts = time_in(event.appointment, "starts_at")
+        site = clinic.site(event.site)
+        visit = f" for {when(starts, site.zone)} at {site.name}" if starts else ""
+        told = _TOLD.get(event.kind, event.kind.value).format(
+            visit=visit, treatment=event.treatment.get("code"), programme=event.programme.get("code")
+        )
+        yield Line(at=event.occurred_at, kind="event", sentence=f"We were told that {told}.")
+
+
+def _enrolments(rows: Sequence[EnrolmentRow], titles: dict[str, str], zone: ZoneInfo) -> Iterator[Line]:
+    for row in rows:
+        title = titles[row.version]
+        counting = f", counting from {when(row.anchor_at, zone)}" if row.anchor_at else ""
+        sentence = f"Enrolled in “{title}” (version {row.version[:8]}){counting}."
+        yield Line(at=row.enrolled_at, kind="enrolment", sentence=sentence)
+        if row.state == enrolments.ENDED and row.ended_at:
+            why = f"“{title}” ended: {row.reason.sentence}."
+            yield Line(at=max(row.ended_at, row.enrolled_at), kind="enrolment", sentence=why)
+        elif row.ended_at:
+            done = f"“{title}” came to its end: nothing is left to send."
+            yield Line(at=row.ended_at, kind="enrolment", sentence=done)
+
+
+_DONE = {
+    "planned": "{what} is planned",
+    "claimed": "{what} is being prepared",
+    "in_flight": "{what} is on its way to the provider",
+    "unknown": "{what} may or may not have gone; we are finding out",
+    "held": "{what} waits for a person",
+    "accepted": "{what} was handed to {provider}",
+    "sent": "{what} was sent",
+    "delivered": "{what} was delivered",
+    "undelivered": "{what} was not delivered",
+    "failed": "{what} could not be sent",
+    "cancelled": "{what} was cancelled",
+    "superseded": "{what} was replaced",
+    "suppressed": "{what} was held back",
+    "skipped": "{what} was skipped",
+    "expired": "{what} expired",
+    "invalid": "{what} could not be worded",
+}
+
+
+def _messages(messages: Sequence[MessageView], zone: ZoneInfo) -> Iterator[Line]:
+    for one in messages:
+        repeat = f", no. {one.occurrence}," if one.occurrence > 1 else ""
+        what = f"The {'text' if one.channel == 'sms' else 'email'} “{one.step}”{repeat} of {one.sequence}"
+        told = _DONE[one.state].format(what=what, provider=one.provider)
+        why = Reason(one.reason).sentence
+        at = one.accepted_at or one.due_at
+        yield Line(at=at, kind="message", sentence=f"{told}{': ' + why if why else ''}.")
+
+
+_ASKED = {
+    "unknown_subtype": "Staff are asked for the tendon subtype: without it no loading plan is safe to choose.",
+    "contact_problem": "Staff are asked to look at an address or number that could not be read.",
+    "under_age": "Staff are asked for a parent or carer: the patient is under 16.",
+    "safety_not_reached": "Staff are asked to reach the patient another way: safety information could not be sent.",
+    "reply": "Staff are asked to read a reply.",
+    "broken_record": "Staff are asked to look at this record: it could not be planned.",
+}
+
+
+def _tasks(tasks: Sequence[TaskRow]) -> Iterator[Line]:
+    for task in tasks:
+        sentence = _ASKED.get(task.kind, f"Staff are asked to look at this ({task.kind}).")
+        yield Line(at=task.raised_at, kind="task", sentence=sentence)
+
+
+def when(at: datetime, zone: ZoneInfo) -> str:
+    """`Thu 11 Jun 2026 10:00`, on the zone's clock."""
+    local = at.astimezone(zone)
+    return f"{local:%a} {local.day} {local:%b %Y %H:%M}"

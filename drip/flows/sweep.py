@@ -1,0 +1,93 @@
+"""What time does to rows: leases that ran out, messages that waited too long, enrolments that came to their end."""
+
+from collections.abc import Collection, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+
+from drip.app import App
+from drip.clock import order
+from drip.core.enrolment import enrolment_facts
+from drip.core.lifecycle import State
+from drip.core.model import EventKind
+from drip.store import enrolments, events, outgoing
+from drip.store.bulk import chunks
+from drip.store.database import Tx
+
+OPEN = [state.value for state in (State.PLANNED, State.CLAIMED, State.IN_FLIGHT, State.UNKNOWN, State.HELD)]
+AT_ONCE = 200
+OURS = "drip"
+"""The source of events that we tell ourselves."""
+
+
+@dataclass(frozen=True, slots=True)
+class Swept:
+    """What was put right."""
+
+    freed: int
+    doubted: int
+    expired: int
+
+
+def sweep(app: App, now: datetime) -> Swept:
+    """Leases that ran out, and messages that waited too long. Safe to repeat, and to run beside other workers."""
+    with app.store.write() as tx:
+        freed, doubted = outgoing.free_expired_claims(tx), outgoing.doubt_expired_flights(tx)
+        expired = outgoing.expire_waiting(tx, now)
+    return Swept(freed=freed, doubted=doubted, expired=expired)
+
+
+def finish(app: App, touched: Collection[str] | None, now: datetime) -> int:
+    """Enrolments with nothing left to send are finished; where a sequence waits for that, it is told.
+
+    Only those that were touched are looked at; None looks through all.
+    """
+    finished = 0
+    groups = [None] if touched is None else list(chunks(sorted(touched), AT_ONCE))
+    for among in groups:
+        while batch := _finish(app, among, now):
+            finished += batch
+    return finished
+
+
+def _finish(app: App, among: Sequence[str] | None, now: datetime) -> int:
+    with app.store.write() as tx:
+        done = enrolments.done(tx, OPEN, among, AT_ONCE)
+        ended = enrolments.finish(tx, done, now) if done else []
+        if ended and _someone_listens(app, tx):
+            _tell(app, tx, ended, now)
+    return len(ended)
+
+
+def _someone_listens(app: App, tx: Tx) -> bool:
+    return any(
+        EventKind.ENROLMENT_ENDED in one.sequence.enrol.on | one.sequence.ends.on
+        for one in app.versions.live(tx).values()
+    )
+
+
+def _tell(app: App, tx: Tx, ended: list[tuple[str, str, str]], now: datetime) -> None:
+    """An event of our own in the patient's history: the sequence came to its end."""
+    keys = enrolments.data_key_rows(tx, (patient_id for _, patient_id, _ in ended))
+    rows = enrolments.load(tx, (enrolment_id for enrolment_id, _, _ in ended), keys)
+    versions = app.versions.get(tx, {row.version for row in rows.values()})
+    first = order()
+    new = [
+        events.NewEvent(
+            source=OURS,
+            event_id=f"enrolment-ended:{row.id}",
+            patient_id=row.patient_id,
+            data_key=keys[row.patient_id],
+            received=first + number,
+            kind=EventKind.ENROLMENT_ENDED.value,
+            occurred_at=now,
+            body={
+                "kind": EventKind.ENROLMENT_ENDED.value,
+                "occurred_at": now.isoformat(),
+                "patient": {},
+                "enrolment": enrolment_facts(versions[row.version].sequence),
+                **{name: row.objects.get(name, {}) for name in ("appointment", "treatment", "programme")},
+            },
+        )
+        for number, row in enumerate(rows.values())
+    ]
+    events.add(tx, new, now)

@@ -1,0 +1,42 @@
+"""A booking event arrives -> the event inbox, under its unique key. Nothing is decided here."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+
+from drip.app import App
+from drip.bookings.parsed import Parsed
+from drip.clock import order
+from drip.store import events, patients
+
+
+@dataclass(frozen=True, slots=True)
+class TakenIn:
+    """How many events were new, and how many we had already."""
+
+    accepted: int
+    duplicates: int
+
+
+def take_in(app: App, parsed: Sequence[Parsed], now: datetime) -> TakenIn:
+    """Store events for the next tick. Safe to repeat: an event that is there already changes nothing."""
+    first = order()
+    with app.store.write() as tx:
+        people = patients.ensure(tx, {(one.source, one.patient_ref) for one in parsed}, now)
+        new = []
+        for number, one in enumerate(parsed):
+            patient_id, data_key = people[one.source, one.patient_ref]
+            new.append(
+                events.NewEvent(
+                    source=one.source,
+                    event_id=one.event.key,
+                    patient_id=patient_id,
+                    data_key=data_key,
+                    received=first + number,
+                    kind=one.event.kind.value,
+                    occurred_at=one.event.occurred_at,
+                    body=one.body,
+                )
+            )
+        accepted = events.add(tx, new, now)
+    return TakenIn(accepted=accepted, duplicates=len(parsed) - accepted)

@@ -1,0 +1,107 @@
+"""One beat of the worker: everything that is due at an instant, in the order that keeps promises, until nothing is."""
+
+from collections.abc import Callable
+from dataclasses import asdict, dataclass
+from datetime import datetime, timedelta
+
+from drip.app import App
+from drip.flows.enrol import apply_news
+from drip.flows.receive import apply_receipts
+from drip.flows.reconcile import reconcile
+from drip.flows.send import Sent, send_batch
+from drip.flows.sweep import finish, sweep
+from drip.store import records
+
+EVERY_HOUR = timedelta(hours=1)
+
+
+@dataclass(slots=True)
+class Counts:
+    """What one tick did; every key is always there."""
+
+    events: int = 0
+    enrolled: int = 0
+    planned: int = 0
+    claimed: int = 0
+    accepted: int = 0
+    not_taken: int = 0
+    deferred: int = 0
+    skipped: int = 0
+    suppressed: int = 0
+    expired: int = 0
+    cancelled: int = 0
+    invalid: int = 0
+    failed: int = 0
+    unknown: int = 0
+    held: int = 0
+    receipts: int = 0
+    replies: int = 0
+
+    def __iadd__(self, other: "Counts") -> "Counts":
+        for name in self.__slots__:
+            setattr(self, name, getattr(self, name) + getattr(other, name))
+        return self
+
+    def add_sent(self, sent: Sent) -> None:
+        """Count what became of a batch."""
+        for name, number in asdict(sent).items():
+            setattr(self, name, getattr(self, name) + number)
+
+
+def tick(app: App, now: datetime, progress: Callable[[Counts], None] | None = None) -> Counts:
+    """Receipts and replies, event inbox, reconcile and sweepers, then send; again until nothing is due.
+
+    What comes back and what is news is heard before anything goes out, so that a stop or a cancellation wins.
+    """
+    counts = Counts()
+    counts.receipts += apply_receipts(app, now)
+    while True:
+        _hear(app, now, counts)
+        put_right = _put_right(app, now, counts)
+        finished = finish(app, _send(app, now, counts, progress), now)
+        if not put_right and not finished:
+            break
+    _look_through_all(app, now)
+    with app.store.write() as tx:
+        records.beat(tx, "tick", now)
+    return counts
+
+
+def _hear(app: App, now: datetime, counts: Counts) -> None:
+    news = apply_news(app, now)
+    counts.events += news.events
+    counts.enrolled += news.enrolled
+    counts.planned += news.planned
+    counts.cancelled += news.cancelled
+
+
+def _put_right(app: App, now: datetime, counts: Counts) -> bool:
+    """Whether anything was put right that may be worth another round."""
+    swept = sweep(app, now)
+    evidence = reconcile(app, now)
+    counts.accepted += evidence.went
+    counts.held += evidence.held
+    counts.unknown += swept.doubted
+    counts.expired += swept.expired
+    return bool(evidence.went or evidence.did_not_go or swept.freed or swept.doubted)
+
+
+def _send(app: App, now: datetime, counts: Counts, progress: Callable[[Counts], None] | None) -> set[str]:
+    """The enrolments that something was sent for, or decided about."""
+    touched: set[str] = set()
+    while batch := send_batch(app, now):
+        touched |= batch.enrolments
+        counts.add_sent(batch.sent)
+        if progress:
+            progress(counts)
+    return touched
+
+
+def _look_through_all(app: App, now: datetime) -> None:
+    """Once an hour, every enrolment is looked at: some end without a message of theirs being touched."""
+    with app.store.read() as tx:
+        last = records.beats(tx).get("finish")
+    if last is None or now - last >= EVERY_HOUR:
+        finish(app, None, now)
+        with app.store.write() as tx:
+            records.beat(tx, "finish", now)

@@ -1,0 +1,126 @@
+"""The environment (and `.env`), read once. A missing or wrong setting is one line that names the variable."""
+
+import base64
+import binascii
+import os
+import secrets
+from pathlib import Path
+from typing import Annotated, Any, Literal, Self
+
+from pydantic import Field, SecretStr, ValidationError, field_validator, model_validator
+from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
+
+KEY_FILE = ".drip-key"
+"""Where a key is kept that drip made for itself, while it is only being tried out."""
+
+
+class WrongSettings(Exception):
+    """The message names each variable and what to do; the program ends with exit 2."""
+
+
+class Settings(BaseSettings):
+    """Every setting, with its default. Secrets do not show in `repr`."""
+
+    model_config = SettingsConfigDict(env_prefix="DRIP_", env_file=".env", extra="ignore", frozen=True)
+
+    database_url: SecretStr = SecretStr("sqlite:///drip.db")
+    home: Path = Path(".")
+    email_provider: Annotated[tuple[str, ...], NoDecode] = ("folder",)
+    sms_provider: Annotated[tuple[str, ...], NoDecode] = ("folder",)
+    outbox: Path = Path("outbox")
+    live: bool = False
+    allow_list: Annotated[frozenset[str], NoDecode] = Field(default=frozenset(), repr=False)
+    public_url: str = ""
+    encryption_keys: SecretStr = SecretStr("")
+    log: Literal["text", "json"] = "text"
+    lease_seconds: int = Field(default=120, ge=10, le=3600)
+    deadline_seconds: int = Field(default=30, ge=2, le=600)
+    settle_seconds: int = Field(default=600, ge=10, le=86400)
+    send_concurrency: int = Field(default=32, ge=1, le=256)
+
+    @field_validator("email_provider", "sms_provider", mode="before")
+    @classmethod
+    def _a_comma_list(cls, value: Any) -> Any:
+        return tuple(part.strip() for part in value.split(",") if part.strip()) if isinstance(value, str) else value
+
+    @field_validator("allow_list", mode="before")
+    @classmethod
+    def _recipients(cls, value: Any) -> Any:
+        return frozenset(part.strip() for part in value.split(",") if part.strip()) if isinstance(value, str) else value
+
+    @model_validator(mode="after")
+    def _times_fit(self) -> Self:
+        if not self.deadline_seconds < self.lease_seconds:
+            raise ValueError("DRIP_DEADLINE_SECONDS must be less than DRIP_LEASE_SECONDS")
+        if not self.deadline_seconds < self.settle_seconds:
+            raise ValueError("DRIP_DEADLINE_SECONDS must be less than DRIP_SETTLE_SECONDS")
+        if self.live and not self.encryption_keys.get_secret_value():
+            raise ValueError(
+                "DRIP_ENCRYPTION_KEYS is needed when DRIP_LIVE is on: run `drip init` to see how to make one"
+            )
+        return self
+
+    @property
+    def sqlalchemy_url(self) -> str:
+        """The database address, with the driver that drip uses."""
+        url = self.database_url.get_secret_value()
+        for prefix in ("postgresql://", "postgres://"):
+            if url.startswith(prefix):
+                return "postgresql+psycopg://" + url.removeprefix(prefix)
+        return url
+
+    @property
+    def is_sqlite(self) -> bool:
+        """The embedded default, for one worker host."""
+        return self.sqlalchemy_url.startswith("sqlite")
+
+
+def read_settings(**overrides: Any) -> Settings:
+    """The settings of this process. WrongSettings names what to mend."""
+    home = overrides.get("home") or os.environ.get("DRIP_HOME") or "."
+    try:
+        return Settings(_env_file=(Path(home) / ".env", ".env"), **overrides)
+    except ValidationError as error:
+        lines = [_in_words(problem["loc"], problem["msg"]) for problem in error.errors()]
+        raise WrongSettings("\n".join(lines)) from None
+
+
+def _in_words(location: tuple[int | str, ...], message: str) -> str:
+    message = message.removeprefix("Value error, ")
+    return f"DRIP_{str(location[0]).upper()}: {message}" if location else message
+
+
+def master_keys(settings: Settings) -> tuple[list[tuple[str, bytes]], str | None]:
+    """The keys that seal patient data, current first, and what to tell the user if one was just made.
+
+    Without a setting, and only while not live, drip keeps a key of its own in DRIP_HOME.
+    """
+    written = settings.encryption_keys.get_secret_value()
+    if written:
+        return [read_key(part) for part in written.split(",") if part.strip()], None
+    path = settings.home / KEY_FILE
+    if path.exists():
+        return [read_key(path.read_text().strip())], None
+    key = make_key()
+    descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
+    with os.fdopen(descriptor, "w") as file:
+        file.write(key + "\n")
+    return [read_key(key)], f"Made a key for sealing patient data in {path}. Without it the data cannot be read."
+
+
+def make_key() -> str:
+    """A new master key, as DRIP_ENCRYPTION_KEYS takes it."""
+    return f"k{secrets.token_hex(3)}:{base64.urlsafe_b64encode(secrets.token_bytes(32)).decode()}"
+
+
+def read_key(written: str) -> tuple[str, bytes]:
+    """`id:key`, the key 32 bytes in base64 or hex."""
+    key_id, _, text = written.strip().rpartition(":")
+    for decode in (bytes.fromhex, base64.urlsafe_b64decode, base64.b64decode):
+        try:
+            key = decode(text)
+        except (ValueError, binascii.Error):
+            continue
+        if len(key) == 32:
+            return (key_id or "k1"), key
+    raise WrongSettings("DRIP_ENCRYPTION_KEYS: each key must be id:key, the key being 32 bytes in base64")

@@ -1,0 +1,154 @@
+"""The database: how it is opened, and the transactions that everything else is written in."""
+
+import json
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+from typing import Any
+
+from sqlalchemy import Connection, Engine, create_engine, event, func, insert, select
+from sqlalchemy.exc import InterfaceError, OperationalError
+from sqlalchemy.sql import ColumnElement
+
+from drip.store import schema
+from drip.store.vault import Vault
+
+UNREACHABLE = (OperationalError, InterfaceError)
+"""What is raised when there is no database to talk to, or it does not answer."""
+
+INDEX_KEY = "index"
+BUSY_SECONDS = 30
+"""How long a writer waits for another one on SQLite before it gives up."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Tx:
+    """One transaction: a connection, and the vault that seals what goes through it."""
+
+    connection: Connection
+    vault: Vault = field(repr=False)
+    clock: Callable[[], datetime] = field(repr=False)
+
+    @property
+    def is_postgres(self) -> bool:
+        """Whether rows can be locked one by one; on SQLite a writer has the whole database."""
+        return self.connection.dialect.name == "postgresql"
+
+    def real_now(self) -> ColumnElement[Any] | datetime:
+        """The real time, by which leases run: the database's own where several machines share it."""
+        return func.clock_timestamp() if self.is_postgres else self.clock()
+
+    def database_time(self) -> datetime:
+        """The database's own clock; on SQLite there is only one clock."""
+        if self.is_postgres:
+            at: datetime = self.connection.execute(select(func.clock_timestamp())).scalar_one()
+            return at
+        return self.clock()
+
+    def lease_end(self, lease: timedelta) -> Any:
+        """When a lease taken now runs out."""
+        return self.real_now() + lease
+
+
+class Store:
+    """Everything that is kept, and the only way to it."""
+
+    def __init__(self, engine: Engine, vault: Vault, clock: Callable[[], datetime]) -> None:
+        self.engine, self.vault, self._clock = engine, vault, clock
+
+    @contextmanager
+    def write(self) -> Iterator[Tx]:
+        """A transaction that may write; commits at the end, rolls back on any exception."""
+        with self.engine.connect().execution_options(drip_writes=True) as connection, connection.begin():
+            yield self._tx(connection)
+
+    @contextmanager
+    def read(self) -> Iterator[Tx]:
+        """A transaction that only reads, and holds nobody up."""
+        with self.engine.connect() as connection, connection.begin():
+            yield self._tx(connection)
+
+    @contextmanager
+    def rehearse(self) -> Iterator["Store"]:
+        """A store on which everything happens for real and nothing remains."""
+        with self.engine.connect().execution_options(drip_writes=True) as connection:
+            outer = connection.begin()
+            try:
+                yield _Rehearsal(self, connection)
+            finally:
+                outer.rollback()
+
+    def close(self) -> None:
+        """Give every connection back."""
+        self.engine.dispose()
+
+    def _tx(self, connection: Connection) -> Tx:
+        return Tx(connection=connection, vault=self.vault, clock=self._clock)
+
+
+class _Rehearsal(Store):
+    """All its transactions are savepoints inside one that is rolled back."""
+
+    def __init__(self, store: Store, connection: Connection) -> None:
+        super().__init__(store.engine, store.vault, store._clock)
+        self._connection = connection
+
+    @contextmanager
+    def write(self) -> Iterator[Tx]:
+        with self._connection.begin_nested():
+            yield self._tx(self._connection)
+
+    read = write
+
+
+def open_store(url: str, master_keys: Sequence[tuple[str, bytes]], clock: Callable[[], datetime]) -> Store:
+    """The store at an address whose schema is up to date. CannotUnseal if the master key is not the right one."""
+    store = Store(make_engine(url), Vault(master_keys), clock)
+    with store.write() as tx:
+        _use_index_key(tx)
+    return store
+
+
+def make_engine(url: str) -> Engine:
+    """An engine with this project's habits: writers on SQLite take their lock at once, nothing is lost in a crash."""
+    if url.startswith("sqlite"):
+        engine = create_engine(url, connect_args={"timeout": BUSY_SECONDS})
+        event.listen(engine, "connect", _prepare_sqlite)
+        event.listen(engine, "begin", _begin_sqlite)
+        return engine
+    return create_engine(url, pool_pre_ping=True, pool_size=10, connect_args={"connect_timeout": 5})
+
+
+def _prepare_sqlite(connection: Any, _: Any) -> None:
+    connection.isolation_level = None  # we say BEGIN ourselves
+    for pragma in ("journal_mode=WAL", "synchronous=FULL", "foreign_keys=ON", "temp_store=MEMORY"):
+        connection.execute(f"PRAGMA {pragma}")
+
+
+def _begin_sqlite(connection: Connection) -> None:
+    writes = connection.get_execution_options().get("drip_writes")
+    # A deferred writer could find its snapshot stale halfway; an immediate one waits at the door.
+    connection.exec_driver_sql("BEGIN IMMEDIATE" if writes else "BEGIN")
+
+
+def _use_index_key(tx: Tx) -> None:
+    """Read the key of the blind indexes, or make it when the database is new."""
+    kept = tx.connection.execute(select(schema.keys.c.value).where(schema.keys.c.name == INDEX_KEY)).scalar()
+    if kept is None:
+        from secrets import token_bytes
+
+        made = token_bytes(32)
+        kept = tx.vault.seal("keys.value", INDEX_KEY, made)
+        tx.connection.execute(insert(schema.keys).values(name=INDEX_KEY, value=kept))
+    tx.vault.use_index_key(tx.vault.unseal("keys.value", INDEX_KEY, kept))
+
+
+def to_bytes(value: Any) -> bytes:
+    """JSON, as it is sealed."""
+    return json.dumps(value, ensure_ascii=False, separators=(",", ":")).encode()
+
+
+def from_bytes(value: bytes) -> Any:
+    """What `to_bytes` was given."""
+    return json.loads(value)

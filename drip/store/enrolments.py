@@ -1,0 +1,121 @@
+"""Enrolments: who is in which sequence, since when, and until when."""
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import Row, select, update
+
+from drip.core.model import Facts
+from drip.core.reason import Reason
+from drip.store import bulk
+from drip.store.database import Tx, from_bytes, to_bytes
+from drip.store.schema import enrolments, messages, patients
+from drip.store.vault import DataKey
+
+ACTIVE, ENDED, FINISHED = "active", "ended", "finished"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class EnrolmentRow:
+    """An enrolment as stored, unsealed."""
+
+    id: str
+    patient_id: str
+    sequence: str
+    version: str
+    origin: str = field(repr=False)
+    event_key: str
+    state: str
+    reason: Reason
+    started_at: datetime
+    enrolled_at: datetime
+    ended_at: datetime | None
+    anchor_at: datetime | None
+    anchor_on: str | None
+    revision: int
+    site: str | None
+    objects: Mapping[str, Facts] = field(repr=False)
+    """The appointment, treatment, programme and enrolment that its words and conditions speak of."""
+
+
+def of_patients(tx: Tx, data_keys: Mapping[str, DataKey]) -> dict[str, list[EnrolmentRow]]:
+    """Every enrolment of these patients, oldest first."""
+    found: dict[str, list[EnrolmentRow]] = {patient_id: [] for patient_id in data_keys}
+    for chunk in bulk.chunks(sorted(data_keys)):
+        query = select(enrolments).where(enrolments.c.patient_id.in_(chunk)).order_by(enrolments.c.enrolled_at)
+        for row in tx.connection.execute(query):
+            found[row.patient_id].append(_unsealed(row, data_keys[row.patient_id]))
+    return found
+
+
+def load(tx: Tx, ids: Iterable[str], data_keys: Mapping[str, DataKey]) -> dict[str, EnrolmentRow]:
+    """These enrolments, of patients whose keys are given."""
+    rows = tx.connection.execute(select(enrolments).where(enrolments.c.id.in_(sorted(set(ids)))))
+    return {row.id: _unsealed(row, data_keys[row.patient_id]) for row in rows}
+
+
+def _unsealed(row: Row[Any], key: DataKey) -> EnrolmentRow:
+    told = from_bytes(key.unseal("enrolments.facts", row.id, row.facts))
+    kept = {name: value for name, value in row._mapping.items() if name not in ("facts", "origin_index", "reason")}
+    return EnrolmentRow(**kept, reason=Reason(row.reason), origin=told["origin"], objects=told["objects"])
+
+
+def insert(tx: Tx, rows: Sequence[EnrolmentRow], data_keys: Mapping[str, DataKey]) -> None:
+    """Keep new enrolments; one that exists already for the same patient, sequence and origin is left alone."""
+    bulk.insert_rows(tx, enrolments, [_sealed(tx, row, data_keys[row.patient_id]) for row in rows], ignore_known=True)
+
+
+def _sealed(tx: Tx, row: EnrolmentRow, key: DataKey) -> dict[str, Any]:
+    told = to_bytes({"origin": row.origin, "objects": row.objects})
+    names = ("id", "patient_id", "sequence", "version", "event_key", "state", "started_at", "enrolled_at", "ended_at")
+    names += ("anchor_at", "anchor_on", "revision", "site")
+    return {name: getattr(row, name) for name in names} | {
+        "reason": row.reason.value,
+        "origin_index": tx.vault.blind("origin", f"{row.patient_id}|{row.origin}"),
+        "facts": key.seal("enrolments.facts", row.id, told),
+    }
+
+
+def save(tx: Tx, rows: Sequence[EnrolmentRow], data_keys: Mapping[str, DataKey]) -> None:
+    """Write enrolments that changed: their state, version, anchor and what they are about."""
+    changing = ("version", "state", "reason", "ended_at", "anchor_at", "anchor_on", "revision", "site", "facts")
+    sealed = [_sealed(tx, row, data_keys[row.patient_id]) for row in rows]
+    if tx.is_postgres:
+        bulk.update_rows(
+            tx, enrolments, [{name: row[name] for name in ("id", *changing)} for row in sealed], match={"id": "id"}
+        )
+        return
+    for row in sealed:  # in-process, and each carries sealed bytes
+        values = {name: row[name] for name in changing}
+        tx.connection.execute(update(enrolments).where(enrolments.c.id == row["id"]).values(values))
+
+
+def in_sequence(tx: Tx, sequence: str) -> list[str]:
+    """The patients who are in a sequence now."""
+    query = select(enrolments.c.patient_id).where(enrolments.c.sequence == sequence, enrolments.c.state == ACTIVE)
+    return sorted(set(tx.connection.execute(query).scalars()))
+
+
+def done(tx: Tx, open_states: Sequence[str], among: Sequence[str] | None, limit: int) -> list[str]:
+    """Active enrolments with nothing left to send: their ids. Looks through all of them when none are named."""
+    left = select(messages.c.id).where(messages.c.enrolment_id == enrolments.c.id, messages.c.state.in_(open_states))
+    some = select(messages.c.id).where(messages.c.enrolment_id == enrolments.c.id)
+    query = select(enrolments.c.id).where(enrolments.c.state == ACTIVE, some.exists(), ~left.exists()).limit(limit)
+    query = query if among is None else query.where(enrolments.c.id.in_(among))
+    return list(tx.connection.execute(query).scalars())
+
+
+def finish(tx: Tx, ids: Sequence[str], now: datetime) -> list[tuple[str, str, str]]:
+    """These came to their natural end. Answers (enrolment, patient, sequence) of each."""
+    statement = update(enrolments).where(enrolments.c.id.in_(ids), enrolments.c.state == ACTIVE)
+    columns = (enrolments.c.id, enrolments.c.patient_id, enrolments.c.sequence)
+    rows = tx.connection.execute(statement.values(state=FINISHED, ended_at=now).returning(*columns))
+    return [(row.id, row.patient_id, row.sequence) for row in rows]
+
+
+def data_key_rows(tx: Tx, patient_ids: Iterable[str]) -> dict[str, DataKey]:
+    """Only the keys of these patients: enough to unseal what is about them."""
+    query = select(patients.c.id, patients.c.data_key).where(patients.c.id.in_(sorted(set(patient_ids))))
+    return {row.id: tx.vault.data_key(row.id, row.data_key) for row in tx.connection.execute(query)}

@@ -1,0 +1,209 @@
+"""Patients and the addresses they can be reached at."""
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import Row, select, update
+
+from drip.core.model import Channel, Facts
+from drip.core.patient import Patient, Standing
+from drip.core.reason import Reason
+from drip.store import bulk
+from drip.store.database import Tx, from_bytes, to_bytes
+from drip.store.ids import new_id
+from drip.store.schema import contacts, patients
+from drip.store.vault import DataKey
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PatientRow:
+    """A patient as stored, with the key to what is sealed for them."""
+
+    id: str
+    source: str
+    revision: int
+    patient: Patient = field(repr=False)
+    data_key: DataKey = field(repr=False)
+    ref: str = field(repr=False)
+    contacts: Mapping[Channel, str] = field(default_factory=dict)
+    """The blind id of each address."""
+
+
+def ensure(tx: Tx, refs: Iterable[tuple[str, str]], now: datetime) -> dict[tuple[str, str], tuple[str, DataKey]]:
+    """The id and key of each (source, reference); patients nobody has heard of are made. Safe to repeat."""
+    wanted = {(source, tx.vault.blind("patient", ref)): (source, ref) for source, ref in refs}
+    known = _by_index(tx, wanted)
+    rows = []
+    for source, index in wanted.keys() - known.keys():
+        patient_id = new_id()
+        wrapped = tx.vault.new_data_key(patient_id)
+        key = tx.vault.data_key(patient_id, wrapped)
+        ref = key.seal("patients.ref", patient_id, wanted[source, index][1].encode())
+        rows.append(
+            {"id": patient_id, "source": source, "ref_index": index, "data_key": wrapped, "ref": ref, "created_at": now}
+        )
+    bulk.insert_rows(tx, patients, rows, ignore_known=True)
+    found = known | (_by_index(tx, wanted) if rows else {})
+    return {wanted[key]: found[key] for key in wanted}
+
+
+def _by_index(tx: Tx, wanted: Iterable[tuple[str, str]]) -> dict[tuple[str, str], tuple[str, DataKey]]:
+    found = {}
+    keys = list(wanted)
+    columns = (patients.c.id, patients.c.source, patients.c.ref_index, patients.c.data_key)
+    for chunk in bulk.chunks(keys):
+        query = select(*columns).where(patients.c.ref_index.in_([index for _, index in chunk]))
+        for row in tx.connection.execute(query):
+            found[row.source, row.ref_index] = (row.id, tx.vault.data_key(row.id, row.data_key))
+    return found
+
+
+def lock(tx: Tx, patient_ids: Iterable[str]) -> None:
+    """Nobody else plans for, stops or writes to these patients until we are done. Always in the order of ids."""
+    if tx.is_postgres:
+        query = select(patients.c.id).where(patients.c.id.in_(sorted(patient_ids))).order_by(patients.c.id)
+        tx.connection.execute(query.with_for_update())
+
+
+def load(tx: Tx, patient_ids: Iterable[str]) -> dict[str, PatientRow]:
+    """These patients, unsealed."""
+    found: dict[str, PatientRow] = {}
+    for chunk in bulk.chunks(sorted(set(patient_ids))):
+        for row in tx.connection.execute(select(patients).where(patients.c.id.in_(chunk))):
+            found[row.id] = _unsealed(tx, row)
+    return found
+
+
+def revisions(tx: Tx, patient_ids: Iterable[str]) -> dict[str, int]:
+    """How often each patient has changed: a smaller number seen earlier means what was read is stale."""
+    query = select(patients.c.id, patients.c.revision).where(patients.c.id.in_(sorted(set(patient_ids))))
+    return {row.id: row.revision for row in tx.connection.execute(query)}
+
+
+def find(tx: Tx, ref: str) -> list[PatientRow]:
+    """The patients whose reference this is: `source:ref`, or a bare ref, which several sources may have."""
+    source, colon, rest = ref.partition(":")
+    conditions = [patients.c.ref_index == tx.vault.blind("patient", ref)]
+    rows = tx.connection.execute(select(patients).where(*conditions)).all()
+    if not rows and colon:
+        index = tx.vault.blind("patient", rest)
+        query = select(patients).where(patients.c.source == source, patients.c.ref_index == index)
+        rows = tx.connection.execute(query).all()
+    return [_unsealed(tx, row) for row in rows]
+
+
+def refs(tx: Tx, patient_ids: Iterable[str]) -> dict[str, str]:
+    """The booking system's own reference of each patient, as it was given."""
+    return {patient_id: row.ref for patient_id, row in load(tx, patient_ids).items()}
+
+
+def _unsealed(tx: Tx, row: Row[Any]) -> PatientRow:
+    key = tx.vault.data_key(row.id, row.data_key)
+    told = from_bytes(key.unseal("patients.facts", row.id, row.facts)) if row.facts else {}
+    blind = {Channel.EMAIL: row.email_contact, Channel.SMS: row.phone_contact}
+    return PatientRow(
+        id=row.id,
+        source=row.source,
+        revision=row.revision,
+        patient=Patient(standing=Standing(row.standing), facts=told.get("patient", {}), carer=told.get("carer", {})),
+        data_key=key,
+        ref=key.unseal("patients.ref", row.id, row.ref).decode(),
+        contacts={channel: contact for channel, contact in blind.items() if contact},
+    )
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class NewFacts:
+    """What is now known of a patient."""
+
+    row: PatientRow
+    patient: Patient = field(repr=False)
+    on: datetime
+
+
+def save_facts(tx: Tx, news: Sequence[NewFacts]) -> None:
+    """Keep what is known, make a row for every address, and count the change."""
+    rows, addresses = [], {}
+    for new in news:
+        blind = {channel: contact_id(tx, new.patient, channel, new.on) for channel in Channel}
+        addresses.update({contact: channel for channel, contact in blind.items() if contact})
+        facts: Facts = {"patient": new.patient.facts, "carer": new.patient.carer}
+        rows.append(
+            {
+                "id": new.row.id,
+                "facts": new.row.data_key.seal("patients.facts", new.row.id, to_bytes(facts)),
+                "standing": new.patient.standing.value,
+                "email_contact": blind[Channel.EMAIL],
+                "phone_contact": blind[Channel.SMS],
+                "revision": new.row.revision + 1,
+            }
+        )
+    _save_contacts(tx, addresses)
+    _save_rows(tx, rows)
+
+
+def _save_rows(tx: Tx, rows: Sequence[Mapping[str, Any]]) -> None:
+    if tx.is_postgres:
+        bulk.update_rows(tx, patients, rows, match={"id": "id"})
+    elif rows:  # sealed bytes do not travel in JSON; one prepared statement is as fast in-process
+        from sqlalchemy import bindparam
+
+        named = [{f"new_{name}": value for name, value in row.items()} for row in rows]
+        values = {name: bindparam(f"new_{name}") for name in rows[0] if name != "id"}
+        tx.connection.execute(update(patients).where(patients.c.id == bindparam("new_id")).values(values), named)
+
+
+def contact_id(tx: Tx, patient: Patient, channel: Channel, on: datetime) -> str | None:
+    """The blind id of the address this patient would be reached at."""
+    address = patient.address(channel, on.date())
+    return blind_address(tx, channel, address) if address else None
+
+
+def blind_address(tx: Tx, channel: Channel, address: str) -> str:
+    """The blind id of an address, however it is capitalised."""
+    return tx.vault.blind(f"contact:{channel.value}", address.strip().casefold())
+
+
+def _save_contacts(tx: Tx, addresses: Mapping[str, Channel]) -> None:
+    rows = [{"id": contact, "channel": channel.value} for contact, channel in sorted(addresses.items())]
+    bulk.insert_rows(tx, contacts, rows, ignore_known=True)
+
+
+def lock_contacts(tx: Tx, contact_ids: Iterable[str]) -> dict[str, Reason]:
+    """Nobody else closes or uses these addresses until we are done. Answers which are closed, and why."""
+    query = select(contacts.c.id, contacts.c.closed).where(contacts.c.id.in_(sorted(set(contact_ids))))
+    query = query.order_by(contacts.c.id)
+    rows = tx.connection.execute(query.with_for_update() if tx.is_postgres else query)
+    return {row.id: Reason(row.closed) for row in rows if row.closed}
+
+
+def close_contact(tx: Tx, channel: Channel, address: str, reason: Reason, at: datetime) -> bool:
+    """Never use this address again, for anyone. Answers whether that is news. An older word never undoes a newer."""
+    contact = blind_address(tx, channel, address)
+    _save_contacts(tx, {contact: channel})
+    lock_contacts(tx, [contact])
+    statement = update(contacts).where(contacts.c.id == contact, contacts.c.closed.is_(None))
+    newer = contacts.c.changed_at.is_(None) | (contacts.c.changed_at <= at)
+    changed = tx.connection.execute(statement.where(newer).values(closed=reason.value, changed_at=at))
+    return changed.rowcount == 1
+
+
+def reopen_contact(tx: Tx, channel: Channel, address: str, at: datetime) -> bool:
+    """The patient asked to hear from us again: lifts their own STOP, if this is the newer word, and nothing else."""
+    contact = blind_address(tx, channel, address)
+    lock_contacts(tx, [contact])
+    statement = update(contacts).where(
+        contacts.c.id == contact,
+        contacts.c.closed == Reason.SUPPRESSED_BY_PATIENT.value,
+        contacts.c.changed_at < at,
+    )
+    return tx.connection.execute(statement.values(closed=None, changed_at=at)).rowcount == 1
+
+
+def at_address(tx: Tx, channel: Channel, address: str) -> list[str]:
+    """The ids of everyone reached at an address."""
+    column = patients.c.email_contact if channel is Channel.EMAIL else patients.c.phone_contact
+    query = select(patients.c.id).where(column == blind_address(tx, channel, address))
+    return list(tx.connection.execute(query).scalars())

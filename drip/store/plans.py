@@ -1,0 +1,106 @@
+"""The plan as rows: read for comparing, written as changes."""
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from sqlalchemy import select
+
+from drip.core.lifecycle import State
+from drip.core.model import Channel
+from drip.core.plan import Change, Changes, End, Planned, Wanted
+from drip.core.reason import Reason
+from drip.store import bulk
+from drip.store.database import Tx
+from drip.store.ids import new_id
+from drip.store.schema import messages
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class EnrolmentPlan:
+    """The changes to one enrolment's messages."""
+
+    enrolment_id: str
+    patient_id: str
+    sequence: str
+    version: str
+    changes: Changes
+
+
+def of_enrolments(tx: Tx, enrolment_ids: Iterable[str]) -> dict[str, list[Planned]]:
+    """Every message of these enrolments, for comparing with what is wanted."""
+    ids = sorted(set(enrolment_ids))
+    found: dict[str, list[Planned]] = {enrolment_id: [] for enrolment_id in ids}
+    names = ("id", "step", "occurrence", "slot", "channel", "revision", "version", "state", "reason", "planned_for")
+    columns = [messages.c[name] for name in names]
+    for chunk in bulk.chunks(ids):
+        query = select(messages.c.enrolment_id, *columns).where(messages.c.enrolment_id.in_(chunk))
+        for row in tx.connection.execute(query):
+            found[row.enrolment_id].append(
+                Planned(
+                    id=row.id,
+                    step=row.step,
+                    occurrence=row.occurrence,
+                    slot=Channel(row.slot),
+                    channel=Channel(row.channel),
+                    revision=row.revision,
+                    version=row.version,
+                    state=State(row.state),
+                    reason=Reason(row.reason),
+                    planned_for=row.planned_for,
+                )
+            )
+    return found
+
+
+def apply(tx: Tx, plans: Sequence[EnrolmentPlan]) -> int:
+    """Write the changes; each row only from the state it was seen in. Answers how many rows are newly planned."""
+    new = [_new_row(plan, wanted) for plan in plans for wanted in plan.changes.new]
+    bulk.insert_rows(tx, messages, new, ignore_known=True)
+    changed = [_changed_row(change) for plan in plans for change in plan.changes.changed]
+    bulk.update_rows(tx, messages, changed, match={"id": "id", "state": "was"})
+    ended = [_ended_row(end) for plan in plans for end in plan.changes.ended]
+    bulk.update_rows(tx, messages, ended, match={"id": "id", "state": "was"})
+    return sum(row["state"] == State.PLANNED.value for row in new)
+
+
+def _placed(wanted: Wanted) -> dict[str, Any]:
+    return {
+        "position": wanted.position,
+        "channel": wanted.channel.value,
+        "turned": False,
+        "revision": wanted.revision,
+        "purpose": wanted.purpose.value,
+        "priority": wanted.purpose.rank,
+        "state": wanted.state.value,
+        "reason": wanted.reason.value,
+        "planned_for": wanted.planned_for,
+        "due_at": wanted.due_at,
+        "expires_at": wanted.expires_at,
+    }
+
+
+def _new_row(plan: EnrolmentPlan, wanted: Wanted) -> dict[str, Any]:
+    return {
+        "id": new_id(),
+        "enrolment_id": plan.enrolment_id,
+        "patient_id": plan.patient_id,
+        "sequence": plan.sequence,
+        "version": plan.version,
+        "step": wanted.step,
+        "occurrence": wanted.occurrence,
+        "slot": wanted.slot.value,
+    } | _placed(wanted)
+
+
+# A claimed row that moves loses its lease: the worker that had it finds out at the gate.
+_NO_LEASE = {"lease_owner": None, "lease_token": None, "lease_until": None}
+
+
+def _changed_row(change: Change) -> dict[str, Any]:
+    return {"id": change.id, "was": change.was.value, "version": change.version} | _placed(change.to) | _NO_LEASE
+
+
+def _ended_row(end: End) -> dict[str, Any]:
+    state = {"state": end.state.value, "reason": end.reason.value}
+    return {"id": end.id, "was": end.was.value} | state | _NO_LEASE

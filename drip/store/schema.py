@@ -1,0 +1,275 @@
+"""The schema, on one screen. What is sealed says so: those columns are unreadable without the master key.
+
+Times are UTC. Ids are ours, random, and made before the insert, so that a sealed value can be bound to its row.
+"""
+
+from typing import Any
+
+from sqlalchemy import (
+    BigInteger,
+    Boolean,
+    Column,
+    ForeignKey,
+    Index,
+    Integer,
+    LargeBinary,
+    MetaData,
+    SmallInteger,
+    String,
+    Table,
+    Text,
+    UniqueConstraint,
+    text,
+)
+
+from drip.store.types import UtcTime
+
+metadata = MetaData(
+    naming_convention={
+        "pk": "pk_%(table_name)s",
+        "fk": "fk_%(table_name)s_%(column_0_name)s",
+        "uq": "uq_%(table_name)s_%(column_0_name)s",
+        "ix": "ix_%(table_name)s_%(column_0_name)s",
+    }
+)
+
+
+def _id(name: str = "id", **options: Any) -> Column[str]:
+    return Column(name, String(40), **options)
+
+
+keys = Table(
+    "keys",
+    metadata,  # our own secrets (the blind-index key), sealed under the master key
+    Column("name", String(40), primary_key=True),
+    Column("value", LargeBinary, nullable=False),
+)
+
+patients = Table(
+    "patients",
+    metadata,
+    _id(primary_key=True),
+    Column("source", String(40), nullable=False),
+    Column("ref_index", String(64), nullable=False),  # blind
+    Column("data_key", LargeBinary, nullable=False),  # sealed: the key that this patient's data is sealed under
+    Column("ref", LargeBinary, nullable=False),  # sealed
+    Column("facts", LargeBinary),  # sealed: all that the booking systems told us
+    Column("standing", String(16), nullable=False, server_default="current"),
+    Column("email_contact", String(64), index=True),  # blind: which address, without the address
+    Column("phone_contact", String(64), index=True),
+    Column("revision", Integer, nullable=False, server_default="0"),  # counts every change, so that the gate sees one
+    Column("created_at", UtcTime, nullable=False),
+    UniqueConstraint("source", "ref_index"),
+    Index("ix_patients_ref", "ref_index"),
+)
+
+contacts = Table(
+    "contacts",
+    metadata,  # one row per address; closed to us or not. It outlives its patients
+    Column("id", String(64), primary_key=True),  # blind index of channel and address
+    Column("channel", String(8), nullable=False),
+    Column("closed", String(32)),
+    Column("changed_at", UtcTime),
+)
+
+events = Table(
+    "events",
+    metadata,  # the event inbox, and the history that decisions replay
+    _id(primary_key=True),
+    Column("source", String(40), nullable=False),
+    Column("event_index", String(64), nullable=False),  # blind
+    Column("patient_id", ForeignKey("patients.id"), nullable=False, index=True),
+    Column("received", BigInteger, nullable=False),  # order of arrival, by the real clock
+    Column("received_at", UtcTime, nullable=False),
+    Column("state", String(16), nullable=False),  # pending, applied, failed
+    Column("kind", String(32), nullable=False),
+    Column("occurred_at", UtcTime, nullable=False),
+    Column("body", LargeBinary, nullable=False),  # sealed
+    UniqueConstraint("source", "event_index"),
+    Index(
+        "ix_events_pending",
+        "patient_id",
+        sqlite_where=text("state <> 'applied'"),
+        postgresql_where=text("state <> 'applied'"),
+    ),
+)
+
+versions = Table(
+    "versions",
+    metadata,  # published, immutable
+    Column("id", String(64), primary_key=True),  # hash of the YAML and of every template it uses
+    Column("sequence", String(80), nullable=False, index=True),
+    Column("number", Integer, nullable=False),
+    Column("files", Text, nullable=False),  # JSON: path -> text
+    Column("published_at", UtcTime, nullable=False),
+    Column("published_by", Text, nullable=False),
+    Column("approved_by", Text, nullable=False),
+    Column("safety_fix", Boolean, nullable=False),
+    UniqueConstraint("sequence", "number"),
+)
+
+sequences = Table(
+    "sequences",
+    metadata,  # which version is live
+    Column("id", String(80), primary_key=True),
+    Column("version", ForeignKey("versions.id"), nullable=False),
+)
+
+pauses = Table(
+    "pauses",
+    metadata,  # stop switches: 'everything', 'sequence:<id>', 'channel:<sms|email>'
+    Column("scope", String(100), primary_key=True),
+    Column("paused_at", UtcTime, nullable=False),
+    Column("why", Text, nullable=False, server_default=""),
+)
+
+enrolments = Table(
+    "enrolments",
+    metadata,
+    _id(primary_key=True),
+    Column("patient_id", ForeignKey("patients.id"), nullable=False, index=True),
+    Column("sequence", String(80), nullable=False),
+    Column("version", ForeignKey("versions.id"), nullable=False),
+    Column("origin_index", String(64), nullable=False),  # blind
+    Column("event_key", String(200), nullable=False),
+    Column("state", String(16), nullable=False),  # active, ended, finished
+    Column("reason", String(32), nullable=False, server_default=""),
+    Column("started_at", UtcTime, nullable=False),
+    Column("enrolled_at", UtcTime, nullable=False),
+    Column("ended_at", UtcTime),
+    Column("anchor_at", UtcTime),
+    Column("anchor_on", String(10)),  # the local day, to notice a visit that moved to another
+    Column("revision", Integer, nullable=False, server_default="0"),
+    Column("site", String(80)),
+    Column("facts", LargeBinary, nullable=False),  # sealed: the appointment, treatment or programme it is about
+    UniqueConstraint("patient_id", "sequence", "origin_index"),
+    Index("ix_enrolments_sequence", "sequence", "state"),
+)
+
+messages = Table(
+    "messages",
+    metadata,  # the plan, and what became of it
+    _id(primary_key=True),
+    Column("enrolment_id", ForeignKey("enrolments.id"), nullable=False),
+    _id("patient_id", nullable=False, index=True),
+    Column("sequence", String(80), nullable=False),
+    Column("version", String(64), nullable=False),
+    Column("step", String(80), nullable=False),
+    Column("position", SmallInteger, nullable=False),
+    Column("occurrence", SmallInteger, nullable=False),
+    Column("slot", String(8), nullable=False),
+    Column("channel", String(8), nullable=False),
+    Column("turned", Boolean, nullable=False, server_default=text("false")),
+    Column("revision", Integer, nullable=False),
+    Column("purpose", String(16), nullable=False),
+    Column("priority", SmallInteger, nullable=False),
+    Column("state", String(16), nullable=False),
+    Column("reason", String(32), nullable=False),
+    Column("planned_for", UtcTime, nullable=False),
+    Column("due_at", UtcTime, nullable=False),
+    Column("expires_at", UtcTime, nullable=False),
+    Column("attempts", SmallInteger, nullable=False, server_default="0"),
+    Column("lease_owner", String(80)),
+    _id("lease_token"),
+    Column("lease_until", UtcTime),
+    Column("counted_on", String(10)),  # the local day on which it used up one of the patient's caps
+    Column("provider", String(40)),
+    Column("provider_ref", Text),
+    Column("accepted_at", UtcTime),
+    UniqueConstraint("enrolment_id", "step", "occurrence", "slot", "revision"),
+    Index(
+        "ix_messages_due",
+        "priority",
+        "due_at",
+        sqlite_where=text("state = 'planned'"),
+        postgresql_where=text("state = 'planned'"),
+    ),
+    Index(
+        "ix_messages_leased",
+        "lease_until",
+        sqlite_where=text("lease_until IS NOT NULL"),
+        postgresql_where=text("lease_until IS NOT NULL"),
+    ),
+    Index(
+        "ix_messages_open",
+        "state",
+        sqlite_where=text("state IN ('unknown', 'held')"),
+        postgresql_where=text("state IN ('unknown', 'held')"),
+    ),
+    Index(
+        "ix_messages_counted",
+        "patient_id",
+        "counted_on",
+        sqlite_where=text("counted_on IS NOT NULL"),
+        postgresql_where=text("counted_on IS NOT NULL"),
+    ),
+)
+
+bodies = Table(
+    "bodies",
+    metadata,  # the words as sent
+    _id("attempt_id", primary_key=True),
+    _id("patient_id", nullable=False, index=True),
+    Column("words", LargeBinary, nullable=False),  # sealed, compressed
+)
+
+attempts = Table(
+    "attempts",
+    metadata,
+    _id(primary_key=True),
+    Column("message_id", ForeignKey("messages.id"), nullable=False, index=True),
+    Column("number", SmallInteger, nullable=False),
+    Column("channel", String(8), nullable=False),
+    Column("provider", String(40), nullable=False),
+    Column("contact_id", String(64), nullable=False),
+    Column("version", String(64), nullable=False),
+    Column("body_hash", String(64), nullable=False),
+    Column("started_at", UtcTime, nullable=False),
+    Column("asked_at", UtcTime),  # when evidence was last looked for
+    Column("asked", SmallInteger, nullable=False, server_default="0"),
+    Column("outcome", String(16)),
+    Column("detail", Text, nullable=False, server_default=""),
+    Column("provider_ref", Text),
+    Column("receipt", String(16)),
+    UniqueConstraint("provider", "provider_ref"),
+)
+
+receipts = Table(
+    "receipts",
+    metadata,  # the receipt inbox
+    _id(primary_key=True),
+    Column("provider", String(40), nullable=False),
+    Column("key", String(120), nullable=False),
+    Column("attempt_id", String(40)),
+    Column("provider_ref", Text),
+    Column("says", String(16), nullable=False),
+    Column("received_at", UtcTime, nullable=False),
+    Column("state", String(16), nullable=False),  # pending, applied, unmatched
+    UniqueConstraint("provider", "key"),
+    Index(
+        "ix_receipts_pending",
+        "received_at",
+        sqlite_where=text("state = 'pending'"),
+        postgresql_where=text("state = 'pending'"),
+    ),
+)
+
+tasks = Table(
+    "tasks",
+    metadata,  # something a person at the clinic must do
+    _id(primary_key=True),
+    Column("key", String(200), nullable=False, unique=True),
+    Column("kind", String(40), nullable=False),
+    _id("patient_id", index=True),
+    Column("detail", LargeBinary),  # sealed
+    Column("raised_at", UtcTime, nullable=False),
+    Column("done_at", UtcTime),
+)
+
+heartbeats = Table(
+    "heartbeats",
+    metadata,  # when each part of the worker last finished
+    Column("name", String(60), primary_key=True),
+    Column("beat_at", UtcTime, nullable=False),
+    Column("detail", Text, nullable=False, server_default=""),
+)

@@ -1,0 +1,82 @@
+"""Published versions, which of them are live, and what is paused."""
+
+import json
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from datetime import datetime
+
+from sqlalchemy import delete, func, select
+
+from drip.store import bulk
+from drip.store.database import Tx
+from drip.store.schema import pauses, sequences, versions
+
+EVERYTHING = "everything"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class VersionRow:
+    """A published version. `files` are the sequence's YAML and every template it uses, by path."""
+
+    id: str
+    sequence: str
+    number: int
+    files: Mapping[str, str]
+    published_at: datetime
+    published_by: str
+    approved_by: str
+    safety_fix: bool
+
+
+def live(tx: Tx) -> dict[str, str]:
+    """The live version of each sequence."""
+    return {row.id: row.version for row in tx.connection.execute(select(sequences.c.id, sequences.c.version))}
+
+
+def load(tx: Tx, version_ids: Iterable[str]) -> list[VersionRow]:
+    """These versions, whole."""
+    rows = tx.connection.execute(select(versions).where(versions.c.id.in_(sorted(version_ids))))
+    return [VersionRow(**{**row._mapping, "files": json.loads(row.files)}) for row in rows]
+
+
+def number_of_newest(tx: Tx, sequence: str) -> int:
+    """The number of a sequence's newest version; 0 when it has none."""
+    query = select(func.max(versions.c.number)).where(versions.c.sequence == sequence)
+    return tx.connection.execute(query).scalar() or 0
+
+
+def publish(tx: Tx, version: VersionRow) -> None:
+    """Keep a version and make it live. The same version again changes nothing but which one is live."""
+    row = {
+        "id": version.id,
+        "sequence": version.sequence,
+        "number": version.number,
+        "files": json.dumps(dict(version.files), ensure_ascii=False),
+        "published_at": version.published_at,
+        "published_by": version.published_by,
+        "approved_by": version.approved_by,
+        "safety_fix": version.safety_fix,
+    }
+    bulk.insert_rows(tx, versions, [row], ignore_known=True)
+    tx.connection.execute(delete(sequences).where(sequences.c.id == version.sequence))
+    bulk.insert_rows(tx, sequences, [{"id": version.sequence, "version": version.id}])
+
+
+def paused(tx: Tx) -> dict[str, str]:
+    """What is paused, and why: 'everything', 'sequence:<id>', 'channel:<sms|email>'."""
+    return {row.scope: row.why for row in tx.connection.execute(select(pauses.c.scope, pauses.c.why))}
+
+
+def pause(tx: Tx, scope: str, why: str, now: datetime) -> None:
+    """Nothing of this scope passes the gate from the next commit on."""
+    bulk.insert_rows(tx, pauses, [{"scope": scope, "paused_at": now, "why": why}], ignore_known=True)
+
+
+def resume(tx: Tx, scope: str) -> bool:
+    """Lift a pause. Answers whether there was one."""
+    return tx.connection.execute(delete(pauses).where(pauses.c.scope == scope)).rowcount == 1
+
+
+def resume_channels(tx: Tx) -> bool:
+    """Lift the pauses of whole channels, which a refused account brings about."""
+    return tx.connection.execute(delete(pauses).where(pauses.c.scope.startswith("channel:"))).rowcount > 0

@@ -1,0 +1,1 @@
+"""What drip promises, as sentences. Mirrors `drip/`."""

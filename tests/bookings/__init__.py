@@ -1,0 +1,1 @@
+"""Bookings: what systems send, read or refused. No network, no store: bytes in, events out."""

@@ -1,0 +1,31 @@
+"""Every booking source by its name."""
+
+import pytest
+
+from drip.bookings.parsed import Parsed
+from drip.bookings.registry import UnknownSourceError, reader_of
+from drip.core.clinic import Clinic
+
+TABLE = b"event_id,kind,occurred_at,patient.ref\n1,patient.updated,2026-03-02T08:15:00Z,p-1\n"
+
+
+@pytest.mark.parametrize("source", ["generic", "csv"])
+def test_a_table_is_read_by_either_source(source: str, clinic: Clinic) -> None:
+    (one,) = reader_of(source)(TABLE, clinic, source)
+    assert isinstance(one, Parsed)
+    assert one.source == source
+
+
+@pytest.mark.parametrize(
+    ("source", "says"),
+    [
+        ("cliniko", "not built yet"),
+        ("fhir", "not built yet"),
+        ("generik", "Did you mean `generic`?"),
+        ("x", "There are: generic, csv"),
+    ],
+)
+def test_a_source_that_is_not_there_is_said_with_those_that_are(source: str, says: str) -> None:
+    with pytest.raises(UnknownSourceError) as error:
+        reader_of(source)
+    assert says in str(error.value)

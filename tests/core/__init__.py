@@ -1,0 +1,1 @@
+"""Core: values in, values out. No fixtures, no fakes: tables and properties."""
