@@ -1,7 +1,93 @@
-"""What every test shares: how widely the properties are searched."""
+"""What every test shares: how widely properties are searched, and both databases."""
 
+from collections import Counter
+from collections.abc import Callable, Iterator
+from typing import Any
+
+import pytest
 from hypothesis import settings
+
+from tests.databases import Postgres, clean_postgres, find_postgres, sqlite_url
+from tests.world import World, a_world
 
 settings.register_profile("ci", max_examples=40, deadline=None, derandomize=True, database=None)
 settings.register_profile("full", max_examples=4000, deadline=None, database=None)
 settings.load_profile("ci")
+
+RAN: Counter[str] = Counter()
+
+
+@pytest.fixture(scope="session")
+def postgres() -> Iterator[Postgres | None]:
+    """A real PostgreSQL, if one can be had: by a setting, on loopback, or brought along as a wheel."""
+    found = find_postgres()
+    yield found
+    if found:
+        found.drop()
+
+
+@pytest.fixture(params=["sqlite", pytest.param("postgres", marks=pytest.mark.postgres)])
+def database_url(request: pytest.FixtureRequest, postgres: Postgres | None) -> str:
+    """The address of an empty database with the newest schema; every test that asks runs on both kinds."""
+    if request.param == "sqlite":
+        return sqlite_url()
+    if postgres is None:
+        pytest.skip("no PostgreSQL: set DRIP_TEST_POSTGRES_URL, or start one on 127.0.0.1:5432")
+    clean_postgres(postgres)
+    return postgres.url
+
+
+@pytest.fixture
+def postgres_url(postgres: Postgres | None) -> str:
+    """As `database_url`, for what only PostgreSQL can show: real concurrent transactions."""
+    if postgres is None:
+        pytest.skip("no PostgreSQL: set DRIP_TEST_POSTGRES_URL, or start one on 127.0.0.1:5432")
+    clean_postgres(postgres)
+    return postgres.url
+
+
+@pytest.fixture
+def a_clinic(database_url: str) -> Iterator[Callable[..., World]]:
+    """Makes small clinics on an empty database, on both kinds of database; closes them afterwards."""
+    yield from _closing(database_url)
+
+
+@pytest.fixture
+def a_postgres_clinic(postgres_url: str) -> Iterator[Callable[..., World]]:
+    """As `a_clinic`, on PostgreSQL only."""
+    yield from _closing(postgres_url)
+
+
+def _closing(url: str) -> Iterator[Callable[..., World]]:
+    made: list[World] = []
+
+    def make(**unusual: Any) -> World:
+        made.append(a_world(url, **unusual))
+        return made[-1]
+
+    yield make
+    for world in made:
+        world.app.close()
+
+
+@pytest.fixture
+def clinic(a_clinic: Callable[..., World]) -> World:
+    """An ordinary small clinic."""
+    return a_clinic()
+
+
+def pytest_runtest_logreport(report: pytest.TestReport) -> None:
+    """Count what ran on which database, also when the tests are spread over processes."""
+    if report.when == "call" and report.passed:
+        kinds = [kind for kind in ("sqlite", "postgres") if f"[{kind}" in report.nodeid or f"-{kind}" in report.nodeid]
+        kinds += ["postgres"] if "postgres" in report.keywords and "postgres" not in kinds else []
+        RAN.update(kinds)
+    if report.skipped and "no PostgreSQL" in str(report.longrepr):
+        RAN["skipped"] += 1
+
+
+def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
+    """Say which databases the tests ran on, and what was left out."""
+    terminalreporter.write_line(f"on SQLite: {RAN['sqlite']} tests; on PostgreSQL: {RAN['postgres']} tests")
+    if RAN["skipped"]:
+        terminalreporter.write_line(f"SKIPPED {RAN['skipped']} tests: no PostgreSQL was found", yellow=True)

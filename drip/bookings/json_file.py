@@ -61,7 +61,7 @@ def _one(text: str, at: int, index: int) -> Raw | Rejected:
     """A text that should hold one event and nothing after it."""
     try:
         told, end = _DECODER.raw_decode(text, at)
-    except (ValueError, RecursionError) as error:
+    except (json.JSONDecodeError, RecursionError) as error:
         return _broken(error, index)
     if _after_space(text, end) < len(text):
         return Rejected(index, "", "There is something after the end of the event; send one event a line, or a list.")
@@ -76,7 +76,7 @@ def _list(text: str, at: int) -> Iterator[Raw | Rejected]:
     while True:
         try:
             told, end = _DECODER.raw_decode(text, at)
-        except (ValueError, RecursionError) as error:
+        except (json.JSONDecodeError, RecursionError) as error:
             yield _broken(error, index, text)
             return
         yield _too_large(text, at, end, index) or Raw(index, told)
@@ -99,13 +99,11 @@ def _too_large(text: str, start: int, end: int, index: int) -> Rejected | None:
     return Rejected(index, "", f"is larger than {MOST_BYTES // 1024} KiB; an event never needs to be.")
 
 
-def _broken(error: Exception, index: int, text: str = "") -> Rejected:
+def _broken(error: json.JSONDecodeError | RecursionError, index: int, text: str = "") -> Rejected:
     """In a list, nothing after a fault can be told apart any more."""
     rest = " What follows in the list could not be read; send one event a line to lose only the broken one."
     if isinstance(error, RecursionError):
         return Rejected(index, "", "is nested too deeply." + (rest if text else ""))
-    where, what = "", "not a number"
-    if isinstance(error, json.JSONDecodeError):
-        line = f"line {error.lineno}, " if error.lineno > 1 else ""
-        where, what = f" at {line}column {error.colno}", error.msg
-    return Rejected(index, "", f"is not valid JSON{where}: {what}." + (rest if text else ""))
+    line = f"line {error.lineno}, " if error.lineno > 1 else ""
+    said = f"is not valid JSON at {line}column {error.colno}: {error.msg}."
+    return Rejected(index, "", said + (rest if text else ""))

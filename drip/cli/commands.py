@@ -6,7 +6,7 @@ import typer
 from typer.core import TyperGroup
 
 from drip.cli import later, people, running, sending, writing
-from drip.cli.show import complain
+from drip.cli.show import Complaint, complain
 
 
 class _InOrder(TyperGroup):
@@ -32,28 +32,32 @@ for group in (writing, sending, people, running, later):
 
 def run(arguments: Sequence[str]) -> int:
     """The exit code of one command."""
-    from drip.app import NoClinic
-    from drip.cli.show import Complaint
-    from drip.settings import WrongSettings
-    from drip.store.database import UNREACHABLE
-    from drip.store.vault import CannotUnseal
-
     try:
         result = app(list(arguments), standalone_mode=False)
     except typer.Exit as done:
         return done.exit_code
     except typer.Abort:
         return complain("stopped", 130)
-    except (WrongSettings, NoClinic) as problem:
-        return complain(str(problem), 2)
-    except CannotUnseal as problem:
-        return complain(f"{problem}. Check DRIP_ENCRYPTION_KEYS.", 2)
-    except Complaint as problem:
-        return complain(str(problem), problem.code)
-    except UNREACHABLE as problem:
-        return complain(f"the database cannot be reached: {type(problem).__name__}. Check DRIP_DATABASE_URL.", 3)
     except Exception as problem:
-        if hasattr(problem, "exit_code") and hasattr(problem, "format_message"):
-            return complain(f"{problem.format_message()}  (drip --help lists the commands)", problem.exit_code)
-        raise
+        return _explained(problem)
     return result if isinstance(result, int) else 0
+
+
+def _explained(problem: Exception) -> int:
+    """One line on what went wrong and what to do, with its exit code; anything else is a mistake of ours."""
+    from drip.app import NoClinic
+    from drip.settings import WrongSettings
+    from drip.store.database import UNREACHABLE
+    from drip.store.vault import CannotUnseal
+
+    if isinstance(problem, Complaint):
+        return complain(str(problem), problem.code)
+    if isinstance(problem, WrongSettings | NoClinic):
+        return complain(str(problem), 2)
+    if isinstance(problem, CannotUnseal):
+        return complain(f"{problem}. Check DRIP_ENCRYPTION_KEYS.", 2)
+    if isinstance(problem, UNREACHABLE):
+        return complain(f"the database cannot be reached ({type(problem).__name__}): check DRIP_DATABASE_URL", 3)
+    if hasattr(problem, "format_message"):  # typer's own usage errors, whichever copy of click it brings
+        return complain(f"{problem.format_message()}  (drip --help lists the commands)", 2)
+    raise problem

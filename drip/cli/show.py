@@ -13,8 +13,16 @@ from rich.table import Table
 
 from drip import clock
 
-out = Console(highlight=False, soft_wrap=True)
-err = Console(stderr=True, highlight=False, soft_wrap=True)
+PIPE_WIDTH = 160
+"""Columns when nobody's terminal says how wide it is: wide enough that a table keeps one line a row."""
+
+
+def _console(*, stderr: bool) -> Console:
+    stream = sys.stderr if stderr else sys.stdout
+    return Console(stderr=stderr, highlight=False, width=None if stream.isatty() else PIPE_WIDTH)
+
+
+out, err = _console(stderr=False), _console(stderr=True)
 
 
 class Complaint(Exception):

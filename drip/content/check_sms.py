@@ -12,24 +12,26 @@ MOST_PARTS = 2
 """However long a patient's name is."""
 
 
-def check_sms(use: Use, sample: str, text: str, allow: Allowed) -> Iterator[Finding]:
-    """Findings about one rendered text."""
-    size = measure(text)
-    own = [offender for offender in size.offenders if _is_ours(offender, use)]
-    for offender in own:
-        yield _of_character(offender, use)
-    limit = allow.sms_parts if sample == LONG_NAME and not own else max(MOST_PARTS, allow.sms_parts)
-    if size.parts > limit:
-        yield use.top.finding("sms-parts", _too_long(size, sample, limit))
+def check_sms(use: Use, texts: list[tuple[str, str]], allow: Allowed) -> Iterator[Finding]:
+    """Findings about one template, as filled for sample patients at every site: `texts` are (sample, words)."""
+    worst: dict[str, SmsSize] = {}
+    for sample, text in texts:
+        size = measure(text)
+        if sample not in worst or (size.parts, size.units) > (worst[sample].parts, worst[sample].units):
+            worst[sample] = size
+    for sample, size in worst.items():
+        own = [offender for offender in size.offenders if _is_ours(offender, use)]
+        yield from (_of_character(offender, use) for offender in own)
+        limit = allow.sms_parts if sample == LONG_NAME and not own else max(MOST_PARTS, allow.sms_parts)
+        if size.parts > limit:
+            yield use.top.finding("sms-parts", _too_long(size, sample, limit))
 
 
 def _too_long(size: SmsSize, sample: str, limit: int) -> str:
-    one = size.encoding.whole if limit == 1 else size.encoding.joined * limit
-    too_many = max(size.units - one, 1)
-    texts = "text" if limit == 1 else "texts"
+    room = size.encoding.whole if limit == 1 else size.encoding.joined * limit
     return (
-        f"{size.parts} texts long for a patient with a {sample}, {limit} {texts} at most: "
-        f"take out {too_many} characters ({size.units} of {one} in {size.encoding})"
+        f"{size.parts} texts long for a patient with a {sample}, and {limit} may go: "
+        f"take out {max(size.units - room, 1)} characters ({size.units} of {room} in {size.encoding})"
     )
 
 

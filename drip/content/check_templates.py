@@ -68,14 +68,17 @@ class TemplateCheck:
         clinic = self._folder.clinic
         if clinic is None:
             return
+        texts: list[tuple[str, str]] = []
         # Emails do not get dearer from one site to the next: one site is enough for them.
         for site in clinic.sites if use.channel is Channel.SMS else clinic.sites[:1]:
             for name, values in self._samples_at(clinic, site, use.language or "en"):
                 words = self._render(use.path, values)
                 if isinstance(words, str):
                     yield use.top.finding("template-render", f"for a patient with a {name}: {words}")
-                elif use.channel is Channel.SMS:
-                    yield from check_sms(use, name, words.text, clinic.allow)
+                else:
+                    texts.append((name, words.text))
+        if use.channel is Channel.SMS:
+            yield from check_sms(use, texts, clinic.allow)
 
     def _samples_at(self, clinic: Clinic, site: Site, language: str) -> list[tuple[str, Values]]:
         key = (site.id, language)
@@ -100,16 +103,12 @@ def unknown(variable: Variable) -> Finding | None:
         return _at(variable, f"`{variable.object}` is not known{hint}")
     if variable.name in known or variable.object == "replies":
         return None
-    close = suggestion(f"{variable.object}.{variable.name}", [f"{variable.object}.{name}" for name in known])
-    if variable.object in OPEN and not _is_misspelt(variable.name, known):
+    close = suggestion(variable.name, known)
+    if variable.object in OPEN and not close:
         if variable.has_default:
             return None
         return _at(variable, f"not every {variable.object} has `{variable.name}`: add `| default('...')`")
     return _at(variable, f"`{variable.object}.{variable.name}` is not known{close or ': ' + ', '.join(known) + ' are'}")
-
-
-def _is_misspelt(name: str, known: tuple[str, ...]) -> bool:
-    return bool(suggestion(name, known))
 
 
 def _at(variable: Variable, message: str) -> Finding:

@@ -4,11 +4,11 @@ import re
 from typing import Annotated, TypeAlias
 
 import email_validator
-from pydantic import BeforeValidator, Field, PlainValidator
+from pydantic import AfterValidator, BeforeValidator, Field, PlainValidator
 
 from drip.content.sequence_schema import AnyOrWindow, Day, Flag, Id, PurposeWord, Text, Texts, WindowShape, Zone
 from drip.content.shape import Shape
-from drip.content.text_values import as_list, number_between, read_text
+from drip.content.text_values import as_list, not_empty, number_between, read_text
 
 _SMS_SENDER = re.compile(r"\+[1-9]\d{6,14}|(?=.*[A-Za-z])[A-Za-z0-9 ]{3,11}", re.ASCII)
 
@@ -152,7 +152,7 @@ class ClinicShape(Shape):
     senders: SendersShape = SendersShape()
     consent_by_default: Annotated[tuple[PurposeWord, ...], BeforeValidator(read_default_consent)] | None = None
     alerts: AlertsShape = AlertsShape()
-    sites: Annotated[tuple[SiteShape, ...], Field(min_length=1)]
+    sites: Annotated[tuple[SiteShape, ...], AfterValidator(not_empty)]
     bank_holidays: Flag = True
     appointment_types: dict[str, Text] = Field(default_factory=dict)
     treatments: dict[str, Text] = Field(default_factory=dict)

@@ -80,6 +80,8 @@ class _Compiler:
             parser = Parser(self._environment, "\n".join(self._words), state="variable")
             tree = parser.parse_expression()
         except TemplateSyntaxError as error:
+            if "end of template" in str(error.message):
+                raise ConditionError(f"something is missing at the end: {ALLOWED}", self._end) from None
             raise self._error(error.lineno, error.message or "this cannot be read") from None
         if not parser.stream.eos:
             raise self._error(parser.stream.current.lineno, "this cannot follow what stands before it")
@@ -179,5 +181,6 @@ class _Compiler:
 
 def suggestion(word: str, known: tuple[str, ...] | list[str]) -> str:
     """`, did you mean ...?` when something known is close; else nothing."""
-    close = difflib.get_close_matches(word.lower(), known, n=1, cutoff=0.6)
-    return f", did you mean `{close[0]}`?" if close else ""
+    spelt = {one.lower(): one for one in known}
+    close = difflib.get_close_matches(word.lower(), spelt, n=1, cutoff=0.7)
+    return f", did you mean `{spelt[close[0]]}`?" if close else ""

@@ -21,5 +21,5 @@ def bank_holidays(country: str, subdivision: str | None) -> frozenset[date]:
         parts = list(holidays.country_holidays(country).subdivisions)
     except NotImplementedError:
         raise ValueError(f"no bank holidays are known for {country!r}: write `bank_holidays: false`") from None
-    hint = suggestion(str(subdivision).upper(), parts) or f": write one of {', '.join(parts) or 'none'}"
+    hint = suggestion(str(subdivision), parts) or f": write one of {', '.join(parts) or 'none'}"
     raise ValueError(f"{subdivision!r} is not a part of {country}{hint}")

@@ -7,7 +7,7 @@ from typing import Final
 from drip.content.markdown import Node
 from drip.content.slots import Slots
 
-_NUMBER: Final = re.compile("\x1e(\\d+)\x1f(\\d+)\x1f")
+_NUMBER: Final = re.compile("\x02(\\d+):(\\d+)\x03")
 _WHITE: Final = re.compile(r"[ \t\n]+")
 _SCHEMES: Final = ("mailto:", "tel:")
 
@@ -19,7 +19,7 @@ def as_text(root: Node, slots: Slots) -> str:
 
 def tidy(text: str) -> str:
     """The text once filled: lists numbered as shown, and no gaps where nothing was said."""
-    if "\x1e" in text:
+    if "\x02" in text:
         text = _numbered(text)
     if "  " in text:
         text = re.sub(r"(?<=\S) {2,}(?=\S)", " ", text)
@@ -70,7 +70,7 @@ class _Writer:
             if child.kind == "tag":
                 lines += child.text
                 continue
-            number = f"\x1e{written}\x1f{node.text or 1}\x1f" if counts else str(next(numbers))
+            number = f"\x02{written}:{node.text or 1}\x03" if counts else str(next(numbers))
             lines += self._item(child, f"{number}. " if node.kind == "ol" else "- ")
         return lines
 

@@ -94,6 +94,19 @@ class _Flat(NodeTransformer):
         self.gaps.add((owner, node.attr))
         return nodes.Name(_key(owner, node.attr), "load", lineno=node.lineno)
 
+    def visit_Compare(self, node: nodes.Compare) -> nodes.Expr:  # noqa: N802
+        """Comparing with none is false, as in a sequence's conditions; `== none` asks whether it is there."""
+        self.generic_visit(node)
+        sides = [node.expr, *(operand.expr for operand in node.ops)]
+        if any(isinstance(side, nodes.Const) and side.value is None for side in sides):
+            return node
+        outcome: nodes.Expr = node
+        for side in sides:
+            if not isinstance(side, nodes.Const | nodes.List | nodes.Tuple):
+                is_there = nodes.Compare(side, [nodes.Operand("ne", nodes.Const(None))], lineno=node.lineno)
+                outcome = nodes.And(is_there, outcome, lineno=node.lineno)
+        return outcome
+
     def visit_Filter(self, node: nodes.Filter) -> nodes.Filter:  # noqa: N802
         self.generic_visit(node)
         if node.name in _SPOKEN:

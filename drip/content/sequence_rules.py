@@ -1,11 +1,13 @@
 """The rules between the fields of a sequence file, on the plain text tree: every mistake is said at once."""
 
 from collections.abc import Iterable, Iterator, Mapping
+from datetime import date
 from typing import Any, TypeAlias
 
 from drip.content.shape import Mistake
 from drip.content.strict_yaml import Loc
-from drip.core.duration import Duration, parse_duration
+from drip.content.text_values import read_date, read_duration
+from drip.core.duration import Duration
 from drip.core.model import Send
 from drip.core.sequence import MAX_OCCURRENCES
 
@@ -119,10 +121,18 @@ def _review(review: object) -> Iterator[Mistake]:
     if author and author == approved_by:
         message = "nobody approves their own words: name another person, or write `awaiting`"
         yield Mistake(loc=("review", "approved_by"), rule="four-eyes", message=message)
-    approved_on, due = review.get("approved_on"), review.get("review_due")
-    if isinstance(approved_on, str) and isinstance(due, str) and due <= approved_on:
+    approved_on, due = _date(review.get("approved_on")), _date(review.get("review_due"))
+    if approved_on and due and due <= approved_on:
         message = "the next review is due before the approval: put it later"
         yield Mistake(loc=("review", "review_due"), rule="review-dates", message=message)
+
+
+def _date(value: object) -> date | None:
+    """The date, where one is written; a wrong one is said elsewhere."""
+    try:
+        return read_date(value)
+    except ValueError:
+        return None
 
 
 def _name(value: object) -> str:
@@ -147,6 +157,6 @@ def _list(value: object) -> Iterable[Any]:
 def _duration(value: object) -> Duration | None:
     """The duration, where one is written; a wrong one is said elsewhere."""
     try:
-        return parse_duration(value) if isinstance(value, str) else None
+        return read_duration(value)
     except ValueError:
         return None

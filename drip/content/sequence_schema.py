@@ -3,12 +3,13 @@
 from datetime import date, datetime, time
 from typing import Annotated, Any, Literal, TypeAlias
 
-from pydantic import BeforeValidator, Field, PlainValidator, ValidationInfo, field_validator
+from pydantic import AfterValidator, BeforeValidator, Field, PlainValidator, ValidationInfo, field_validator
 
 from drip.content.expression import suggestion
 from drip.content.shape import Shape, read_answer_condition, read_condition
 from drip.content.text_values import (
     as_list,
+    not_empty,
     number_between,
     one_of,
     read_clock,
@@ -90,7 +91,7 @@ def read_again(value: object) -> tuple[Again, Duration | None]:
 class EnrolShape(Shape):
     """Who is enrolled, and when."""
 
-    on: Annotated[Events, Field(min_length=1)]
+    on: Annotated[Events, AfterValidator(not_empty)]
     when: When | None = None
     again: Annotated[tuple[Again, Duration | None], PlainValidator(read_again)] = (Again.PER_ORIGIN, None)
     not_while_in: Ids = ()
@@ -230,7 +231,7 @@ class TestShape(Shape):
     __test__ = False
     name: Text
     given: GivenShape
-    expect: Annotated[tuple[ExpectShape, ...], Field(min_length=1)]
+    expect: Annotated[tuple[ExpectShape, ...], AfterValidator(not_empty)]
 
 
 class SequenceShape(Shape):
@@ -246,6 +247,6 @@ class SequenceShape(Shape):
     window: AnyOrWindow = None
     pause_when: Interlocks = ()
     ends: EndsShape = EndsShape()
-    steps: Annotated[tuple[StepShape, ...], Field(min_length=1)]
+    steps: Annotated[tuple[StepShape, ...], AfterValidator(not_empty)]
     review: ReviewShape | None = None
     tests: tuple[TestShape, ...] = ()

@@ -50,7 +50,8 @@ def read_shape(path: str, source: bytes, shape: type[S], rules: Rules) -> tuple[
         value = shape.model_validate(text)
     except ValidationError as error:
         details = error.errors(include_url=False, include_input=False)
-        return None, root, findings + [_from_pydantic(path, root, shape, detail) for detail in details]
+        findings += [_from_pydantic(path, root, shape, detail) for detail in details]
+        return None, root, list(dict.fromkeys(findings))
     return (None if any(finding.level == "error" for finding in findings) else value), root, findings
 
 
@@ -95,7 +96,6 @@ _SAID = {
     "model_type": "a mapping belongs here: `key: value`, one to a line or in {braces}",
     "dict_type": "a mapping belongs here: `key: value`, one to a line or in {braces}",
     "tuple_type": "a list belongs here: one item to a line with `- ` before it, or in [brackets]",
-    "too_short": "at least one belongs here",
 }
 
 

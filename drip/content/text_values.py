@@ -1,7 +1,7 @@
 """The small values a clinician writes as text: durations, clock times, dates, days, numbers."""
 
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Sized
 from datetime import date, time
 from enum import StrEnum
 from typing import TypeVar
@@ -11,6 +11,7 @@ from drip.core.duration import Duration, parse_duration
 from drip.core.window import WEEKDAYS
 
 Word = TypeVar("Word", bound=StrEnum)
+Items = TypeVar("Items", bound=Sized)
 
 _CLOCK = re.compile(r"([01]\d|2[0-3]):([0-5]\d)")
 _ID = re.compile(r"[a-z0-9]+(-[a-z0-9]+)*")
@@ -129,3 +130,10 @@ def one_of(words: type[Word]) -> Callable[[object], Word]:
 def as_list(value: object) -> object:
     """One thing stands for a list of one."""
     return [value] if isinstance(value, str) and value else value
+
+
+def not_empty(items: Items) -> Items:
+    """A list with something in it."""
+    if not items:
+        raise ValueError("at least one belongs here")
+    return items

@@ -17,7 +17,7 @@ Objects: TypeAlias = Mapping[str, Facts]
 class Literal:
     """A number, a text, true, false, none or a list of them, as written."""
 
-    value: str | int | float | bool | None | tuple[str | int | float | bool | None, ...]
+    value: str | int | float | bool | tuple[str | int | float | bool | None, ...] | None
 
 
 @dataclass(frozen=True, slots=True)

@@ -9,7 +9,16 @@ from drip.app import App, Published
 from drip.bookings.generic import event_from
 from drip.core.clinic import Clinic, hours_for
 from drip.core.enrolment import (
-    Ask, Course, Decision, Enrolled, Live, Task, anchor_of, appointment_facts, decide, enrolment_facts,
+    Ask,
+    Course,
+    Decision,
+    Enrolled,
+    Live,
+    Task,
+    anchor_of,
+    appointment_facts,
+    decide,
+    enrolment_facts,
 )  # fmt: skip
 from drip.core.event import Event, Moment, replay
 from drip.core.model import Facts

@@ -10,12 +10,12 @@ from datetime import datetime
 
 from drip.app import App
 from drip.clock import running
-from drip.core.handover import Accepted, NotTaken, Outcome, Refused, Settled, Unknown, settle
+from drip.core.handover import Accepted, Fault, NotTaken, Outcome, Refused, Settled, Unknown, settle
 from drip.core.lifecycle import COUNTED, State
 from drip.core.reason import Reason
 from drip.flows.gate import Gated, Passed, pass_gate
 from drip.flows.prepare import Spoiled, prepare
-from drip.store import outgoing
+from drip.store import outgoing, versions
 from drip.store.ids import new_id
 from drip.store.outgoing import Lease, Move, Settlement
 
@@ -119,13 +119,22 @@ def record(app: App, answers: Sequence[tuple[Passed, Outcome]], now: datetime) -
         if isinstance(outcome, Refused | Unknown):
             log.warning("attempt %s: %s %s", one.attempt.id, type(outcome).__name__.lower(), outcome.detail)
 
+    refused = {one.ready.claimed.channel for one, outcome in answers if outcome_is_about_us(outcome)}
+
     def write() -> None:
         with app.store.write() as tx:
             outgoing.settle(tx, settlements)
+            for channel in sorted(refused):
+                versions.pause(tx, f"channel:{channel.value}", "the provider refused our account", now)
 
     if settlements:
         _until_written(write, running() + app.limits.lease.total_seconds())
     return settlements
+
+
+def outcome_is_about_us(outcome: Outcome) -> bool:
+    """The provider refuses our account: every other message would be refused as well."""
+    return isinstance(outcome, Refused) and outcome.fault is Fault.ACCOUNT
 
 
 def _until_written(write: Callable[[], None], give_up_at: float) -> None:

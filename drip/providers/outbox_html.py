@@ -181,10 +181,9 @@ def _inert(html: str) -> str:
 def _text(sent: Sent, name: str) -> str:
     parts = count_parts(sent.text)
     why = " Not all are in the phone alphabet, so a part holds 70 instead of 160." if parts.unicode else ""
-    sender = re.sub(r" <[^<>]*>$", "", sent.sender)
     return (
         f'<header><h3 id="h{sent.number}">Text to {shown(name)}</h3></header>'
-        f'<div class="phone"><p class="who">{shown(sender)}</p>{full_time(sent.at)}'
+        f'<div class="phone"><p class="who">{shown(sent.sender_address)}</p>{full_time(sent.at)}'
         f'<div class="bubble" dir="auto">{escape(sent.text)}</div></div>'
         f'<p class="parts">{counted(parts.count, "part")}, {counted(parts.length, "character")}.{why}</p>'
     )

@@ -1,5 +1,6 @@
 """An outbox folder read back: the mails and texts as they lie there, not as anyone remembers them."""
 
+import re
 from dataclasses import dataclass, field
 from datetime import datetime, tzinfo
 from email import message_from_bytes
@@ -9,6 +10,8 @@ from pathlib import Path
 
 from drip.core.model import Channel
 from drip.providers.ledger import Entry, read_entries
+
+_ADDRESS = re.compile(r" <([^<>]*)>$")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -28,9 +31,23 @@ class Sent:
     language: str = "en"
 
     @property
+    def sender_name(self) -> str:
+        """The sender without the address in brackets."""
+        return _ADDRESS.sub("", self.sender)
+
+    @property
+    def sender_address(self) -> str:
+        """What is in the brackets: for a text, all that a phone shows."""
+        found = _ADDRESS.search(self.sender)
+        return found[1] if found else self.sender
+
+    @property
     def gist(self) -> str:
-        """The subject, or how the text begins."""
+        """The subject, or how the text begins once it has said whom it is from."""
         words = " ".join((self.subject or self.text).split())
+        opening, colon, rest = words.partition(": ")
+        if colon and rest and self.channel is Channel.SMS and self.sender_name and self.sender_name in opening[:60]:
+            words = rest[0].upper() + rest[1:]
         return words if len(words) <= 90 else f"{words[:89].rstrip()}…"
 
 

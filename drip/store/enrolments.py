@@ -16,6 +16,11 @@ from drip.store.vault import DataKey
 
 ACTIVE, ENDED, FINISHED = "active", "ended", "finished"
 
+_PLAIN = (
+    "id", "patient_id", "sequence", "version", "event_key", "state", "started_at", "enrolled_at", "ended_at",
+    "anchor_at", "anchor_on", "revision", "site",
+)  # fmt: skip
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class EnrolmentRow:
@@ -69,9 +74,7 @@ def insert(tx: Tx, rows: Sequence[EnrolmentRow], data_keys: Mapping[str, DataKey
 
 def _sealed(tx: Tx, row: EnrolmentRow, key: DataKey) -> dict[str, Any]:
     told = to_bytes({"origin": row.origin, "objects": row.objects})
-    names = ("id", "patient_id", "sequence", "version", "event_key", "state", "started_at", "enrolled_at", "ended_at")
-    names += ("anchor_at", "anchor_on", "revision", "site")
-    return {name: getattr(row, name) for name in names} | {
+    return {name: getattr(row, name) for name in _PLAIN} | {
         "reason": row.reason.value,
         "origin_index": tx.vault.blind("origin", f"{row.patient_id}|{row.origin}"),
         "facts": key.seal("enrolments.facts", row.id, told),

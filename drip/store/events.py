@@ -3,8 +3,9 @@
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
+from typing import Any
 
-from sqlalchemy import Row, func, select, update
+from sqlalchemy import func, select, update
 
 from drip.core.model import Facts
 from drip.store import bulk
@@ -44,7 +45,7 @@ def add(tx: Tx, new: Sequence[NewEvent], now: datetime) -> int:
     """Store events that are not there yet. Answers how many were new. Safe to repeat, and to race."""
     by_key = {(event.source, tx.vault.blind("event", event.event_id)): event for event in new}
     known = _known(tx, by_key)
-    rows = []
+    rows: list[dict[str, Any]] = []
     for (source, index), event in by_key.items():
         if (source, index) not in known:
             row_id = new_id()
@@ -99,7 +100,7 @@ def histories(tx: Tx, data_keys: Mapping[str, DataKey]) -> dict[str, list[Stored
     return found
 
 
-def _unsealed(row: "Row[tuple[str, str, int, str, bytes]]", key: DataKey) -> StoredEvent:
+def _unsealed(row: Any, key: DataKey) -> StoredEvent:
     body = from_bytes(key.unseal("events.body", row.id, row.body))
     return StoredEvent(id=row.id, received=row.received, state=row.state, body=body)
 

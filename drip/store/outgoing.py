@@ -1,4 +1,4 @@
-"""Due messages on their way out: claimed, looked at once more, handed over, settled. Every step is many rows at once."""
+"""Due messages on their way out: claimed, looked at once more, handed over, settled; many rows at every step."""
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
@@ -281,19 +281,10 @@ class Doubt:
 
 def doubts(tx: Tx, limit: int) -> list[Doubt]:
     """Unknown messages, those that have been so longest first."""
+    of_attempt = [attempts.c[name] for name in ("message_id", "provider", "number", "asked", "started_at")]
+    of_message = [messages.c[name] for name in ("channel", "turned", "due_at", "counted_on")]
     query = (
-        select(
-            attempts.c.id.label("attempt_id"),
-            attempts.c.message_id,
-            attempts.c.provider,
-            messages.c.channel,
-            messages.c.turned,
-            attempts.c.number,
-            attempts.c.asked,
-            attempts.c.started_at,
-            messages.c.due_at,
-            messages.c.counted_on,
-        )  # fmt: skip
+        select(attempts.c.id.label("attempt_id"), *of_attempt, *of_message)
         .join(messages, messages.c.id == attempts.c.message_id)
         .where(messages.c.state == State.UNKNOWN.value, attempts.c.number == messages.c.attempts)
         .order_by(attempts.c.started_at)

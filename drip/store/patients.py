@@ -151,7 +151,7 @@ def _save_rows(tx: Tx, rows: Sequence[Mapping[str, Any]]) -> None:
         from sqlalchemy import bindparam
 
         named = [{f"new_{name}": value for name, value in row.items()} for row in rows]
-        values = {name: bindparam(f"new_{name}") for name in rows[0] if name != "id"}
+        values: dict[str, Any] = {name: bindparam(f"new_{name}") for name in rows[0] if name != "id"}
         tx.connection.execute(update(patients).where(patients.c.id == bindparam("new_id")).values(values), named)
 
 

@@ -88,8 +88,16 @@ class Receipt:
 
 def add_receipt(tx: Tx, receipt: Receipt, now: datetime) -> None:
     """Store a receipt before anything is done about it. Safe to repeat."""
-    row = {"id": new_id(), "provider": receipt.provider, "key": receipt.key, "attempt_id": receipt.attempt_id}
-    row |= {"provider_ref": receipt.provider_ref, "says": receipt.says.value, "received_at": now, "state": "pending"}
+    row = {
+        "id": new_id(),
+        "provider": receipt.provider,
+        "key": receipt.key,
+        "attempt_id": receipt.attempt_id,
+        "provider_ref": receipt.provider_ref,
+        "says": receipt.says.value,
+        "received_at": now,
+        "state": "pending",
+    }
     bulk.insert_rows(tx, receipts, [row], ignore_known=True)
 
 

@@ -9,7 +9,7 @@ from sqlalchemy.types import TypeDecorator, TypeEngine
 
 
 class UtcTime(TypeDecorator[datetime]):
-    """An instant. A timestamp with time zone on PostgreSQL; on SQLite, text of fixed width, so that text order is time order."""
+    """An instant: a timestamp with time zone on PostgreSQL; on SQLite text of fixed width, whose order is time's."""
 
     impl = DateTime(timezone=True)
     cache_ok = True

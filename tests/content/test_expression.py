@@ -92,7 +92,7 @@ def test_a_condition_reads_as_it_is_written(text: str, condition: Any) -> None:
         ("patient.a | length(3) > 1", 13, "write this filter as `length`"),
         ("patient.a | default == 1", 13, "write this filter as `default(value)`"),
         ("patient.age = 3", 13, "this cannot follow"),
-        ("patient.age >", 14, "Unexpected end"),
+        ("patient.age >", 14, "something is missing at the end"),
         ("patient.age > 3)", 16, "unexpected ')'"),
         ("patient.a == 'x }} {% for y in z %}", 14, "unexpected char"),
         ("patient.a }} x", 11, "cannot stand here"),

@@ -243,3 +243,13 @@ def test_closing_after_finish_keeps_the_page_that_finish_wrote(outbox: Path) -> 
 def test_closing_an_unused_folder_makes_none(outbox: Path) -> None:
     FolderProvider(outbox).close()
     assert not outbox.exists()
+
+
+def test_a_full_disk_takes_nothing(outbox: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    provider = FolderProvider(outbox)
+    with monkeypatch.context() as full:
+        full.setattr(os, "write", lambda file, line: 3)
+        outcome = provider.hand_over(a_letter())
+    assert outcome == NotTaken(Reason.PROVIDER_DOWN, detail="the outbox folder cannot be written: not written in full")
+    assert _messages(outbox) == []
+    assert isinstance(provider.hand_over(a_letter()), Accepted)

