@@ -6,12 +6,17 @@ import os
 import secrets
 from pathlib import Path
 from typing import Annotated, Any, Literal, Self
+from urllib.parse import urlsplit
 
 from pydantic import Field, SecretStr, ValidationError, field_validator, model_validator
 from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
 
 KEY_FILE = ".drip-key"
 """Where a key is kept that drip made for itself, while it is only being tried out."""
+
+
+DATABASES = ("sqlite", "postgresql", "postgres", "postgresql+psycopg")
+"""How an address of a database may begin."""
 
 
 class WrongSettings(Exception):
@@ -42,6 +47,22 @@ class Settings(BaseSettings):
     @classmethod
     def _a_comma_list(cls, value: Any) -> Any:
         return tuple(part.strip() for part in value.split(",") if part.strip()) if isinstance(value, str) else value
+
+    @field_validator("email_provider", "sms_provider")
+    @classmethod
+    def _at_least_one(cls, value: tuple[str, ...]) -> tuple[str, ...]:
+        if not value:
+            raise ValueError("name at least one provider, such as folder")
+        return value
+
+    @field_validator("database_url")
+    @classmethod
+    def _a_database_we_know(cls, value: SecretStr) -> SecretStr:
+        """Never repeated in the message: it may hold a password."""
+        scheme, found, rest = value.get_secret_value().partition("://")
+        if not found or not rest or scheme not in DATABASES or not _has_good_port(value.get_secret_value()):
+            raise ValueError("write it as sqlite:///drip.db or postgresql://user:password@host/database")
+        return value
 
     @field_validator("allow_list", mode="before")
     @classmethod
@@ -75,6 +96,13 @@ class Settings(BaseSettings):
         return self.sqlalchemy_url.startswith("sqlite")
 
 
+def _has_good_port(url: str) -> bool:
+    try:
+        return urlsplit(url).port != 0
+    except ValueError:
+        return False
+
+
 def read_settings(**overrides: Any) -> Settings:
     """The settings of this process. WrongSettings names what to mend."""
     home = overrides.get("home") or os.environ.get("DRIP_HOME") or "."
@@ -97,7 +125,7 @@ def master_keys(settings: Settings) -> tuple[list[tuple[str, bytes]], str | None
     """
     written = settings.encryption_keys.get_secret_value()
     if written:
-        return [read_key(part) for part in written.split(",") if part.strip()], None
+        return [read_key(part) for part in written.split(",")], None
     path = settings.home / KEY_FILE
     if path.exists():
         return [read_key(path.read_text().strip())], None

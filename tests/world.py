@@ -205,7 +205,9 @@ def an_event(kind: str, occurred_at: str, **told: Any) -> dict[str, Any]:
     return event
 
 
-def a_booking(starts_at: str, *, told_at: str = "2026-06-01 09:00", kind: str = "booked", **told: Any) -> dict[str, Any]:
+def a_booking(
+    starts_at: str, *, told_at: str = "2026-06-01 09:00", kind: str = "booked", **told: Any
+) -> dict[str, Any]:
     """Amina's appointment a-1 is booked (or moved) for a time on London's clock."""
     appointment = {"starts_at": at(starts_at).isoformat(), **told.pop("appointment", {})}
     return an_event(f"appointment.{kind}", told_at, appointment=appointment, **told)

@@ -9,7 +9,7 @@ from email_validator import EmailNotValidError, validate_email
 
 from drip.bookings.words import NAME_LENGTH, cleaned
 from drip.core.model import Facts, Value
-from drip.core.patient import zone_named
+from drip.core.patient import is_test_number, zone_named
 
 _LONGEST_EMAIL = 254
 _LONGEST_LOCAL = 64
@@ -25,18 +25,6 @@ class ContactProblem:
     path: str
     message: str
     told: str = field(repr=False)
-
-
-# Ofcom's numbers for drama, and the 555-01xx numbers of the North American plan.
-_TEST_NUMBER = re.compile(
-    r"\+44(?:7700900|1632960|(?:11[3-7]|1[2-6]1)4960|1914980|2079460|2896496|2920180|8081570|9098790|3069990)\d{3}"
-    r"|\+1[2-9]\d{2}55501\d{2}"
-)
-
-
-def is_test_number(e164: str) -> bool:
-    """Whether this number is reserved for drama and examples, so that it can never be anybody's."""
-    return _TEST_NUMBER.fullmatch(e164) is not None
 
 
 def phone_of(told: str, country: str) -> str | None:

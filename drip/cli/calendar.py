@@ -37,7 +37,7 @@ def timeline_as_json(sequence: Sequence, messages: Iterable[Wanted], zone: ZoneI
 
 def print_calendar(sequence: Sequence, messages: list[Wanted], zone: ZoneInfo) -> None:
     """Weeks as rows with what goes on each day, then every message on a line."""
-    out.print(f"[bold]{sequence.title}[/]  [dim]{sequence.id}, times in {zone.key}[/]\n")
+    out.print(Text.assemble((sequence.title, "bold"), (f"  {sequence.id}, times in {zone.key}\n", "dim")))
     goes = [message for message in messages if message.state is State.PLANNED]
     if goes:
         out.print(_weeks(goes, zone))

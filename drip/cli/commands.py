@@ -1,12 +1,14 @@
 """All commands on one list, and what becomes of their mistakes."""
 
+import traceback
 from collections.abc import Sequence
+from pathlib import Path
 
 import typer
 from typer.core import TyperGroup
 
 from drip.cli import later, people, running, sending, writing
-from drip.cli.show import Complaint, complain
+from drip.cli.show import Complaint, complain, err
 
 
 class _InOrder(TyperGroup):
@@ -20,7 +22,7 @@ app = typer.Typer(
     cls=_InOrder,
     name="drip",
     help="The right advice, once, at the right local time, in approved words.",
-    no_args_is_help=True,
+    invoke_without_command=True,
     add_completion=False,
     pretty_exceptions_enable=False,
     rich_markup_mode=None,
@@ -28,6 +30,14 @@ app = typer.Typer(
 )
 for group in (writing, sending, people, running, later):
     group.add_to(app)
+
+
+@app.callback()
+def _without_a_command(context: typer.Context) -> None:
+    """The right advice, once, at the right local time, in approved words."""
+    if context.invoked_subcommand is None:
+        err.print(context.get_help(), soft_wrap=True)
+        raise typer.Exit(2)
 
 
 def run(arguments: Sequence[str]) -> int:
@@ -60,4 +70,13 @@ def _explained(problem: Exception) -> int:
         return complain(f"the database cannot be reached ({type(problem).__name__}): check DRIP_DATABASE_URL", 3)
     if hasattr(problem, "format_message"):  # typer's own usage errors, whichever copy of click it brings
         return complain(f"{problem.format_message()}  (drip --help lists the commands)", 2)
-    raise problem
+    if isinstance(problem, OSError) and problem.filename:
+        return complain(f"{problem.filename}: {problem.strerror}", 2)
+    return complain(_our_mistake(problem), 1)
+
+
+def _our_mistake(problem: Exception) -> str:
+    """Where it happened and of what kind; never its message, which may hold what a patient told us."""
+    frames = [frame for frame in traceback.extract_tb(problem.__traceback__) if "drip" in frame.filename]
+    at = f" at {Path(frames[-1].filename).name}:{frames[-1].lineno}" if frames else ""
+    return f"a mistake in drip itself ({type(problem).__name__}{at}). Please report this line; it holds no patient data"

@@ -4,7 +4,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
-from drip.app import App, build
+from drip.app import App, build, read_clinic
 from drip.cli.show import Complaint, note
 from drip.core.clinic import Clinic
 from drip.settings import Settings, master_keys, read_settings
@@ -15,6 +15,7 @@ from drip.store import migrate
 def opened(worker: str = "cli") -> Iterator[App]:
     """The app as the environment says. An empty SQLite file is made ready; an old schema is not touched."""
     settings = read_settings()
+    read_clinic(settings.home)  # before anything is made: this may not be a clinic's folder at all
     check_schema(settings)
     _, made = master_keys(settings)
     if made:

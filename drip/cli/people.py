@@ -43,7 +43,8 @@ def explain(
         messages = [message_as_json(one) for one in story.messages]
         print_json({"patient": story.patient, "story": lines, "messages": messages})
         return
-    out.print(f"[bold]Patient {story.patient}[/]  [dim]times in {story.zone.key}[/]\n")
+    out.print(f"Patient {story.patient}", style="bold", end="")
+    out.print(f"  times in {story.zone.key}\n", style="dim")
     shown = table("when", "what")
     styles = {"event": "cyan", "enrolment": "bold", "task": "bold yellow", "message": ""}
     for line in story.lines:

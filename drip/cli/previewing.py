@@ -77,8 +77,9 @@ def words_as_json(sequence: Sequence, step: str, channel: Channel, words: Words)
 def print_words(channel: Channel, words: Words) -> None:
     """The words, as plain as they go."""
     if channel is Channel.EMAIL:
-        out.print(f"[bold]Subject:[/] {words.subject}\n")
-    out.print(words.text, markup=False)
+        out.print("Subject:", style="bold", end=" ")
+        out.print(f"{words.subject}\n", soft_wrap=True)
+    out.print(words.text, soft_wrap=True)
     if channel is Channel.SMS:
         size = measure(words.text)
         parts = f"{size.parts} part{'s' * (size.parts != 1)}"

@@ -5,6 +5,7 @@ from pathlib import Path
 from typing import Annotated, Any
 
 import typer
+from rich.text import Text
 
 from drip.cli.show import Complaint, out, print_json, progress, state_in_colour, table
 
@@ -29,9 +30,7 @@ def demo(
             done = run_demo(home, samples(), folder, days=days, at_tick=lambda now, _: show((now - START).days))
     except NotOurFolder as problem:
         raise Complaint(str(problem), 2) from None
-    out.print(
-        "[bold]Twelve weeks at an invented clinic[/]" if days == 84 else f"[bold]{days} days at an invented clinic[/]"
-    )
+    out.print(f"{'Twelve weeks' if days == 84 else f'{days} days'} at an invented clinic", style="bold")
     out.print(
         "A key for this demo's patient data was made and thrown away: nothing in its database can be read now.",
         style="dim",
@@ -40,9 +39,9 @@ def demo(
     out.print(f"{done.rehearsal.ticks} ticks of the worker.\n")
     _print_people(done)
     counts = Counter(one.state for one in done.messages)
-    told = ", ".join(f"{number} {state_in_colour(state)}" for state, number in sorted(counts.items()))
-    out.print(f"\n{len(done.messages)} messages: {told}.")
-    out.print(f"Read them as the patients would: [bold]{done.page}[/]")
+    told = Text(", ").join(Text(f"{number} ") + state_in_colour(state) for state, number in sorted(counts.items()))
+    out.print(f"\n{len(done.messages)} messages:", told)
+    out.print(f"Read them as the patients would: {done.page}", soft_wrap=True)
 
 
 def _print_people(done: Any) -> None:
@@ -77,7 +76,7 @@ def simulate(
         print_json(report.as_json())
         return
     for title, rows in report.tables():
-        shown = table(*rows[0], title=f"[bold]{title}[/]")
+        shown = table(*rows[0], title=title)
         for row in rows[1:]:
             shown.add_row(*map(str, row))
         out.print(shown)
@@ -112,7 +111,7 @@ def doctor(as_json: Annotated[bool, typer.Option("--json", help="one JSON docume
     else:
         shown = table("", "what", "says")
         for one in findings:
-            shown.add_row("[green]ok[/]" if one.ok else "[bold red]mend[/]", one.name, one.says)
+            shown.add_row(Text("ok", "green") if one.ok else Text("mend", "bold red"), one.name, one.says)
         out.print(shown)
     worst = max((one.code for one in findings if not one.ok), default=0)
     raise typer.Exit(worst)

@@ -10,6 +10,7 @@ from typing import Any
 from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
 from rich.table import Table
+from rich.text import Text
 
 from drip import clock
 
@@ -19,10 +20,15 @@ PIPE_WIDTH = 160
 
 def _console(*, stderr: bool) -> Console:
     stream = sys.stderr if stderr else sys.stdout
-    return Console(stderr=stderr, highlight=False, width=None if stream.isatty() else PIPE_WIDTH)
+    # No markup: a name or reference with square brackets in it is printed as it is.
+    return Console(stderr=stderr, highlight=False, markup=False, width=None if stream.isatty() else PIPE_WIDTH)
 
 
 out, err = _console(stderr=False), _console(stderr=True)
+
+
+FIRST_YEAR, LAST_YEAR = 1900, 2199
+"""Between which a time that was typed can be meant."""
 
 
 class Complaint(Exception):
@@ -36,13 +42,13 @@ class Complaint(Exception):
 def complain(message: str, code: int) -> int:
     """One error, on stderr."""
     err.print("error:", style="bold red", end=" ")
-    err.print(message, markup=False)
+    err.print(message, soft_wrap=True)
     return code
 
 
 def note(message: str) -> None:
     """Something worth knowing that is not an answer: stderr."""
-    err.print(message, markup=False, style="dim")
+    err.print(message, style="dim", soft_wrap=True)
 
 
 def print_json(document: Any) -> None:
@@ -64,8 +70,9 @@ def zulu(at: datetime | None) -> str | None:
 def table(*columns: str, title: str | None = None) -> Table:
     """A plain table without boxes."""
     made = Table(
-        title=title, box=None, pad_edge=False, title_justify="left", header_style="bold", show_header=any(columns)
-    )
+        title=title, box=None, pad_edge=False, title_justify="left", title_style="bold", header_style="bold",
+        show_header=any(columns),
+    )  # fmt: skip
     for column in columns:
         made.add_column(column, overflow="fold")
     return made
@@ -84,9 +91,14 @@ STATE_STYLES = {
 }
 
 
-def state_in_colour(state: str) -> str:
-    """A state as rich markup."""
-    return f"[{STATE_STYLES.get(state, 'dim')}]{state}[/]"
+def state_in_colour(state: str) -> Text:
+    """A state, in the colour of how well it is."""
+    return Text(state, style=STATE_STYLES.get(state, "dim"))
+
+
+def counted(number: int, noun: str) -> str:
+    """`1 error`, `2 errors`."""
+    return f"{number} {noun}{'s' * (number != 1)}"
 
 
 def read_time(text: str | None, option: str) -> datetime:
@@ -99,6 +111,8 @@ def read_time(text: str | None, option: str) -> datetime:
         raise Complaint(f"{option} {text!r} is not a time: write it as 2026-06-11T10:00+01:00", 2) from None
     if at.tzinfo is None:
         raise Complaint(f"{option} {text!r} has no offset: add Z for UTC, or +01:00 for British summer time", 2)
+    if not FIRST_YEAR <= at.year <= LAST_YEAR:
+        raise Complaint(f"{option} {text!r} must be between the years {FIRST_YEAR} and {LAST_YEAR}", 2)
     return at.astimezone(UTC)
 
 

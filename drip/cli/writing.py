@@ -8,7 +8,7 @@ from typing import Annotated, Any
 
 import typer
 
-from drip.cli.show import Complaint, note, out, print_json, read_time, table, zulu
+from drip.cli.show import Complaint, counted, note, out, print_json, read_time, table, zulu
 
 NAMES = "a sequence's id, as in its file"
 
@@ -24,6 +24,8 @@ def init(folder: Annotated[Path, typer.Argument(metavar="DIR", help="where to pu
     from drip.cli.shipped import ENV, shipped
     from drip.settings import make_key
 
+    if folder.exists() and not folder.is_dir():
+        raise Complaint(f"{folder} is a file: choose a new folder", 2)
     if folder.exists() and any(folder.iterdir()):
         raise Complaint(f"{folder} is not empty: choose a new folder, or empty this one first", 2)
     folder.mkdir(parents=True, exist_ok=True)
@@ -36,7 +38,7 @@ def init(folder: Annotated[Path, typer.Argument(metavar="DIR", help="where to pu
     env = folder / ".env"
     env.touch(mode=0o600)
     env.write_text(ENV.format(key=make_key()))
-    out.print(f"Made a clinic's folder in [bold]{folder}[/].")
+    out.print(f"Made a clinic's folder in {folder}.", style="bold")
     out.print("Next: put your own clinic into clinic.yaml, then, in that folder:")
     for line in (
         "drip check",
@@ -67,23 +69,31 @@ def check(
         print_json({"findings": [finding_as_json(finding) for finding in findings], "errors": errors})
     else:
         for finding in findings:
-            out.print(str(finding), style="red" if finding.level == "error" else "yellow", markup=False)
-        count = len(folder.sequences)
-        summary = f"{count} sequence{'s' * (count != 1)} checked: {errors} errors, {len(findings) - errors} warnings"
+            out.print(str(finding), style="red" if finding.level == "error" else "yellow", soft_wrap=True)
+        told = (counted(len(folder.sequences), "sequence"), counted(errors, "error"))
+        summary = "{} checked: {}, {}".format(*told, counted(len(findings) - errors, "warning"))
         out.print(summary, style="red" if errors else "green")
     raise typer.Exit(1 if errors else 0)
 
 
 def home_of(paths: list[Path] | None) -> Path | None:
     """The clinic's folder that the given paths are in, when they point to one."""
-    for path in paths or ():
-        if not path.exists():
-            raise Complaint(f"there is no {path}", 2)
-        here = path.resolve()
-        for parent in (here, *here.parents):
-            if (parent / "clinic.yaml").is_file():
-                return parent
-    return None
+    homes = [_home_of(path) for path in paths or ()]
+    if len(set(homes)) > 1:
+        raise Complaint("these paths are not all in one clinic's folder", 2)
+    return homes[0] if homes else None
+
+
+def _home_of(path: Path) -> Path | None:
+    from drip.cli.opening import home
+
+    if not path.exists():
+        raise Complaint(f"there is no {path}", 2)
+    here = path.resolve()
+    found = next((parent for parent in (here, *here.parents) if (parent / "clinic.yaml").is_file()), None)
+    if found is None and not here.is_relative_to(home().resolve()):
+        raise Complaint(f"{path} is not in a clinic's folder: there is no clinic.yaml above it", 2)
+    return found
 
 
 def concerns(finding_path: str, paths: list[Path] | None, home: Path) -> bool:
@@ -123,8 +133,11 @@ def timeline(
     given: dict[str, Any] = {"anchor": anchor}
     given |= {name: value for name, value in (("now", now), ("site", site), ("timezone", timezone)) if value}
     given |= read_facts(patient) if patient else {}
-    situation = situation_for(loaded, given, clinic)
-    messages = timeline_of(loaded, situation)
+    try:
+        situation = situation_for(loaded, given, clinic)
+        messages = timeline_of(loaded, situation)
+    except OverflowError:
+        raise Complaint("a time that was given is too far away to count from", 2) from None
     if as_json:
         print_json(timeline_as_json(loaded, messages, situation.hours.zone))
     else:
@@ -163,12 +176,44 @@ def read_facts(path: Path) -> dict[str, Any]:
     """The `patient`, `appointment`, `treatment`, `programme` objects of a file, their attributes merged in."""
     try:
         told = json.loads(path.read_text())
-    except (OSError, ValueError) as problem:
-        raise Complaint(f"--patient {path} cannot be read: {problem}", 2) from None
+    except OSError as problem:
+        raise Complaint(f"--patient {path} cannot be read: {problem.strerror}", 2) from None
+    except (ValueError, RecursionError) as problem:
+        where = f", line {problem.lineno}" if isinstance(problem, json.JSONDecodeError) else ""
+        raise Complaint(f"--patient {path} is not valid JSON{where}", 2) from None
     if not isinstance(told, dict):
         raise Complaint(f"--patient {path} must hold one JSON object with patient, appointment, ...", 2)
-    objects = {name: value for name, value in told.items() if isinstance(value, dict)}
-    return {name: {**value.pop("attributes", {}), **value} for name, value in objects.items()}
+    for name in OBJECTS:
+        _check_object(told.get(name, {}), name, path)
+    return {name: _merged(told[name]) for name in OBJECTS if name in told}
+
+
+OBJECTS = ("patient", "appointment", "treatment", "programme")
+"""What a `--patient` file may hold; the rest of an event is left out."""
+
+DATES, TIMES = frozenset({"date_of_birth", "starts_on"}), frozenset({"starts_at", "ends_at", "performed_at"})
+
+
+def _check_object(value: Any, name: str, path: Path) -> None:
+    """Complain of what cannot be read, by its place, without repeating it."""
+    if not isinstance(value, dict) or not isinstance(value.get("attributes", {}), dict):
+        raise Complaint(f"--patient {path}: {name} and its attributes must be objects", 2)
+    for key in (DATES | TIMES) & value.keys():
+        wanted = "a date such as 2026-06-15" if key in DATES else "a time with an offset"
+        if value[key] is not None and not _is_told(value[key], key):
+            raise Complaint(f"--patient {path}: {name}.{key} is not {wanted}", 2)
+
+
+def _is_told(said: Any, key: str) -> bool:
+    try:
+        return bool(date.fromisoformat(said)) if key in DATES else datetime.fromisoformat(said).tzinfo is not None
+    except (TypeError, ValueError):
+        return False
+
+
+def _merged(value: dict[str, Any]) -> dict[str, Any]:
+    """An object with its attributes beside its own names."""
+    return {**value.get("attributes", {}), **{key: said for key, said in value.items() if key != "attributes"}}
 
 
 def find_sequence(name: str) -> tuple[Any, Any, Any]:
@@ -209,7 +254,10 @@ def preview(
     if html:
         if words.html is None:
             raise Complaint(f"a text message has no HTML: add --channel email, or leave out --html {html}", 2)
-        html.write_text(words.html)
+        try:
+            html.write_text(words.html)
+        except OSError as problem:
+            raise Complaint(f"--html {html} cannot be written: {problem.strerror}", 2) from None
         note(f"Wrote {html}")
     if as_json:
         print_json(words_as_json(loaded, step, used, words))

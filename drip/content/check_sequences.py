@@ -13,7 +13,7 @@ from drip.core.sequence import Sequence
 
 def across(folder: Folder) -> Iterator[Finding]:
     """What only shows when all sequences are read together."""
-    known = {file.sequence.id for file in folder.sequences if file.sequence}
+    known = {name for file in folder.sequences if (name := _said_id(file))}
     first: dict[str, str] = {}
     for file in folder.sequences:
         for mistake in [*_duplicate(file, first), *_unknown_sequences(file, known)]:
@@ -30,6 +30,12 @@ def of_sequence(file: LoadedFile, sources: Mapping[str, str]) -> Iterator[Mistak
     yield from _missing_templates(file.sequence, sources)
 
 
+def _said_id(file: LoadedFile) -> str:
+    """The id in the file, even where something else in it is wrong."""
+    node = file.root.child("sequence") if file.root else None
+    return node.value if node and isinstance(node.value, str) else ""
+
+
 def _duplicate(file: LoadedFile, first: dict[str, str]) -> Iterator[Mistake]:
     if file.sequence is None:
         return
@@ -40,7 +46,7 @@ def _duplicate(file: LoadedFile, first: dict[str, str]) -> Iterator[Mistake]:
 
 
 def _unknown_sequences(file: LoadedFile, known: set[str]) -> Iterator[Mistake]:
-    if file.root is None:
+    if file.root is None or file.sequence is None:
         return
     for loc in (("enrol", "not_while_in"), ("ends", "when_enrolled_in")):
         node = file.root.at(loc)

@@ -54,7 +54,9 @@ class TemplateCheck:
             for use in uses(file, self._templates, self._folder.sources):
                 used.update(use.texts)
                 yield from self._check(use)
-        yield from (_unused(path) for path in set(self._folder.sources) - used if path.endswith((".md", ".txt")))
+        # A sequence that cannot be read may use anything.
+        if all(file.sequence for file in self._folder.sequences):
+            yield from (_unused(path) for path in set(self._folder.sources) - used if path.endswith((".md", ".txt")))
 
     def _check(self, use: Use) -> list[Finding]:
         """Everything about one template in one sequence; it is tried on patients once nothing else is wrong."""
@@ -103,7 +105,7 @@ def unknown(variable: Variable) -> Finding | None:
         return _at(variable, f"`{variable.object}` is not known{hint}")
     if variable.name in known or variable.object == "replies":
         return None
-    close = suggestion(variable.name, known)
+    close = suggestion(variable.name, known).replace("mean `", f"mean `{variable.object}.")
     if variable.object in OPEN and not close:
         if variable.has_default:
             return None

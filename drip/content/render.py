@@ -9,6 +9,7 @@ from drip.content.email_layout import is_frame_word
 from drip.content.letter_text import tidy
 from drip.content.sandbox import Filling, Gap, compile_source, context_for, gaps_of
 from drip.content.slots import SHARED, Piece, Slots, expand, without_own_lines
+from drip.content.sms import measure
 from drip.content.template_grammar import Variable, problems_in, unbalanced, variables_in
 from drip.content.template_problem import Place, RenderError, TemplateError, TemplateProblem, problem
 from drip.content.template_values import clean, one_line
@@ -62,7 +63,7 @@ class TemplateSet:
         if not text:
             raise RenderError("nothing is left to say")
         if compiled.subject is None or compiled.html is None:
-            return Words(text=text)
+            return Words(text=text, parts=measure(text).parts)
         subject = _within(one_line(compiled.subject.fill(context)), MAX_TEXT)
         if not subject:
             raise RenderError("the subject is empty")

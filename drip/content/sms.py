@@ -3,6 +3,7 @@
 import unicodedata
 from dataclasses import dataclass
 from enum import StrEnum
+from functools import lru_cache
 
 from drip.content.graphemes import graphemes
 
@@ -152,9 +153,10 @@ def _atoms(text: str, encoding: Encoding) -> list[tuple[str, int]]:
 
 
 def _utf16_units(text: str) -> int:
-    return len(text) + sum(character > "\uffff" for character in text)
+    return len(text.encode("utf-16-le", "surrogatepass")) // 2
 
 
+@lru_cache(maxsize=1024)
 def _offender(character: str) -> Offender:
     name = unicodedata.name(character, f"U+{ord(character):04X}")
     return Offender(character=character, name=name, replacement=suggest(character))

@@ -26,6 +26,8 @@ _URL: Final = re.compile(
     re.IGNORECASE,
 )
 
+_HINT: Final = re.compile(r"\.\S|:/")
+
 
 def clean(value: str, limit: int = LIMIT) -> str:
     """A value from outside as plain words: no control or bidi characters, no web addresses, at most `limit` long."""
@@ -33,7 +35,7 @@ def clean(value: str, limit: int = LIMIT) -> str:
     if len(value) <= limit and is_plain and not _may_hold_url(value):
         return value.strip()
     # Cut first, generously: what follows must stay quick however much was sent.
-    text = _visible(unicodedata.normalize("NFC", value[: 20 * limit]))
+    text = _visible(unicodedata.normalize("NFC", value[: 5 * limit]))
     if _may_hold_url(text):
         text = " ".join(_URL.sub("", text).split())
     return _shorten(text, limit)
@@ -77,8 +79,8 @@ def cleaned(value: object) -> object:
 
 
 def _may_hold_url(value: str) -> bool:
-    # Cheap first look: every address has one of these.
-    return "." in value or ":/" in value
+    # Cheap first looks: most names have no dot at all, and most dots end a word.
+    return ("." in value or ":" in value) and _HINT.search(value) is not None
 
 
 def _visible(text: str) -> str:

@@ -193,10 +193,11 @@ class _Walk:
         """An event as known at its time, then as known after each update that may have coded it late."""
         event = moment.event
         yield _View(as_known=moment, fresh=event.fresh)
-        for later in self.moments:
-            told = later.event
-            if told.kind is EventKind.PATIENT_UPDATED and _codes_late(told, event):
-                yield _View(as_known=replace(later, event=event), fresh=told.fresh)
+        fresh = event.fresh
+        for later in (later for later in self.moments if _is_soon_after(later.event, event)):
+            fresh |= later.event.fresh
+            if later.event.kind is EventKind.PATIENT_UPDATED:
+                yield _View(as_known=replace(later, event=event), fresh=fresh)
 
     def _has_late_news(self, event: Event) -> bool:
         """Whether something that happened shortly before this event only came in now."""
@@ -246,9 +247,9 @@ def _lacks_subtype(sequence: Sequence, known: Moment) -> bool:
     return sequence.kind is Kind.LOADING and not known.patient.facts.get("subtype")
 
 
-def _codes_late(told: Event, event: Event) -> bool:
-    is_later = (event.occurred_at, event.received) < (told.occurred_at, told.received)
-    return is_later and told.occurred_at - event.occurred_at <= CODED_LATE
+def _is_soon_after(later: Event, event: Event) -> bool:
+    in_order = (event.occurred_at, event.received) < (later.occurred_at, later.received)
+    return in_order and later.occurred_at - event.occurred_at <= CODED_LATE
 
 
 def _is_first_met_now(views: list[_View]) -> bool:
@@ -271,8 +272,6 @@ def _ended_by(course: Course, moment: Moment) -> Reason | None:
     event, sequence = moment.event, course.sequence
     if moment.patient.standing is not Standing.CURRENT:
         return _FINAL[moment.patient.standing]
-    if event.key == course.started.event.key and not event.kind.is_our_own:
-        return None
     if event.occurred_at < course.started.event.occurred_at:
         return None
     if event.kind.is_about_an_appointment and event.origin != course.origin:

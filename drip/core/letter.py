@@ -13,6 +13,8 @@ class Words:
     text: str = field(repr=False)
     subject: str | None = field(default=None, repr=False)
     html: str | None = field(default=None, repr=False)
+    parts: int = 0
+    """How many parts a text takes on the network, which is what is billed and what senders' rates count."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -1,5 +1,6 @@
 """A patient as the gate and the words need one, read from what the booking systems told us."""
 
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import date, datetime
@@ -90,3 +91,15 @@ def time_in(facts: Facts, name: str) -> datetime | None:
 def _text(facts: Mapping[str, Value], name: str) -> str | None:
     told = facts.get(name)
     return told if isinstance(told, str) and told else None
+
+
+# Ofcom's numbers for drama, and the 555-01xx numbers of the North American plan.
+_TEST_NUMBER = re.compile(
+    r"\+44(?:7700900|1632960|(?:11[3-7]|1[2-6]1)4960|1914980|2079460|2896496|2920180|8081570|9098790|3069990)\d{3}"
+    r"|\+1[2-9]\d{2}55501\d{2}"
+)
+
+
+def is_test_number(e164: str) -> bool:
+    """Whether this number is reserved for drama and examples, so that it can never be anybody's."""
+    return _TEST_NUMBER.fullmatch(e164) is not None

@@ -12,7 +12,7 @@ from drip.core.gate import Pass, Person, Stop, Turn, Wait, fold
 from drip.core.letter import Letter
 from drip.core.lifecycle import State
 from drip.core.model import Channel, Purpose
-from drip.core.patient import Patient
+from drip.core.patient import Patient, is_test_number
 from drip.core.reason import Reason
 from drip.core.walltime import local_date
 from drip.flows.prepare import Ready
@@ -152,13 +152,13 @@ def _person(app: App, one: Ready, facts: Facts, now: datetime) -> Person:
 
 
 def _barred(app: App, patient: Patient, now: datetime) -> frozenset[Channel]:
-    """While not live, providers that reach people only reach those on the allow list."""
-    if app.live or not app.reaches_people:
-        return frozenset()
+    """While not live, providers that reach people only reach the allow list; and never a number made for drama."""
+    roads = [channel for channel in Channel if app.providers[channel][0].reaches_people]
+    addresses = {channel: patient.address(channel, now.date()) or "" for channel in roads}
     return frozenset(
         channel
-        for channel in Channel
-        if app.providers[channel][0].reaches_people and patient.address(channel, now.date()) not in app.allow_list
+        for channel, address in addresses.items()
+        if is_test_number(address) or not (app.live or address in app.allow_list)
     )
 
 

@@ -107,6 +107,7 @@ class FolderProvider:
             to=letter.to,
             at=letter.handed_at,
             file=file,
+            parts=letter.words.parts,
         )
         self._place(day, name, content, entry)
         self._files[letter.attempt_id] = file

@@ -23,6 +23,8 @@ class Entry:
     at: datetime
     file: str
     """Relative to the folder, with `/`."""
+    parts: int = 0
+    """Of a text."""
 
 
 class Ledger:

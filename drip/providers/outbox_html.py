@@ -7,7 +7,6 @@ from html import escape
 from drip.core.model import Channel
 from drip.providers.outbox_people import Day, LeftOut, Moment, Story, Week
 from drip.providers.outbox_read import Sent
-from drip.providers.sms_parts import count_parts
 
 _HEAD = re.compile(r"<head\b[^>]*>", re.IGNORECASE)
 MANY_WEEKS = 16
@@ -179,11 +178,9 @@ def _inert(html: str) -> str:
 
 
 def _text(sent: Sent, name: str) -> str:
-    parts = count_parts(sent.text)
-    why = " Not all are in the phone alphabet, so a part holds 70 instead of 160." if parts.unicode else ""
     return (
         f'<header><h3 id="h{sent.number}">Text to {shown(name)}</h3></header>'
         f'<div class="phone"><p class="who">{shown(sent.sender_address)}</p>{full_time(sent.at)}'
         f'<div class="bubble" dir="auto">{escape(sent.text)}</div></div>'
-        f'<p class="parts">{counted(parts.count, "part")}, {counted(parts.length, "character")}.{why}</p>'
+        f'<p class="parts">{counted(sent.parts, "part")}, {counted(len(sent.text), "character")}.</p>'
     )

@@ -29,6 +29,8 @@ class Sent:
     subject: str = field(default="", repr=False)
     html: str = field(default="", repr=False)
     language: str = "en"
+    parts: int = 0
+    """Of a text."""
 
     @property
     def sender_name(self) -> str:
@@ -98,4 +100,5 @@ def _text(content: bytes, entry: Entry, number: int, zone: tzinfo) -> Sent:
         to=entry.to,
         sender=lines.get("From", ""),
         text=text,
+        parts=entry.parts,
     )

@@ -5,7 +5,8 @@ from email_validator import EmailNotValidError, validate_email
 from hypothesis import given
 from hypothesis import strategies as st
 
-from drip.bookings.contact import email_of, is_test_number, phone_of
+from drip.bookings.contact import email_of, phone_of
+from drip.core.patient import is_test_number
 from drip.core.event import replay
 from tests.bookings.conftest import ReadOne, an_event
 

@@ -192,7 +192,9 @@ def test_a_number_that_no_network_gives_out_is_warned_about(number: str, warned:
     assert [(finding.level, finding.rule, finding.line, finding.column) for finding in findings] == expected
 
 
-@pytest.mark.parametrize("source", [b"", b"[]", b"clinic: x\nsites: x\n", b"sites: {a: b}\ncaps: []\nalerts: {sms: {}}\n"])
+@pytest.mark.parametrize(
+    "source", [b"", b"[]", b"clinic: x\nsites: x\n", b"sites: {a: b}\ncaps: []\nalerts: {sms: {}}\n"]
+)
 def test_a_clinic_that_makes_no_sense_is_told_so(source: bytes) -> None:
     clinic, findings = load_clinic("clinic.yaml", source)
     assert clinic is None

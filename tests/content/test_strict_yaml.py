@@ -76,9 +76,7 @@ def test_a_byte_order_mark_and_windows_line_ends_are_harmless() -> None:
     ],
 )
 def test_every_place_is_known(loc: tuple[str | int, ...], key: bool, place: tuple[int, int]) -> None:
-    source = (
-        '# a comment\nsteps:\n  - id: a\n    after: 1d\n  - id: b\n    at: "10:00"\n    window: {from: "08:00"}\n'
-    )
+    source = '# a comment\nsteps:\n  - id: a\n    after: 1d\n  - id: b\n    at: "10:00"\n    window: {from: "08:00"}\n'
     assert a_tree(source).where(loc, key=key) == place
 
 
@@ -109,9 +107,7 @@ def test_every_place_is_known(loc: tuple[str | int, ...], key: bool, place: tupl
         ('a: "\\U00110000"\n', "yaml-syntax", (1, 1), "cannot be read"),
     ],
 )
-def test_what_is_not_plain_yaml_is_said_at_its_place(
-    source: str, rule: str, place: tuple[int, int], says: str
-) -> None:
+def test_what_is_not_plain_yaml_is_said_at_its_place(source: str, rule: str, place: tuple[int, int], says: str) -> None:
     problem = the_problem(source)
     assert (problem.rule, problem.line, problem.column) == (rule, *place)
     assert says in problem.message
@@ -165,8 +161,25 @@ def test_no_bytes_make_the_reader_raise(source: bytes) -> None:
 
 
 _PIECES = st.sampled_from(
-    ["a", "b", ": ", ":", "- ", "\n", "\n  ", "{", "}", "[", "]", ",", "'", '"', "#", "&x", "*x", "!", "|", ">", "%"]
-    + ["? ", "---\n", "...\n", "\\", "\\x", "\\U00110000", "é", "\U0001f600", "0", "\r\n", "|9", ">-", "@", "`", "<<"]
+    [
+        ": ",
+        "- ",
+        "\n",
+        "\n  ",
+        "? ",
+        "---\n",
+        "...\n",
+        "\r\n",
+        "\\U00110000",
+        "\U0001f600",
+        *"ab:{}[],'\"#!|>%\\é0@`",
+        "&x",
+        "*x",
+        "\\x",
+        "|9",
+        ">-",
+        "<<",
+    ]
 )
 
 

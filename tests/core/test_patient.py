@@ -6,7 +6,7 @@ from zoneinfo import ZoneInfo
 import pytest
 
 from drip.core.model import Channel, Facts, Purpose
-from drip.core.patient import Patient, time_in, whole_years, zone_named
+from drip.core.patient import Patient, is_test_number, time_in, whole_years, zone_named
 from tests.core.build import AMINA, CONSENT
 
 TODAY = date(2026, 6, 15)
@@ -129,6 +129,28 @@ def test_a_patient_has_a_zone_and_a_language_if_told() -> None:
     assert patient.zone == ZoneInfo("America/New_York")
     assert patient.language == "cy"
     assert Patient().language is None
+
+
+@pytest.mark.parametrize(
+    ("number", "nobodys"),
+    [
+        pytest.param("+447700900123", True, id="a mobile for drama"),
+        pytest.param("+447700901000", False, id="just beyond them"),
+        pytest.param("+441632960999", True, id="no place at all"),
+        pytest.param("+441134960000", True, id="Leeds"),
+        pytest.param("+441614960123", True, id="Manchester"),
+        pytest.param("+442079460123", True, id="London"),
+        pytest.param("+442079461123", False, id="someone in London"),
+        pytest.param("+441914980123", True, id="Tyneside"),
+        pytest.param("+12025550100", True, id="Washington, 555-0100"),
+        pytest.param("+12025550199", True, id="Washington, 555-0199"),
+        pytest.param("+12025550200", False, id="Washington, 555-0200"),
+        pytest.param("+4477009001234", False, id="too long"),
+        pytest.param("07700900123", False, id="not in international form"),
+    ],
+)
+def test_numbers_reserved_for_drama_can_never_be_anybodys(number: str, nobodys: bool) -> None:
+    assert is_test_number(number) is nobodys
 
 
 def test_a_time_is_read_with_its_offset() -> None:

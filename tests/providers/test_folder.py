@@ -165,6 +165,7 @@ def test_the_list_has_a_line_for_every_message(outbox: Path) -> None:
         "to": "canary@example.org",
         "at": "2026-06-11T08:00:00+00:00",
         "file": "2026-06-11/080000-attempt-1.eml",
+        "parts": 0,
     }
     assert lines[1]["file"] == "2026-06-11/080000-attempt-2.txt"
 

@@ -1,0 +1,50 @@
+# Everything a stranger needs: python3 (3.11 or later), make and git. The first run makes .venv; later ones are quick.
+.DEFAULT_GOAL := help
+.PHONY: help setup demo test check properties run bench clean lock
+
+PYTHON ?= python3
+VENV := .venv
+BIN := $(VENV)/bin
+READY := $(VENV)/.ready
+
+help:  ## what there is
+	@awk -F':.*## ' '/^[a-z]+:.*## /{printf "  make %-11s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
+
+$(READY): requirements.lock pyproject.toml
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || { echo "drip needs Python 3.11 or later; name one with PYTHON=..." >&2; exit 2; }
+	@test -x $(BIN)/python || { echo "Making .venv (once)"; $(PYTHON) -m venv $(VENV); }
+	@echo "Installing what requirements.lock lists (once)"
+	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes -r requirements.lock
+	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-deps --no-build-isolation -e .
+	@touch $@
+
+setup: $(READY)  ## make .venv and install everything
+
+demo: $(READY)  ## twelve weeks at an invented clinic, into demo/index.html
+	@$(BIN)/drip demo --out demo
+
+test: $(READY)  ## all tests, on SQLite and on PostgreSQL
+	@$(BIN)/python -m pytest -n auto --dist loadgroup
+
+check: $(READY)  ## style, types, floors, and the shipped content
+	@$(BIN)/ruff check .
+	@$(BIN)/ruff format --check .
+	@$(BIN)/mypy
+	@$(BIN)/lint-imports --no-logo
+	@$(BIN)/drip check
+
+properties: $(READY)  ## the time rules in every time zone and year, in full (minutes)
+	@$(BIN)/python -m pytest tests/core --hypothesis-profile=full -m "slow or not slow"
+
+bench: $(READY)  ## planning and sending, measured
+	@$(BIN)/python -m benchmarks
+
+run: $(READY)  ## the worker, in this folder
+	@$(BIN)/drip worker
+
+lock: $(READY)  ## maintainers: renew requirements.lock
+	@$(BIN)/python -m pip install --quiet uv
+	@$(BIN)/uv pip compile pyproject.toml --extra dev --generate-hashes --python-version 3.11 --universal --no-header --no-emit-index-url --quiet -o requirements.lock
+
+clean:  ## remove what these commands made
+	@rm -rf $(VENV) demo dist .pytest_cache .mypy_cache .ruff_cache .hypothesis .coverage

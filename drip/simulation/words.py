@@ -1,0 +1,77 @@
+"""The words that a clinic's sequences ask about, so that invented patients have something to do with them."""
+
+from collections import defaultdict
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass
+
+from drip.core.condition import Attribute, Both, Compare, Condition, Either, Filtered, Literal, Not
+from drip.core.sequence import Sequence
+
+NOT_A_FACT = frozenset({"red_flag"})
+"""What holds messages back and is not told by a booking system."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Vocabulary:
+    """What may be said of a patient, and what makes a sequence listen."""
+
+    visits: tuple[str, ...]
+    treatments: tuple[str, ...]
+    programmes: tuple[str, ...]
+    conditions: tuple[str, ...]
+    interlocks: tuple[str, ...]
+    attributes: Mapping[str, tuple[str, ...]]
+    """Of a patient, besides what every booking system has a place for."""
+
+
+def words_of(sequences: Iterable[Sequence], known: Iterable[str]) -> Vocabulary:
+    """What the sequences' conditions compare with. `known` are a patient's own fields, which need no inventing."""
+    asked: dict[Attribute, set[str]] = defaultdict(set)
+    interlocks: set[str] = set()
+    for sequence in sequences:
+        interlocks |= sequence.pause_when - NOT_A_FACT
+        for condition in (sequence.enrol.when, *(step.when for step in sequence.steps)):
+            for attribute, word in _asked(condition):
+                asked[attribute].add(word)
+
+    def of(owner: str, name: str) -> tuple[str, ...]:
+        return tuple(sorted(asked.get(Attribute(owner, name), ())))
+
+    mine = {one.name for one in asked if one.object == "patient"} - {*known, "age", "conditions"}
+    return Vocabulary(
+        visits=of("appointment", "type"),
+        treatments=of("treatment", "code"),
+        programmes=of("programme", "code"),
+        conditions=of("patient", "conditions"),
+        interlocks=tuple(sorted(interlocks)),
+        attributes={name: of("patient", name) for name in sorted(mine)},
+    )
+
+
+def _asked(condition: Condition | None) -> Iterator[tuple[Attribute, str]]:
+    match condition:
+        case Compare(_, left, right):
+            for attribute in (*_attribute(left), *_attribute(right)):
+                for word in (*_words(left), *_words(right)):
+                    yield attribute, word
+        case Both(left, right) | Either(left, right):
+            yield from _asked(left)
+            yield from _asked(right)
+        case Not(value):
+            yield from _asked(value)
+
+
+def _attribute(side: Condition) -> Iterator[Attribute]:
+    match side:
+        case Attribute():
+            yield side
+        case Filtered(_, value, _):
+            yield from _attribute(value)
+
+
+def _words(side: Condition) -> Iterator[str]:
+    match side:
+        case Literal(str(word)) if word:
+            yield word
+        case Literal(tuple(words)):
+            yield from (word for word in words if isinstance(word, str) and word)

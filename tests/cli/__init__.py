@@ -1,0 +1,1 @@
+"""Every command, as a clinic and a careless typist use it."""
