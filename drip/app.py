@@ -1,7 +1,7 @@
 """App: the collaborators, wired once and handed to every flow."""
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import timedelta
 from pathlib import Path
 
@@ -26,6 +26,8 @@ class Published:
     id: str
     sequence: Sequence
     templates: TemplateSet = field(repr=False)
+    is_approved: bool = False
+    """By someone other than its author, who was named when it was published."""
 
 
 class BrokenVersion(Exception):
@@ -42,8 +44,14 @@ class Versions:
         """These versions, ready to use."""
         wanted = set(ids)
         for row in stored_versions.load(tx, wanted - self._kept.keys()):
-            self._kept[row.id] = compile_version(row.id, row.sequence, row.files)
+            published = compile_version(row.id, row.sequence, row.files)
+            approved = bool(row.approved_by) and not published.sequence.review.is_awaited
+            self._kept[row.id] = replace(published, is_approved=approved)
         return {version: self._kept[version] for version in wanted}
+
+    def forget(self, version: str) -> None:
+        """Read this version anew when it is next asked for."""
+        self._kept.pop(version, None)
 
     def live(self, tx: Tx) -> Mapping[str, Published]:
         """The live version of each sequence, by sequence."""

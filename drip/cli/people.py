@@ -5,7 +5,7 @@ from typing import Annotated, Any
 
 import typer
 
-from drip.cli.show import Complaint, out, print_json, table, zulu
+from drip.cli.show import Complaint, counted, out, print_json, table, zulu
 
 
 def add_to(app: typer.Typer) -> None:
@@ -70,9 +70,10 @@ def forecast(
         print_json({"from": zulu(start), "days": days, "messages": [message_as_json(one) for one in found]})
         return
     if not found:
-        out.print(f"Nothing is planned for the next {days} days.")
+        out.print(f"Nothing is planned for the next {counted(days, 'day')}.")
         return
     print_messages(found)
     emails = sum(one.channel == "email" for one in found)
     people = len({one.patient_id for one in found})
-    out.print(f"\n{emails} emails and {len(found) - emails} texts to {people} patients, before caps.", style="dim")
+    told = f"{counted(emails, 'email')} and {counted(len(found) - emails, 'text')} to {counted(people, 'patient')}"
+    out.print(f"\n{told}, before caps.", style="dim")

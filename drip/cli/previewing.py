@@ -47,7 +47,7 @@ def preview_words(
     try:
         return used, templates.render(path, values)
     except (RenderError, TemplateError) as problem:
-        raise Complaint(str(problem), 1) from None
+        raise Complaint(f"templates/{path}: {problem}", 1) from None
 
 
 def _channel(step: Step, asked: str | None) -> Channel:

@@ -7,7 +7,7 @@ from typing import Annotated, Any
 
 import typer
 
-from drip.cli.show import Complaint, out, print_json, progress, read_time, state_in_colour, table, zulu
+from drip.cli.show import Complaint, counted, out, print_json, progress, read_time, state_in_colour, table, zulu
 
 
 def add_to(app: typer.Typer) -> None:
@@ -96,7 +96,7 @@ def _show_taken(taken: Any, rejected: list[Any], as_json: bool) -> None:
     if as_json:
         print_json({"accepted": taken.accepted, "duplicates": taken.duplicates, "rejected": _rejected_json(rejected)})
         return
-    out.print(f"{taken.accepted} events taken in, {taken.duplicates} known already, {len(rejected)} rejected.")
+    out.print(f"{counted(taken.accepted, 'event')} taken in, {taken.duplicates} known already, {len(rejected)} rejected.")
     _print_rejected(rejected)
 
 
@@ -130,7 +130,9 @@ def _show_dry_run(app: Any, parsed: list[Any], rejected: list[Any], at: Any, as_
         document = {"accepted": taken.accepted, "duplicates": taken.duplicates, "rejected": _rejected_json(rejected)}
         print_json({**document, "enrolled": news.enrolled, "messages": [message_as_json(one) for one in would]})
         return
-    out.print(f"{taken.accepted} events are new, {news.enrolled} enrolments would begin. Nothing was stored.\n")
+    are = "is" if taken.accepted == 1 else "are"
+    would_begin = f"{counted(news.enrolled, 'enrolment')} would begin"
+    out.print(f"{counted(taken.accepted, 'event')} {are} new, {would_begin}. Nothing was stored.\n")
     if would:
         print_messages(would)
     _print_rejected(rejected)
@@ -226,14 +228,12 @@ def suppress(
 
 def _address(text: str, country: str) -> str:
     """An email address as it is, a number as E.164."""
-    from drip.bookings.contact import phone_of
+    from drip.bookings.contact import email_of, phone_of
 
-    if "@" in text:
-        return text
-    number = phone_of(text, country)
-    if number is None:
+    found = email_of(text.strip()) if "@" in text else phone_of(text, country)
+    if found is None:
         raise Complaint("that is neither an email address nor a phone number that can be read", 2)
-    return number
+    return found
 
 
 def pause(

@@ -177,7 +177,7 @@ class _Walk:
 
     def _may_start(self, sequence: Sequence, moment: Moment) -> bool:
         event = moment.event
-        if not sequence.enabled or event.kind not in sequence.enrol.on:
+        if not sequence.enabled or event.kind not in sequence.enrol.on or not self._has_news_near(event):
             return False
         if moment.patient.standing is not Standing.CURRENT or self._is_kept_out(sequence, event.occurred_at):
             return False
@@ -198,6 +198,13 @@ class _Walk:
             fresh |= later.event.fresh
             if later.event.kind is EventKind.PATIENT_UPDATED:
                 yield _View(as_known=replace(later, event=event), fresh=fresh)
+
+    def _has_news_near(self, event: Event) -> bool:
+        """Whether anything new can have changed what this event means; most of a long history is settled."""
+        return event.fresh or any(
+            other.event.fresh and abs(other.event.occurred_at - event.occurred_at) <= CODED_LATE
+            for other in self.moments
+        )
 
     def _has_late_news(self, event: Event) -> bool:
         """Whether something that happened shortly before this event only came in now."""

@@ -80,6 +80,8 @@ class Candidate:
     ended: Reason | None = None
     """Why its enrolment ended, if it did."""
     is_paused: bool = False
+    is_approved: bool = True
+    """While live, only what a clinician of this clinic has approved may go."""
     turned: bool = False
     """It has already turned to its other channel, and will not turn back."""
 
@@ -157,6 +159,8 @@ def _held_back(candidate: Candidate, person: Person, now: datetime) -> Wait | No
     reason = Reason.NONE
     if candidate.is_paused:
         reason = Reason.PAUSED
+    elif not candidate.is_approved:
+        reason = Reason.AWAITING_APPROVAL
     elif _interlocks(candidate.sequence) & person.interlocks:
         reason = Reason.INTERLOCK
     elif candidate.purpose is not Purpose.SAFETY:

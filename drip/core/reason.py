@@ -44,6 +44,7 @@ class Reason(StrEnum):
     ERASED = "erased"
     FACTS_CHANGED = "facts_changed"
     TURNED = "turned"
+    AWAITING_APPROVAL = "awaiting_approval"
 
     @property
     def sentence(self) -> str:
@@ -89,5 +90,6 @@ _SENTENCES = {
     Reason.MERGED_PATIENT: "the record was merged into another patient's",
     Reason.ERASED: "the patient's record was erased",
     Reason.FACTS_CHANGED: "what we know of the patient changed while it was being prepared",
+    Reason.AWAITING_APPROVAL: "no clinician of this clinic has approved these words yet",
     Reason.TURNED: "it turned to the patient's other channel",
 }

@@ -35,6 +35,8 @@ class Passed:
     attempt: NewAttempt
     letter: Letter
     provider: Provider
+    alarm: Reason = Reason.NONE
+    """It goes, but staff must hear of this."""
 
 
 @dataclass(slots=True, kw_only=True)
@@ -110,7 +112,12 @@ def _judge(app: App, batch: Sequence[Ready], facts: Facts, now: datetime, gated:
         gated.moves += [_prepared_again(one, now) for one in batch]
         return
     by_id = {one.claimed.id: one for one in batch}
-    candidates = [one.candidate(is_paused=_is_paused(one, facts.paused)) for one in batch]
+    candidates = [
+        one.candidate(
+            is_paused=_is_paused(one, facts.paused), is_approved=one.published.is_approved or not app.live
+        )
+        for one in batch
+    ]
     for candidate, verdict in fold(candidates, _person(app, first, facts, now), now):
         ready = by_id[candidate.id]
         if isinstance(verdict, Pass):
@@ -192,7 +199,7 @@ def _letter(app: App, one: Ready, verdict: Pass, now: datetime) -> Passed:
         data_key=one.person.data_key,
         words=words,
     )
-    return Passed(ready=one, attempt=attempt, letter=letter, provider=provider)
+    return Passed(ready=one, attempt=attempt, letter=letter, provider=provider, alarm=verdict.alarm)
 
 
 def _move(one: Ready, verdict: Stop | Wait | Turn, now: datetime) -> Move:
@@ -217,7 +224,7 @@ def _moved(one: Ready, state: State, reason: Reason, due_at: datetime) -> Move:
 def _raise_tasks(tx: Tx, batch: Sequence[Ready], gated: Gated, now: datetime) -> None:
     """What a person must know: a child nobody may be written about, safety words that cannot reach their patient."""
     by_id = {one.claimed.id: one for one in batch}
-    tasks = []
+    tasks = [_overdue(version) for version in _overdue_versions(by_id, gated)]
     for move in gated.moves:
         one = by_id[move.id]
         unreached = one.claimed.purpose is Purpose.SAFETY and move.state in (State.SUPPRESSED, State.SKIPPED)
@@ -226,6 +233,16 @@ def _raise_tasks(tx: Tx, batch: Sequence[Ready], gated: Gated, now: datetime) ->
         elif unreached and move.reason is not Reason.CONDITION:
             tasks.append(_task(one, "safety_not_reached", one.claimed.id))
     records.raise_tasks(tx, tasks, now)
+
+
+def _overdue_versions(by_id: Mapping[str, Ready], gated: Gated) -> set[str]:
+    """Past their review date: held back, or, for safety words, sent all the same."""
+    held = {by_id[move.id].published.id for move in gated.moves if move.reason is Reason.REVIEW_DUE}
+    return held | {one.ready.published.id for one in gated.passed if one.alarm is Reason.REVIEW_DUE}
+
+
+def _overdue(version: str) -> records.NewTask:
+    return records.NewTask(key=f"review_due:{version}", kind="review_due")
 
 
 def _task(one: Ready, kind: str, about: str) -> records.NewTask:

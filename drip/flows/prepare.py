@@ -34,7 +34,7 @@ class Ready:
     objects: Objects = field(repr=False)
     words: Words = field(repr=False)
 
-    def candidate(self, *, is_paused: bool) -> Candidate:
+    def candidate(self, *, is_paused: bool, is_approved: bool) -> Candidate:
         """What the gate is asked about."""
         return Candidate(
             id=self.claimed.id,
@@ -50,6 +50,7 @@ class Ready:
             visit_at=time_in(self.enrolment.objects.get("appointment", {}), "starts_at"),
             ended=self.enrolment.reason or None,
             is_paused=is_paused,
+            is_approved=is_approved,
             turned=self.claimed.turned,
         )
 

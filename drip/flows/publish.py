@@ -72,6 +72,10 @@ def refusal(app: App, file: LoadedFile, how: Publication) -> str | None:
         return f"{file.path} has errors; run `drip check`"
     if how.by and how.by == how.approved_by:
         return "the person who publishes and the person who approves must be two different people"
+    if how.approved_by and how.approved_by == review.author:
+        return f"{how.approved_by} wrote {file.path} and cannot approve it: someone else must"
+    if app.live and how.approved_by and not how.by:
+        return "say who publishes with --by: two people answer for what goes out live"
     if app.live and (review.is_awaited or not how.approved_by):
         return (
             f"{file.path} awaits approval by a clinician of this clinic, and drip is live; name one with --approved-by"
@@ -86,6 +90,7 @@ def _publish(app: App, tx: Tx, folder: Folder, file: LoadedFile, how: Publicatio
     contents = version_files(folder, file)
     version = version_id(contents)
     is_new = versions.live(tx).get(sequence.id) != version
+    app.versions.forget(version)  # the same files may have been approved since
     number = _number(tx, version, sequence)
     row = VersionRow(
         id=version,
@@ -94,7 +99,7 @@ def _publish(app: App, tx: Tx, folder: Folder, file: LoadedFile, how: Publicatio
         files=contents,
         published_at=now,
         published_by=how.by,
-        approved_by=how.approved_by or sequence.review.approved_by,
+        approved_by=how.approved_by,
         safety_fix=how.safety_fix,
     )
     versions.publish(tx, row)

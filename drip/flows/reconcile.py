@@ -12,6 +12,9 @@ from drip.store import outgoing
 from drip.store.outgoing import Doubt, Settlement
 
 AT_ONCE = 100
+MOST_ROUNDS = 3
+"""After so many hand-overs that left no trace, a person decides."""
+
 ASK_TWICE = 2
 """No trace of an attempt counts as 'it did not go' only when seen twice, the second time well after the first."""
 
@@ -35,6 +38,8 @@ def reconcile(app: App, now: datetime) -> Reconciled:
         if evidence is Evidence.DID_NOT_GO and doubt.asked + 1 < ASK_TWICE:
             asked.append(doubt.attempt_id)
             continue
+        if evidence is Evidence.DID_NOT_GO and doubt.rounds + 1 >= MOST_ROUNDS:
+            evidence = Evidence.CANNOT_TELL
         settlements.append(_settlement(doubt, evidence, ref, now))
         name = {Evidence.WENT: "went", Evidence.DID_NOT_GO: "did_not_go"}.get(evidence, "held")
         setattr(result, name, getattr(result, name) + 1)

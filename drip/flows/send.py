@@ -15,7 +15,7 @@ from drip.core.lifecycle import COUNTED, State
 from drip.core.reason import Reason
 from drip.flows.gate import Gated, Passed, pass_gate
 from drip.flows.prepare import Spoiled, prepare
-from drip.store import outgoing, versions
+from drip.store import outgoing, patients, versions
 from drip.store.ids import new_id
 from drip.store.outgoing import Lease, Move, Settlement
 
@@ -117,13 +117,16 @@ def record(app: App, answers: Sequence[tuple[Passed, Outcome]], now: datetime) -
     settlements = [settlement(one, outcome, now) for one, outcome in answers]
     for one, outcome in answers:
         if isinstance(outcome, Refused | Unknown):
-            log.warning("attempt %s: %s %s", one.attempt.id, type(outcome).__name__.lower(), outcome.detail)
+            log.warning("attempt %s: %s", one.attempt.id, _word(outcome))
 
-    refused = {one.ready.claimed.channel for one, outcome in answers if outcome_is_about_us(outcome)}
+    stopped = [one.attempt.contact_id for one, outcome in answers if _is(outcome, Fault.OPTED_OUT)]
+    refused = {one.ready.claimed.channel for one, outcome in answers if _is(outcome, Fault.ACCOUNT)}
 
     def write() -> None:
         with app.store.write() as tx:
             outgoing.settle(tx, settlements)
+            if stopped:
+                patients.close_contacts(tx, stopped, Reason.SUPPRESSED_BY_PATIENT, now)
             for channel in sorted(refused):
                 versions.pause(tx, f"channel:{channel.value}", "the provider refused our account", now)
 
@@ -132,9 +135,8 @@ def record(app: App, answers: Sequence[tuple[Passed, Outcome]], now: datetime) -
     return settlements
 
 
-def outcome_is_about_us(outcome: Outcome) -> bool:
-    """The provider refuses our account: every other message would be refused as well."""
-    return isinstance(outcome, Refused) and outcome.fault is Fault.ACCOUNT
+def _is(outcome: Outcome, fault: Fault) -> bool:
+    return isinstance(outcome, Refused) and outcome.fault is fault
 
 
 def _until_written(write: Callable[[], None], give_up_at: float) -> None:

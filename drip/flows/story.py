@@ -148,6 +148,7 @@ _ASKED = {
     "contact_problem": "Staff are asked to look at an address or number that could not be read.",
     "under_age": "Staff are asked for a parent or carer: the patient is under 16.",
     "safety_not_reached": "Staff are asked to reach the patient another way: safety information could not be sent.",
+    "review_due": "Staff are asked to review content that is past its date.",
     "reply": "Staff are asked to read a reply.",
     "broken_record": "Staff are asked to look at this record: it could not be planned.",
 }

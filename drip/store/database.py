@@ -105,19 +105,25 @@ class _Rehearsal(Store):
 def open_store(url: str, master_keys: Sequence[tuple[str, bytes]], clock: Callable[[], datetime]) -> Store:
     """The store at an address whose schema is up to date. CannotUnseal if the master key is not the right one."""
     store = Store(make_engine(url), Vault(master_keys), clock)
-    with store.write() as tx:
-        _use_index_key(tx)
+    try:
+        with store.write() as tx:
+            _use_index_key(tx)
+    except Exception:
+        store.close()
+        raise
     return store
 
 
 def make_engine(url: str) -> Engine:
     """An engine with this project's habits: writers on SQLite take their lock at once, nothing is lost in a crash."""
     if url.startswith("sqlite"):
-        engine = create_engine(url, connect_args={"timeout": BUSY_SECONDS})
+        engine = create_engine(url, hide_parameters=True, connect_args={"timeout": BUSY_SECONDS})
         event.listen(engine, "connect", _prepare_sqlite)
         event.listen(engine, "begin", _begin_sqlite)
         return engine
-    return create_engine(url, pool_pre_ping=True, pool_size=10, connect_args={"connect_timeout": 5})
+    return create_engine(
+        url, hide_parameters=True, pool_pre_ping=True, pool_size=10, connect_args={"connect_timeout": 5}
+    )
 
 
 def _prepare_sqlite(connection: Any, _: Any) -> None:

@@ -6,7 +6,7 @@ from alembic import command
 from alembic.config import Config
 from alembic.runtime.migration import MigrationContext
 from alembic.script import ScriptDirectory
-from sqlalchemy import Connection, inspect
+from sqlalchemy import Connection, inspect, make_url
 
 from drip.store.database import make_engine
 
@@ -23,7 +23,10 @@ def newest() -> str:
 
 
 def current(url: str) -> str | None:
-    """The revision the database is at; None when it is empty."""
+    """The revision the database is at; None when it is empty. Looking does not make a SQLite file."""
+    file = sqlite_file(url)
+    if file is not None and not file.exists():
+        return None
     engine = make_engine(url)
     try:
         with engine.connect() as connection:
@@ -34,6 +37,9 @@ def current(url: str) -> str | None:
 
 def is_empty(url: str) -> bool:
     """Whether nothing was ever kept here."""
+    file = sqlite_file(url)
+    if file is not None and not file.exists():
+        return True
     engine = make_engine(url)
     try:
         return not inspect(engine).get_table_names()
@@ -41,8 +47,17 @@ def is_empty(url: str) -> bool:
         engine.dispose()
 
 
+def sqlite_file(url: str) -> Path | None:
+    """The file behind a SQLite address, if it is one."""
+    name = make_url(url).database if url.startswith("sqlite") else None
+    return Path(name) if name and name != ":memory:" else None
+
+
 def migrate(url: str) -> tuple[str | None, str]:
     """Bring the schema up to date, all or nothing. Answers the revision before and after."""
+    file = sqlite_file(url)
+    if file is not None:
+        file.touch(mode=0o600)  # nobody else's business, even before anything is in it
     engine = make_engine(url)
     try:
         with engine.connect().execution_options(drip_writes=True) as connection, connection.begin():

@@ -7,6 +7,7 @@ from typing import Any
 
 from sqlalchemy import Row, func, select, update
 
+from drip.core.handover import Evidence
 from drip.core.lifecycle import COUNTED, State
 from drip.core.model import Channel, Purpose
 from drip.core.reason import Reason
@@ -249,6 +250,7 @@ def expire_waiting(tx: Tx, now: datetime) -> int:
     """Planned messages that wait for later than they would still be useful."""
     statement = update(messages).where(
         messages.c.state == State.PLANNED.value,
+        messages.c.priority.in_([purpose.rank for purpose in Purpose]),  # so that the index of due rows serves
         messages.c.due_at <= now,
         messages.c.expires_at <= now,
     )
@@ -277,14 +279,22 @@ class Doubt:
     started_at: datetime
     due_at: datetime
     counted_on: date | None
+    rounds: int
+    """How many earlier attempts left no trace."""
 
 
 def doubts(tx: Tx, limit: int) -> list[Doubt]:
     """Unknown messages, those that have been so longest first."""
     of_attempt = [attempts.c[name] for name in ("message_id", "provider", "number", "asked", "started_at")]
     of_message = [messages.c[name] for name in ("channel", "turned", "due_at", "counted_on")]
+    earlier = attempts.alias("earlier")
+    rounds = (
+        select(func.count())
+        .where(earlier.c.message_id == attempts.c.message_id, earlier.c.outcome == Evidence.DID_NOT_GO.value)
+        .scalar_subquery()
+    )
     query = (
-        select(attempts.c.id.label("attempt_id"), *of_attempt, *of_message)
+        select(attempts.c.id.label("attempt_id"), *of_attempt, *of_message, rounds.label("rounds"))
         .join(messages, messages.c.id == attempts.c.message_id)
         .where(messages.c.state == State.UNKNOWN.value, attempts.c.number == messages.c.attempts)
         .order_by(attempts.c.started_at)

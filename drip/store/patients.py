@@ -190,6 +190,14 @@ def close_contact(tx: Tx, channel: Channel, address: str, reason: Reason, at: da
     return changed.rowcount == 1
 
 
+def close_contacts(tx: Tx, contact_ids: Iterable[str], reason: Reason, at: datetime) -> None:
+    """Addresses, by their blind ids, that a provider tells us are closed. What is closed already stays as it is."""
+    ids = sorted(set(contact_ids))
+    lock_contacts(tx, ids)
+    statement = update(contacts).where(contacts.c.id.in_(ids), contacts.c.closed.is_(None))
+    tx.connection.execute(statement.values(closed=reason.value, changed_at=at))
+
+
 def reopen_contact(tx: Tx, channel: Channel, address: str, at: datetime) -> bool:
     """The patient asked to hear from us again: lifts their own STOP, if this is the newer word, and nothing else."""
     contact = blind_address(tx, channel, address)

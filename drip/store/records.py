@@ -20,8 +20,9 @@ class NewTask:
 
     key: str
     kind: str
-    patient_id: str
-    data_key: DataKey
+    patient_id: str | None = None
+    data_key: DataKey | None = None
+    """Needed only where there is a detail to seal."""
     detail: str = ""
 
 
@@ -30,7 +31,7 @@ def raise_tasks(tx: Tx, new: Sequence[NewTask], now: datetime) -> None:
     rows = []
     for task in new:
         row_id = new_id()
-        detail = task.data_key.seal("tasks.detail", row_id, task.detail.encode())
+        detail = task.data_key.seal("tasks.detail", row_id, task.detail.encode()) if task.data_key else None
         rows.append(
             {"id": row_id, "key": task.key, "kind": task.kind, "patient_id": task.patient_id}
             | {"detail": detail, "raised_at": now}

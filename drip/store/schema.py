@@ -210,7 +210,7 @@ bodies = Table(
     metadata,  # the words as sent
     _id("attempt_id", primary_key=True),
     _id("patient_id", nullable=False, index=True),
-    Column("words", LargeBinary, nullable=False),  # sealed, compressed
+    Column("words", LargeBinary, nullable=False),  # sealed
 )
 
 attempts = Table(

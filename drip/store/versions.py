@@ -5,7 +5,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 
-from sqlalchemy import delete, func, select
+from sqlalchemy import delete, func, select, update
 
 from drip.store import bulk
 from drip.store.database import Tx
@@ -58,6 +58,11 @@ def publish(tx: Tx, version: VersionRow) -> None:
         "safety_fix": version.safety_fix,
     }
     bulk.insert_rows(tx, versions, [row], ignore_known=True)
+    if version.approved_by:  # the same files, approved after they were first published
+        unapproved = update(versions).where(versions.c.id == version.id, versions.c.approved_by == "")
+        tx.connection.execute(
+            unapproved.values(approved_by=version.approved_by, published_by=version.published_by)
+        )
     tx.connection.execute(delete(sequences).where(sequences.c.id == version.sequence))
     bulk.insert_rows(tx, sequences, [{"id": version.sequence, "version": version.id}])
 

@@ -1,6 +1,7 @@
 """A clinic's folder to work in, and a way to type commands there."""
 
 import json
+import shutil
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -71,11 +72,25 @@ def clinic(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Path]:
     yield folder
 
 
+@pytest.fixture(scope="session")
+def _published(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Published once for all tests, by the command itself; each works in a copy."""
+    folder = a_clinic(tmp_path_factory.mktemp("published") / "clinic")
+    words = "publish --by A.Writer --approved-by B.Reviewer --now 2026-05-01T09:00Z"
+    with pytest.MonkeyPatch.context() as patch, pytest.raises(SystemExit) as ended:
+        patch.chdir(folder)
+        main(words.split())
+    assert ended.value.code == 0
+    return folder
+
+
 @pytest.fixture
-def live(clinic: Path, drip: Drip) -> Path:
+def live(_published: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     """A small clinic whose sequences are published."""
-    drip("publish", "--by", "A. Writer", "--approved-by", "B. Reviewer", "--now", "2026-05-01T09:00Z")
-    return clinic
+    folder = tmp_path / "clinic"
+    shutil.copytree(_published, folder)
+    monkeypatch.chdir(folder)
+    return folder
 
 
 Tell: TypeAlias = Callable[..., Said]

@@ -12,7 +12,16 @@ from drip.cli.shipped import PACKAGE
 from drip.settings import read_key
 from tests.cli.conftest import Drip
 
-NOT_BUILT = ["sandbox", "serve", "up", "export p-1", "erase p-1", "audit verify", "keys rotate", "user add sam --role r"]
+NOT_BUILT = [
+    "sandbox",
+    "serve",
+    "up",
+    "export p-1",
+    "erase p-1",
+    "audit verify",
+    "keys rotate",
+    "user add sam --role r",
+]
 
 
 def python(*words: str, folder: Path) -> subprocess.CompletedProcess[str]:
@@ -29,7 +38,9 @@ def test_the_version_is_one_line(drip: Drip) -> None:
 
 def test_asking_for_the_version_loads_nothing_heavy(tmp_path: Path) -> None:
     heavy = "{'sqlalchemy', 'pydantic', 'typer', 'rich', 'jinja2', 'holidays', 'twilio', 'sendgrid'}"
-    words = f"import sys, drip.cli\ntry: drip.cli.main(['--version'])\nexcept SystemExit: print({heavy} & {{*sys.modules}})"
+    words = (
+        f"import sys, drip.cli\ntry: drip.cli.main(['--version'])\nexcept SystemExit: print({heavy} & {{*sys.modules}})"
+    )
     assert python("-c", words, folder=tmp_path).stdout.splitlines()[1] == "set()"
 
 
@@ -105,7 +116,10 @@ def test_the_settings_of_a_new_folder_hold_a_key_that_others_cannot_read(tmp_pat
     drip("init", "other")
     env = tmp_path / "new" / ".env"
     assert stat.S_IMODE(env.stat().st_mode) == 0o600
-    keys = [re.findall(r"^DRIP_ENCRYPTION_KEYS=(.+)$", (tmp_path / name / ".env").read_text(), re.M) for name in ("new", "other")]
+    keys = [
+        re.findall(r"^DRIP_ENCRYPTION_KEYS=(.+)$", (tmp_path / name / ".env").read_text(), re.M)
+        for name in ("new", "other")
+    ]
     assert len(read_key(keys[0][0])[1]) == 32
     assert keys[0] != keys[1]
 
@@ -206,9 +220,7 @@ def test_going_live_needs_a_key_of_ones_own(clinic: Path, drip: Drip, monkeypatc
     assert "DRIP_ENCRYPTION_KEYS" in drip("messages", code=2).err
 
 
-def test_a_wrong_key_in_the_settings_is_not_repeated(
-    clinic: Path, drip: Drip, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_a_wrong_key_in_the_settings_is_not_repeated(clinic: Path, drip: Drip, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("DRIP_ENCRYPTION_KEYS", "k1:aVerySecretThing")
     assert "aVerySecretThing" not in drip("messages", code=2).err
 

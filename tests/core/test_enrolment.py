@@ -146,6 +146,14 @@ def test_a_diagnosis_that_was_coded_by_an_earlier_update_is_not_decided_again() 
     assert not enrolled([*before, an_update(day=3, patient=CODED)], a_sequence(when=HAS_ACHILLES))
 
 
+def test_a_diagnosis_that_comes_in_after_a_later_update_still_enrols() -> None:
+    before = old(a_booking(), an_update(day=5, patient={"language": "cy"}))
+
+    found = enrolled([*before, an_update(day=3, patient=CODED)], a_sequence(when=HAS_ACHILLES))
+
+    assert found == ["achilles-advice"]
+
+
 def test_an_older_event_that_comes_in_late_is_heard() -> None:
     """The booking that told the diagnosis came in after the one it explains."""
     events = [*old(a_booking("a-2", day=5)), a_booking("a-1", day=1, kind=EventKind.ATTENDED, patient=CODED)]

@@ -171,6 +171,12 @@ def test_a_repeated_before_step_is_merged_on_the_friday() -> None:
     ], "and it never counts past its anchor"
 
 
+def test_a_repeated_before_step_may_fall_on_its_anchor_and_is_moved_back_from_it() -> None:
+    countdown = a_step(before="1d", every=1, times=3)
+
+    assert due(countdown, "2026-06-16T19:00") == ["Mon 2026-06-15 17:59", "Tue 2026-06-16 17:59"]
+
+
 def test_a_repeated_before_step_stops_so_long_before_its_anchor() -> None:
     countdown = a_step(before="6d", at="10:00", every=1, until="3d")
 

@@ -473,3 +473,42 @@ def test_names_and_addresses_never_reach_the_logs(clinic: World, caplog: pytest.
     for canary in ("Amina", "Shah", "amina@example.org", "447700900123"):
         assert canary not in caplog.text
         assert canary not in repr(clinic.sink.letters)
+
+
+@pytest.mark.parametrize(
+    ("sequence", "state"), [(ADVICE, "planned review_due"), (SAFETY, "accepted")], ids=["care waits", "safety goes"]
+)
+def test_content_past_its_review_date_waits_but_safety_goes_with_an_alarm(
+    clinic: World, sequence: str, state: str
+) -> None:
+    due(clinic, sequence.replace("2037-01-01", "2026-06-10"))
+    clinic.tick("2026-06-11 13:00")
+    assert clinic.states()["hello"] == state
+    with clinic.store.read() as tx:
+        assert [task.kind for task in records.open_tasks(tx)] == ["review_due"]
+
+
+def test_while_live_only_approved_words_go(a_clinic: Callable[..., World]) -> None:
+    clinic = a_clinic(live=True)
+    clinic.publish(ADVICE.replace("B. Reader", "awaiting"))
+    clinic.tell(a_visit("2026-06-11 10:00"))
+    clinic.tick("2026-06-11 13:00")
+    assert clinic.states()["hello"] == "planned awaiting_approval"
+    assert clinic.sink.letters == []
+
+
+def test_after_three_rounds_without_a_trace_a_person_decides(a_clinic: Callable[..., World]) -> None:
+    clinic = a_clinic(sink=Sink(answer=lambda _: Unknown(), evidence=Evidence.DID_NOT_GO))
+    due(clinic)
+    for minutes in range(0, 200, 5):
+        clinic.tick(f"2026-06-11 {13 + minutes // 60}:{minutes % 60:02d}")
+    assert clinic.states()["hello"] == "held unresolved"
+    assert len(clinic.sink.letters) == 3
+
+
+def test_a_patient_whom_the_provider_knows_to_have_said_stop_is_not_tried_again(a_clinic: Callable[..., World]) -> None:
+    clinic = a_clinic(sink=answering(Refused(Fault.OPTED_OUT)))
+    due(clinic)
+    clinic.tick("2026-06-11 13:00")
+    clinic.tick("2026-06-18 09:30")
+    assert clinic.states()["later"] == "suppressed suppressed_by_patient"

@@ -1,0 +1,48 @@
+"""`python -m benchmarks [--quick] [names]`."""
+
+import argparse
+import sys
+from collections.abc import Callable, Iterator
+
+from benchmarks import emails, growth, plan, send
+from benchmarks.clinic import POSTGRES, SQLITE, Database
+from benchmarks.measure import Line
+from tests.databases import find_postgres
+
+BENCHMARKS: dict[str, Callable[..., Iterator[Line]]] = {
+    "plan": plan.run,
+    "send": send.run,
+    "growth": growth.run,
+    "emails": emails.run,
+}
+
+
+def main() -> None:
+    """Run what was asked for, on SQLite and on PostgreSQL where one is found."""
+    parser = argparse.ArgumentParser(prog="python -m benchmarks", description=__doc__)
+    parser.add_argument("names", nargs="*", help="which; all of them when none is named")
+    parser.add_argument("--quick", action="store_true", help="seconds instead of minutes; the numbers mean little")
+    asked = parser.parse_args()
+    postgres = find_postgres()
+    databases = [Database(SQLITE), *([Database(POSTGRES, postgres)] if postgres else [])]
+    if postgres is None:
+        sys.stdout.write("No PostgreSQL was found: only SQLite is measured.\n")
+    try:
+        for name in asked.names or BENCHMARKS:
+            sys.stdout.write(f"\n{name}\n")
+            for line in BENCHMARKS[name](databases, quick=asked.quick):
+                sys.stdout.write(_row(line))
+                sys.stdout.flush()
+    finally:
+        if postgres:
+            postgres.drop()
+
+
+def _row(line: Line) -> str:
+    measured = f"{line.measured:,.0f}" if line.measured >= 100 else f"{line.measured:.1f}"
+    goal = "" if line.share is None else f"goal {line.goal:,.4g}: {line.share:.2f}"
+    return f"{line.what:36} {line.database:11} {measured:>9} {line.unit:17} {goal:20} {line.note}".rstrip() + "\n"
+
+
+if __name__ == "__main__":
+    main()

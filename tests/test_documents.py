@@ -1,0 +1,50 @@
+"""What the documents say is true."""
+
+import re
+from pathlib import Path
+
+import pytest
+
+from drip.content.clinic_file import load_clinic
+from drip.content.examples import failures
+from drip.content.sequence_file import load_sequence
+from drip.settings import Settings
+
+ROOT = Path(__file__).parent.parent
+HARD_CASES = re.findall(r"^```yaml\n(.*?)^```", (ROOT / "docs" / "sequences.md").read_text(), re.S | re.M)
+
+
+def test_there_are_eight_hard_cases() -> None:
+    assert len(HARD_CASES) == 8
+
+
+@pytest.mark.parametrize("text", HARD_CASES, ids=[text.split("\n", 1)[0] for text in HARD_CASES])
+def test_a_hard_case_of_the_guide_comes_true(text: str) -> None:
+    sequence, findings = load_sequence("docs/sequences.md", text.encode())
+    clinic, _ = load_clinic("clinic.yaml", (ROOT / "clinic.yaml").read_bytes())
+    assert sequence is not None, [str(finding) for finding in findings]
+    assert clinic is not None
+    assert any(example.expect for example in sequence.examples)
+    assert [mistake.message for mistake in failures(sequence, clinic)] == []
+
+
+def test_every_setting_is_documented() -> None:
+    page = (ROOT / "docs" / "settings.md").read_text()
+    missing = [name for name in Settings.model_fields if f"DRIP_{name.upper()}" not in page]
+    assert missing == []
+
+
+def test_every_command_is_known_to_the_readers_of_the_changelog_or_works() -> None:
+    from drip.cli.later import NOT_BUILT_YET
+
+    changelog = (ROOT / "CHANGELOG.md").read_text()
+    assert [name for name in NOT_BUILT_YET if name not in changelog] == []
+
+
+@pytest.mark.parametrize("document", ["README.md", "ARCHITECTURE.md", "CONTRIBUTING.md", "docs/deployment.md"])
+def test_every_path_that_a_document_names_exists(document: str) -> None:
+    text = (ROOT / document).read_text()
+    named = re.findall(r"`((?:drip|docs|tests|templates|sequences|benchmarks)/[\w./-]+)`", text)
+    named += re.findall(r"\]\((?!http|#|mailto)([\w./-]+)\)", text)
+    missing = [path for path in named if not (ROOT / path).exists() and not ((ROOT / document).parent / path).exists()]
+    assert missing == []
