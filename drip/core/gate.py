@@ -79,6 +79,8 @@ class Candidate:
     visit_at: datetime | None = None
     ended: Reason | None = None
     """Why its enrolment ended, if it did."""
+    is_current: bool = True
+    """The plan still speaks of this date of the visit."""
     is_paused: bool = False
     is_approved: bool = True
     """While live, only what a clinician of this clinic has approved may go."""
@@ -145,7 +147,9 @@ _FINAL = {
 
 def _ended(candidate: Candidate, person: Person) -> Stop | None:
     reason = _FINAL.get(person.patient.standing) or candidate.ended
-    return Stop(State.CANCELLED, reason) if reason else None
+    if reason:
+        return Stop(State.CANCELLED, reason)
+    return None if candidate.is_current else Stop(State.SUPERSEDED, Reason.APPOINTMENT_MOVED)
 
 
 def _expired(candidate: Candidate, now: datetime) -> Stop | None:

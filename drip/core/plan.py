@@ -89,6 +89,8 @@ class Change:
     was: State
     to: Wanted
     version: str
+    stays: bool = False
+    """It keeps its place, and so whatever a deferral or a retry made of its next try; only its words change."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -241,6 +243,7 @@ def _repinned(
             was=row.state,
             to=_in_place(by_key[row.key], row, steps[row.step], basis, now),
             version=basis.version,
+            stays=True,
         )
         for row in rows
         if row.state in UNSENT and row.version != basis.version and row.key in by_key and row.id in current

@@ -49,6 +49,7 @@ class Ready:
             objects=self.objects,
             visit_at=time_in(self.enrolment.objects.get("appointment", {}), "starts_at"),
             ended=self.enrolment.reason or None,
+            is_current=not self.step.before or self.claimed.revision == self.enrolment.revision,
             is_paused=is_paused,
             is_approved=is_approved,
             turned=self.claimed.turned,

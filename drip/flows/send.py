@@ -195,6 +195,7 @@ _COUNTS = {
     State.SUPPRESSED: "suppressed",
     State.EXPIRED: "expired",
     State.CANCELLED: "cancelled",
+    State.SUPERSEDED: "cancelled",
     State.PLANNED: "deferred",
 }
 

@@ -39,6 +39,7 @@ class Claimed:
     occurrence: int
     channel: Channel
     turned: bool
+    revision: int
     purpose: Purpose
     planned_for: datetime
     due_at: datetime

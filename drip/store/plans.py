@@ -57,8 +57,11 @@ def apply(tx: Tx, plans: Sequence[EnrolmentPlan]) -> int:
     """Write the changes; each row only from the state it was seen in. Answers how many rows are newly planned."""
     new = [_new_row(plan, wanted) for plan in plans for wanted in plan.changes.new]
     bulk.insert_rows(tx, messages, new, ignore_known=True)
-    changed = [_changed_row(change) for plan in plans for change in plan.changes.changed]
-    bulk.update_rows(tx, messages, changed, match={"id": "id", "state": "was"})
+    changes = [change for plan in plans for change in plan.changes.changed]
+    moved = [_moved_row(change) for change in changes if not change.stays]
+    bulk.update_rows(tx, messages, moved, match={"id": "id", "state": "was"})
+    reworded = [_reworded_row(change) for change in changes if change.stays]
+    bulk.update_rows(tx, messages, reworded, match={"id": "id", "state": "was"})
     ended = [_ended_row(end) for plan in plans for end in plan.changes.ended]
     bulk.update_rows(tx, messages, ended, match={"id": "id", "state": "was"})
     return sum(row["state"] == State.PLANNED.value for row in new)
@@ -97,7 +100,15 @@ def _new_row(plan: EnrolmentPlan, wanted: Wanted) -> dict[str, Any]:
 _NO_LEASE = {"lease_owner": None, "lease_token": None, "lease_until": None}
 
 
-def _changed_row(change: Change) -> dict[str, Any]:
+def _reworded_row(change: Change) -> dict[str, Any]:
+    """Where it stands, what it turned to and when it is tried next stay as they are."""
+    to = change.to
+    words = {"version": change.version, "position": to.position, "purpose": to.purpose.value}
+    words |= {"priority": to.purpose.rank, "expires_at": to.expires_at, "state": State.PLANNED.value}
+    return {"id": change.id, "was": change.was.value} | words | _NO_LEASE
+
+
+def _moved_row(change: Change) -> dict[str, Any]:
     return {"id": change.id, "was": change.was.value, "version": change.version} | _placed(change.to) | _NO_LEASE
 
 

@@ -29,7 +29,8 @@ class MessageCount:
 
 def count_messages(tx: Tx) -> list[MessageCount]:
     """Every message, counted by what it is and what became of it."""
-    columns = [messages.c[name] for name in MessageCount.__slots__ if name != "number"]
+    what = (messages.c.sequence, messages.c.purpose, messages.c.channel)
+    columns = (*what, messages.c.state, messages.c.reason)
     query = select(*columns, func.count()).group_by(*columns).order_by(*columns)
     return [MessageCount(*row) for row in tx.connection.execute(query)]
 

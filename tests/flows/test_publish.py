@@ -9,7 +9,7 @@ from drip.content.folder import LoadedFile
 from drip.content.sequence_file import load_sequence
 from drip.flows.publish import InFlight, Publication, refusal
 from drip.store import versions
-from tests.world import ADVICE, World, a_visit
+from tests.world import ADVICE, World, a_visit, at
 
 LATER = ADVICE.replace('after: 7d, at: "09:30"', 'after: 8d, at: "11:00"')
 SHORTER = ADVICE.replace('  - {id: later, after: 7d, at: "09:30", email: later}\n', "")
@@ -141,3 +141,13 @@ def test_who_may_publish_what(
     sequence, _ = load_sequence("advice.yaml", text.encode())
     refused = refusal(a_clinic(live=is_live).app, LoadedFile(path="advice.yaml", text=text, sequence=sequence), how)
     assert (refused is None) if why is None else (refused is not None and why in refused)
+
+
+def test_following_keeps_what_a_deferral_made_of_the_next_try(clinic: World) -> None:
+    in_flight(clinic)
+    with clinic.store.write() as tx:
+        versions.pause(tx, "sequence:advice", "", at("2026-06-12 09:00"))
+    clinic.tick("2026-06-12 10:00")
+    clinic.sources["advice/nudge.sms.txt"] += " again"
+    clinic.publish(ADVICE, now="2026-06-12 10:01", in_flight=InFlight.FOLLOW)
+    assert due(clinic)["nudge"] == "12 09:15 planned paused"

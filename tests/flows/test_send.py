@@ -14,6 +14,7 @@ from drip.core.letter import Letter
 from drip.core.model import Channel
 from drip.core.reason import Reason
 from drip.flows import send
+from drip.flows.enrol import apply_news
 from drip.flows.gate import pass_gate
 from drip.flows.prepare import prepare
 from drip.flows.receive import suppress, take_reply
@@ -512,3 +513,24 @@ def test_a_patient_whom_the_provider_knows_to_have_said_stop_is_not_tried_again(
     clinic.tick("2026-06-11 13:00")
     clinic.tick("2026-06-18 09:30")
     assert clinic.states()["later"] == "suppressed suppressed_by_patient"
+
+
+def test_a_reminder_that_comes_back_after_its_visit_moved_is_not_sent_beside_the_new_one(
+    a_clinic: Callable[..., World],
+) -> None:
+    clinic = a_clinic()
+    clinic.publish(REMINDERS)
+    clinic.tell(a_booking("2026-06-18 10:00"))
+    clinic.tick("2026-06-01 10:00")
+
+    def moved_meanwhile(letter: Letter) -> Outcome:
+        clinic.sink.answer = None
+        clinic.tell(a_booking("2026-06-19 10:00", told_at="2026-06-15 09:59", kind="rescheduled"))
+        apply_news(clinic.app, at("2026-06-15 10:00"))
+        return NotTaken(Reason.RATE_LIMITED)
+
+    clinic.sink.answer = moved_meanwhile
+    for time in ("2026-06-15 10:00", "2026-06-15 10:05", "2026-06-16 10:00"):
+        clinic.tick(time)
+    rows = [(one.step, one.state, one.reason) for one in clinic.messages() if one.step == "prepare"]
+    assert sorted(rows) == [("prepare", "accepted", ""), ("prepare", "superseded", "appointment_moved")]
