@@ -96,7 +96,9 @@ def _show_taken(taken: Any, rejected: list[Any], as_json: bool) -> None:
     if as_json:
         print_json({"accepted": taken.accepted, "duplicates": taken.duplicates, "rejected": _rejected_json(rejected)})
         return
-    out.print(f"{counted(taken.accepted, 'event')} taken in, {taken.duplicates} known already, {len(rejected)} rejected.")
+    out.print(
+        f"{counted(taken.accepted, 'event')} taken in, {taken.duplicates} known already, {len(rejected)} rejected."
+    )
     _print_rejected(rejected)
 
 
@@ -171,10 +173,10 @@ def messages(
     from drip.core.lifecycle import State
     from drip.store import views
 
-    if state and state not in list(State):
+    if state is not None and state not in list(State):
         raise Complaint(f"--state {state!r}: choose from {', '.join(State)}", 2)
     with opened() as app, app.store.read() as tx:
-        only = [one_patient(tx, patient).id] if patient else None
+        only = [one_patient(tx, patient).id] if patient is not None else None
         found = views.list_messages(tx, patient_ids=only, state=state)
     if as_json:
         print_json({"messages": [message_as_json(one) for one in found]})
@@ -263,7 +265,8 @@ def resume(
         if sequence is None:
             was = versions.resume_channels(tx) or was
         woken = outgoing.wake(tx, Reason.PAUSED, sequence) if was else 0
-    out.print(f"Resumed; {woken} messages wait to go." if was else "It was not paused.")
+    waiting = f"{counted(woken, 'message')} {'waits' if woken == 1 else 'wait'} to go"
+    out.print(f"Resumed; {waiting}." if was else "It was not paused.")
 
 
 def _scope(tx: Any, sequence: str | None) -> str:

@@ -131,7 +131,9 @@ def timeline(
 
     _, clinic, loaded = find_sequence(sequence)
     given: dict[str, Any] = {"anchor": anchor}
-    given |= {name: value for name, value in (("now", now), ("site", site), ("timezone", timezone)) if value}
+    given |= {
+        name: value for name, value in (("now", now), ("site", site), ("timezone", timezone)) if value is not None
+    }
     given |= read_facts(patient) if patient else {}
     try:
         situation = situation_for(loaded, given, clinic)

@@ -5,16 +5,18 @@ the version it is pinned to; an event that has not been applied yet may start a 
 the same enrolments in whatever order they arrive, and deciding twice changes nothing.
 """
 
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field, replace
-from datetime import date, datetime, timedelta
+from datetime import datetime, timedelta
 from enum import StrEnum
 
-from drip.core.condition import Objects, as_objects, holds
+from drip.core.condition import holds
+from drip.core.course import Course, Enrolled, Live, enrolment_facts, objects_at
 from drip.core.duration import Duration
+from drip.core.ending import ended_by, is_revived_by
 from drip.core.event import Event, Moment
-from drip.core.model import AnchorKind, EventKind, Facts, Kind
-from drip.core.patient import Standing, time_in
+from drip.core.model import EventKind, Kind
+from drip.core.patient import Standing
 from drip.core.reason import Reason
 from drip.core.sequence import Again, Sequence
 
@@ -23,60 +25,6 @@ CODED_LATE = timedelta(days=14)
 
 CHAIN_LIMIT = 5
 """How many enrolments may start one another from a single event."""
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Enrolled:
-    """An enrolment as it is stored."""
-
-    id: str
-    sequence: Sequence
-    version: str
-    origin: str
-    event_key: str
-    started_at: datetime
-    """When the event that started it occurred."""
-    enrolled_at: datetime
-    """When we enrolled."""
-    finished_at: datetime | None = None
-    ended: Reason | None = None
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Live:
-    """A sequence's published version."""
-
-    sequence: Sequence
-    version: str
-
-
-@dataclass(slots=True, kw_only=True)
-class Course:
-    """One enrolment while its history is walked: what it will have come to at the end."""
-
-    sequence: Sequence
-    version: str
-    origin: str
-    started: Moment
-    existing: Enrolled | None = None
-    ended: Reason | None = None
-    ended_at: datetime | None = None
-
-    @property
-    def key(self) -> tuple[str, str]:
-        """One enrolment per patient, sequence and origin."""
-        return self.sequence.id, self.origin
-
-    def is_active_at(self, at: datetime) -> bool:
-        """Started, and neither ended nor finished by then."""
-        finished = self.existing.finished_at if self.existing else None
-        has_started = self.started.event.occurred_at <= at
-        return has_started and self.ended is None and (finished is None or finished > at)
-
-    @property
-    def can_be_revived(self) -> bool:
-        """Only its appointment's cancellation ended it: a later booking undoes that."""
-        return self.ended is Reason.APPOINTMENT_CANCELLED
 
 
 class Ask(StrEnum):
@@ -138,13 +86,13 @@ class _Walk:
     def visit(self, moment: Moment, depth: int = 0) -> None:
         """Ends first, so that what a moment starts is not ended by it; then revivals, then starts."""
         for course in tuple(self.courses.values()):
-            reason = _ended_by(course, moment)
+            reason = ended_by(course, moment)
             if reason and course.is_active_at(max(moment.event.occurred_at, course.started.event.occurred_at)):
                 self._end(course, reason, moment, depth)
             elif reason and course.can_be_revived and not moment.event.kind.is_about_an_appointment:
                 course.ended = reason  # for good: no later booking brings it back
         for course in self.courses.values():
-            if _is_revived_by(course, moment):
+            if is_revived_by(course, moment):
                 course.ended = course.ended_at = None
         for course in tuple(self._starts(moment)):
             # One that a twin's start has just ended says nothing more.
@@ -264,63 +212,6 @@ def _is_first_met_now(views: list[_View]) -> bool:
     return bool(views) and all(view.fresh for view in views)
 
 
-_FINAL = {
-    Standing.DECEASED: Reason.DECEASED,
-    Standing.MERGED: Reason.MERGED_PATIENT,
-    Standing.ERASED: Reason.ERASED,
-}
-
-_COUNTS_FROM_A_VISIT = frozenset({AnchorKind.APPOINTMENT, AnchorKind.APPOINTMENT_END, AnchorKind.BOOKED})
-
-_WHY_ENDED = {EventKind.CANCELLED: Reason.APPOINTMENT_CANCELLED, EventKind.NO_SHOW: Reason.NO_SHOW}
-
-
-def _ended_by(course: Course, moment: Moment) -> Reason | None:
-    event, sequence = moment.event, course.sequence
-    if moment.patient.standing is not Standing.CURRENT:
-        return _FINAL[moment.patient.standing]
-    if event.occurred_at < course.started.event.occurred_at:
-        return None
-    if event.kind.is_about_an_appointment and event.origin != course.origin:
-        return None
-    if event.kind is EventKind.CANCELLED and _counts_from_its_visit(course):
-        return Reason.APPOINTMENT_CANCELLED
-    if event.kind is EventKind.ENROLMENT_STARTED and event.enrolment.get("sequence") in sequence.ends.when_enrolled_in:
-        return Reason.ENDED
-    if (
-        event.kind in sequence.ends.on
-        and not _is_about_itself(course, event)
-        and _is_about_its_programme(course, event)
-    ):
-        return _WHY_ENDED.get(event.kind, Reason.ENDED)
-    return None
-
-
-def _counts_from_its_visit(course: Course) -> bool:
-    """What a cancellation started is not ended by hearing of that cancellation again."""
-    return course.sequence.anchor in _COUNTS_FROM_A_VISIT and course.started.event.kind is not EventKind.CANCELLED
-
-
-def _is_about_itself(course: Course, event: Event) -> bool:
-    return event.kind.is_our_own and event.enrolment.get("sequence") == course.sequence.id
-
-
-def _is_about_its_programme(course: Course, event: Event) -> bool:
-    """The end of one programme does not end what belongs to another."""
-    if event.kind is not EventKind.PROGRAMME_ENDED or not course.origin.startswith("programme:"):
-        return True
-    return event.origin == course.origin
-
-
-def _is_revived_by(course: Course, moment: Moment) -> bool:
-    """A booking later than its cancellation brings back what the cancellation ended."""
-    return (
-        course.can_be_revived
-        and moment.event.kind in (EventKind.BOOKED, EventKind.RESCHEDULED)
-        and moment.event.origin == course.origin
-    )
-
-
 def _own(kind: EventKind, course: Course, moment: Moment) -> Moment:
     """What we tell ourselves when an enrolment starts or ends: it happens within the moment that caused it."""
     existing = course.existing
@@ -333,72 +224,3 @@ def _own(kind: EventKind, course: Course, moment: Moment) -> Moment:
         enrolment=enrolment_facts(course.sequence),
     )
     return replace(moment, event=event)
-
-
-def enrolment_facts(sequence: Sequence) -> Facts:
-    """What conditions may ask about an enrolment."""
-    return {"sequence": sequence.id, "kind": sequence.kind.value, "purpose": sequence.purpose.value}
-
-
-def objects_at(moment: Moment, enrolment: Facts | None = None) -> Objects:
-    """What a condition may look at, as known at a moment. The age is at the visit, else at the event."""
-    event = moment.event
-    appointment = moment.appointment
-    at = time_in(appointment, "starts_at") or event.occurred_at
-    age = moment.patient.age_on(at.date())
-    return as_objects(
-        patient={**moment.patient.facts, "age": age},
-        appointment=appointment,
-        treatment=event.treatment,
-        programme=event.programme,
-        enrolment=enrolment or event.enrolment,
-        site={"id": moment.site},
-    )
-
-
-def anchor_of(course: Course, moments: tuple[Moment, ...], enrolled_at: datetime) -> datetime | date | None:
-    """What a course's offsets count from, as known now; a date when no time was told, None when it is not known."""
-    return _ANCHORS[course.sequence.anchor](course, moments, enrolled_at)
-
-
-def _from_enrolment(_: Course, __: tuple[Moment, ...], enrolled_at: datetime) -> datetime:
-    return enrolled_at
-
-
-def _from_booking(course: Course, moments: tuple[Moment, ...], _: datetime) -> datetime:
-    booked = time_in(appointment_facts(course, moments), "booked_at")
-    return booked or course.started.event.occurred_at
-
-
-def _from_visit(course: Course, moments: tuple[Moment, ...], _: datetime) -> datetime | None:
-    return time_in(appointment_facts(course, moments), "starts_at")
-
-
-def _from_visit_end(course: Course, moments: tuple[Moment, ...], _: datetime) -> datetime | None:
-    return time_in(appointment_facts(course, moments), "ends_at")
-
-
-def _from_treatment(course: Course, _: tuple[Moment, ...], __: datetime) -> datetime | None:
-    return time_in(course.started.event.treatment, "performed_at")
-
-
-def _from_programme(course: Course, _: tuple[Moment, ...], __: datetime) -> datetime | date | None:
-    starts = course.started.event.programme.get("starts_on")
-    if not isinstance(starts, str):
-        return None
-    return datetime.fromisoformat(starts) if "T" in starts else date.fromisoformat(starts)
-
-
-_ANCHORS: Mapping[AnchorKind, Callable[[Course, tuple[Moment, ...], datetime], datetime | date | None]] = {
-    AnchorKind.ENROLLED: _from_enrolment,
-    AnchorKind.BOOKED: _from_booking,
-    AnchorKind.APPOINTMENT: _from_visit,
-    AnchorKind.APPOINTMENT_END: _from_visit_end,
-    AnchorKind.TREATMENT: _from_treatment,
-    AnchorKind.PROGRAMME: _from_programme,
-}
-
-
-def appointment_facts(course: Course, moments: tuple[Moment, ...]) -> Facts:
-    """What is known now of the appointment that a course belongs to."""
-    return moments[-1].appointments.get(course.started.event.appointment_ref or "", {})

@@ -113,9 +113,7 @@ def _judge(app: App, batch: Sequence[Ready], facts: Facts, now: datetime, gated:
         return
     by_id = {one.claimed.id: one for one in batch}
     candidates = [
-        one.candidate(
-            is_paused=_is_paused(one, facts.paused), is_approved=one.published.is_approved or not app.live
-        )
+        one.candidate(is_paused=_is_paused(one, facts.paused), is_approved=one.published.is_approved or not app.live)
         for one in batch
     ]
     for candidate, verdict in fold(candidates, _person(app, first, facts, now), now):

@@ -6,7 +6,7 @@ from datetime import datetime
 
 from drip.app import App
 from drip.clock import order
-from drip.core.enrolment import enrolment_facts
+from drip.core.course import enrolment_facts
 from drip.core.lifecycle import State
 from drip.core.model import EventKind
 from drip.store import enrolments, events, outgoing

@@ -4,7 +4,6 @@ from collections import Counter
 from dataclasses import dataclass
 from datetime import datetime
 
-from drip.content.sms import measure
 from drip.core.handover import Accepted, Evidence, Outcome
 from drip.core.letter import Letter
 from drip.core.model import Channel
@@ -49,7 +48,7 @@ class Outbox:
     def _remember(self, letter: Letter) -> None:
         self.handed_over.append(HandedOver(letter.message_id, letter.handed_at))
         if letter.channel is Channel.SMS:
-            self.parts[measure(letter.words.text).parts] += 1
+            self.parts[letter.words.parts] += 1
         if (letter.channel, letter.to.casefold()) in self.closed:
             self.after_stop.append(letter.message_id)
 

@@ -70,7 +70,7 @@ TEMPLATES = {
     "after-visit/hello.email.md": EMAIL.format(subject="After your visit", words="Thank you for coming."),
     "after-visit/tip.sms.txt": "{{ clinic.name }}: a little every day. To stop, call {{ site.phone }}\n",
     "before-visit/get-ready.email.md": EMAIL.format(subject="Your visit", words="Please bring your shoes."),
-    "before-visit/remember.sms.txt": "{{ clinic.name }}: see you {{ appointment.starts_at | date }}. {{ site.phone }}\n",
+    "before-visit/remember.sms.txt": "{{ clinic.name }}: see you {{ appointment.starts_at | date }}. {{ site.phone }}",
 }
 
 

@@ -2,7 +2,7 @@
 
 import json
 import shutil
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, TypeAlias
@@ -12,10 +12,22 @@ import pytest
 from drip.cli import main
 from tests.cli.build import Event, a_clinic, as_lines
 
-SETTINGS = (
-    "DATABASE_URL HOME EMAIL_PROVIDER SMS_PROVIDER OUTBOX LIVE ALLOW_LIST PUBLIC_URL ENCRYPTION_KEYS LOG LEASE_SECONDS "
-    "DEADLINE_SECONDS SETTLE_SECONDS SEND_CONCURRENCY"
-).split()
+SETTINGS = [
+    "DATABASE_URL",
+    "HOME",
+    "EMAIL_PROVIDER",
+    "SMS_PROVIDER",
+    "OUTBOX",
+    "LIVE",
+    "ALLOW_LIST",
+    "PUBLIC_URL",
+    "ENCRYPTION_KEYS",
+    "LOG",
+    "LEASE_SECONDS",
+    "DEADLINE_SECONDS",
+    "SETTLE_SECONDS",
+    "SEND_CONCURRENCY",
+]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -65,11 +77,11 @@ def drip(capsys: pytest.CaptureFixture[str]) -> Drip:
 
 
 @pytest.fixture
-def clinic(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Path]:
+def clinic(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     """The folder of a small clinic, to work in."""
     folder = a_clinic(tmp_path / "clinic")
     monkeypatch.chdir(folder)
-    yield folder
+    return folder
 
 
 @pytest.fixture(scope="session")
@@ -77,9 +89,10 @@ def _published(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """Published once for all tests, by the command itself; each works in a copy."""
     folder = a_clinic(tmp_path_factory.mktemp("published") / "clinic")
     words = "publish --by A.Writer --approved-by B.Reviewer --now 2026-05-01T09:00Z"
-    with pytest.MonkeyPatch.context() as patch, pytest.raises(SystemExit) as ended:
+    with pytest.MonkeyPatch.context() as patch:
         patch.chdir(folder)
-        main(words.split())
+        with pytest.raises(SystemExit) as ended:
+            main(words.split())
     assert ended.value.code == 0
     return folder
 

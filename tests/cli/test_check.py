@@ -19,7 +19,11 @@ def test_a_sound_folder_passes(clinic: Path, drip: Drip) -> None:
 
 
 def test_every_finding_is_one_line_however_long(clinic: Path, drip: Drip) -> None:
-    rewrite(clinic / "sequences/after-visit.yaml", "sms: tip}", "sms: tips-for-the-very-first-days-at-home}")
+    rewrite(
+        clinic / "sequences/after-visit.yaml",
+        "sms: tip}",
+        "sms: tips-for-the-very-first-days-at-home-and-at-work-and-on-the-road}",
+    )
     rewrite(clinic / "sequences/before-visit.yaml", "before: 1d", "before: one-day")
     *lines, summary = drip("check", code=1).out.splitlines()
     assert len(lines) >= 4
@@ -106,7 +110,8 @@ def test_a_file_that_is_no_sequence_is_a_finding(broken: bytes, rule: str | None
 
 
 def test_a_sequence_whose_own_test_fails_is_at_fault(clinic: Path, drip: Drip) -> None:
-    example = 'tests:\n  - {name: on the day, given: {anchor: "2026-06-09T10:00"}, expect: [{step: hello, at: "2026-06-09T14:00"}]}\n'
+    given = 'tests:\n  - {name: on the day, given: {anchor: "2026-06-09T10:00"},'
+    example = f'{given} expect: [{{step: hello, at: "2026-06-09T14:00"}}]}}\n'
     (clinic / "sequences/after-visit.yaml").write_text(AFTER_VISIT + example)
     assert "test-failed" in {one["rule"] for one in drip("check", "--json", code=1).json["findings"]}
     rewrite(clinic / "sequences/after-visit.yaml", "T14:00", "T13:00")

@@ -57,8 +57,9 @@ def test_a_table_with_the_booking_systems_columns_and_a_mapping(live: Path, drip
         "          Start: appointment.starts_at, What: appointment.type}\n"
         "constants: {kind: appointment.attended, site: bedford}\n"
     )
-    table = "No;When;Who;Mail;Visit;Start;What;Room\n7;2026-06-09T10:50+01:00;p-1;a@example.org;a-1;2026-06-09T10:00+01:00;Initial-Assessment;4\n"
-    assert ingest(drip, live, table, "--mapping", "map.yaml", name="e.csv")["accepted"] == 1
+    header = "No;When;Who;Mail;Visit;Start;What;Room\n"
+    row = "7;2026-06-09T10:50+01:00;p-1;a@example.org;a-1;2026-06-09T10:00+01:00;Initial-Assessment;4\n"
+    assert ingest(drip, live, header + row, "--mapping", "map.yaml", name="e.csv")["accepted"] == 1
     drip("tick", *NOW)
     assert {one["sequence"] for one in rows()} == {"after-visit"}
 
@@ -179,7 +180,10 @@ def test_a_dry_run_tells_who_would_hear_what_and_stores_nothing(live: Path, drip
 def test_a_dry_run_shows_what_a_mid_course_patient_has_missed(live: Path, drip: Drip) -> None:
     (live / "e.json").write_text(json.dumps(an_event()))
     words = ("ingest", "e.json", "--dry-run", "--now", "2026-06-18T12:00Z")
-    found = {(one["step"], one["occurrence"]): (one["state"], one["reason"]) for one in drip(*words, "--json").json["messages"]}
+    found = {
+        (one["step"], one["occurrence"]): (one["state"], one["reason"])
+        for one in drip(*words, "--json").json["messages"]
+    }
     assert found == {
         ("hello", 1): ("skipped", "late"), ("tip", 1): ("skipped", "late"), ("grown-ups", 1): ("skipped", "late"),
         ("weekly", 1): ("skipped", "late"), ("weekly", 2): ("planned", ""), ("weekly", 3): ("planned", ""),

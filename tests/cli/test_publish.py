@@ -167,8 +167,18 @@ def test_people_in_flight_finish_the_version_they_began_with(moved_tip: Path, dr
     assert rows() == before
 
 
-@pytest.mark.parametrize("words", [("--in-flight", "follow"), ("--safety-fix",), ("--safety-fix", "--in-flight", "pin"), ("--in-flight", "migrate", "--patients", "p-1")])
-def test_people_who_follow_take_the_new_times_and_steps(words: tuple[str, ...], moved_tip: Path, drip: Drip, rows: Rows) -> None:
+@pytest.mark.parametrize(
+    "words",
+    [
+        ("--in-flight", "follow"),
+        ("--safety-fix",),
+        ("--safety-fix", "--in-flight", "pin"),
+        ("--in-flight", "migrate", "--patients", "p-1"),
+    ],
+)
+def test_people_who_follow_take_the_new_times_and_steps(
+    words: tuple[str, ...], moved_tip: Path, drip: Drip, rows: Rows
+) -> None:
     done = published(drip, *words, "--now", "2026-06-09T11:30Z")["after-visit"]
     assert (done["in_flight"], done["followed"]) == (1, 1)
     found = steps(rows)
@@ -178,7 +188,9 @@ def test_people_who_follow_take_the_new_times_and_steps(words: tuple[str, ...], 
     assert {one["version"] for one in rows("--state", "planned")} == {done["version"]}
 
 
-def test_a_step_that_is_new_and_already_past_is_late_for_those_who_follow(moved_tip: Path, drip: Drip, rows: Rows) -> None:
+def test_a_step_that_is_new_and_already_past_is_late_for_those_who_follow(
+    moved_tip: Path, drip: Drip, rows: Rows
+) -> None:
     rewrite(moved_tip / SEQUENCE, "  - {id: grown-ups", "  - {id: soon, after: 30m, sms: tip}\n  - {id: grown-ups")
     published(drip, "--in-flight", "follow", "--now", "2026-06-09T11:30Z")
     assert steps(rows)["soon", 1][1:] == ("skipped", "late")
@@ -190,7 +202,9 @@ def test_migrating_is_for_the_chosen_only(moved_tip: Path, drip: Drip, tell: Tel
     assert (done["in_flight"], done["followed"]) == (2, 1)
     assert steps(rows, "--patient", "p-1")["tip", 1][0] == "2026-06-10T09:00:00Z"
     assert steps(rows, "--patient", "p-2")["tip", 1][0] == "2026-06-10T14:00:00Z"
-    assert "nobody is known as 'p-9'" in drip("publish", *BOTH, "--in-flight", "migrate", "--patients", "p-9", code=1).err
+    assert (
+        "nobody is known as 'p-9'" in drip("publish", *BOTH, "--in-flight", "migrate", "--patients", "p-9", code=1).err
+    )
 
 
 def test_a_dry_run_tells_who_would_follow_and_moves_nobody(moved_tip: Path, drip: Drip, rows: Rows) -> None:
@@ -204,5 +218,5 @@ def test_what_was_sent_stays_sent_under_its_version(moved_tip: Path, drip: Drip,
     drip("tick", "--now", "2026-06-10T09:00Z")
     sent = rows("--state", "accepted")
     published(drip, "--in-flight", "follow", "--now", "2026-06-10T10:00Z")
-    assert [one["step"] for one in sent] == ["hello", "tip"] or [one["step"] for one in sent] == ["tip"]
+    assert [one["step"] for one in sent] == ["hello", "tip"]
     assert rows("--state", "accepted") == sent

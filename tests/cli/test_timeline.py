@@ -22,7 +22,10 @@ def lines(drip: Drip, sequence: str, *words: str | Path) -> list[dict[str, Any]]
 
 def told(messages: list[dict[str, Any]]) -> list[tuple[Any, ...]]:
     """What matters of each message, short."""
-    return [(one["step"], one["occurrence"], one["channel"], one["local"][:16], one["state"], one["reason"]) for one in messages]
+    return [
+        (one["step"], one["occurrence"], one["channel"], one["local"][:16], one["state"], one["reason"])
+        for one in messages
+    ]
 
 
 def test_the_json_is_as_the_contract_has_it_key_by_key(clinic: Path, drip: Drip) -> None:
@@ -55,7 +58,9 @@ def test_a_timeline_is_ordered_by_time_and_repeats_are_numbered(clinic: Path, dr
     ]
 
 
-def test_ties_go_by_purpose_then_by_the_order_of_steps(tmp_path: Path, drip: Drip, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_ties_go_by_purpose_then_by_the_order_of_steps(
+    tmp_path: Path, drip: Drip, monkeypatch: pytest.MonkeyPatch
+) -> None:
     steps = """\
 steps:
   - {id: second, after: 1d, at: "10:00", sms: tip}
@@ -63,7 +68,8 @@ steps:
   - {id: third, after: 24h, sms: tip}
   - {id: first, after: 1d, at: "10:00", sms: tip, purpose: safety}
 """
-    head = "sequence: after-visit\ntitle: T\npurpose: care\nkind: education\nenrol: {on: appointment.attended}\nanchor: appointment\n"
+    head = "sequence: after-visit\ntitle: T\npurpose: care\nkind: education\n"
+    head += "enrol: {on: appointment.attended}\nanchor: appointment\n"
     monkeypatch.chdir(a_clinic(tmp_path / "ties", sequences={"after-visit": head + steps + REVIEW}))
     assert [one["step"] for one in lines(drip, "after-visit", *VISIT)] == ["first", "second", "third", "last"]
 
@@ -132,7 +138,9 @@ def a_file(folder: Path, content: object) -> Path:
 
 def test_a_condition_that_does_not_hold_is_skipped(clinic: Path, drip: Drip) -> None:
     child = a_file(clinic, {"patient": {"date_of_birth": "2012-01-01"}})
-    found = {one["step"]: (one["state"], one["reason"]) for one in lines(drip, "after-visit", *VISIT, "--patient", child)}
+    found = {
+        one["step"]: (one["state"], one["reason"]) for one in lines(drip, "after-visit", *VISIT, "--patient", child)
+    }
     assert found["grown-ups"] == ("skipped", "condition")
     assert found["hello"] == ("planned", "")
 
@@ -180,7 +188,7 @@ def test_a_patients_file_that_is_not_there_is_refused(name: str, clinic: Path, d
     [
         ("--anchor", "soon"), ("--anchor", ""), ("--anchor", "2026-02-30"), ("--anchor", "2026-06-09T25:00"),
         (*VISIT, "--now", "later"), (*VISIT, "--timezone", "Mars/Olympus"), (*VISIT, "--timezone", "../etc/passwd"),
-        (*VISIT, "--site", "london"), ("--anchor", "0001-01-01"), ("--anchor", "9999-12-31T23:00Z"), (),
+        (*VISIT, "--site", "london"), (*VISIT, "--site", ""), (*VISIT, "--timezone", ""), (*VISIT, "--now", ""), ("--anchor", "0001-01-01"), ("--anchor", "9999-12-31T23:00Z"), (),
     ],
 )  # fmt: skip
 def test_a_wrong_option_is_named(words: tuple[str, ...], clinic: Path, drip: Drip) -> None:

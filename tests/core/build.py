@@ -7,8 +7,8 @@ from zoneinfo import ZoneInfo
 
 from drip.core.clinic import Caps
 from drip.core.condition import Attribute, Compare, Condition, Literal
+from drip.core.course import Enrolled, Live
 from drip.core.duration import parse_duration
-from drip.core.enrolment import Enrolled, Live
 from drip.core.event import Event
 from drip.core.gate import Candidate, Person
 from drip.core.lifecycle import State

@@ -9,8 +9,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from drip.core.anchor import anchor_of, appointment_facts
 from drip.core.condition import Attribute, Both, Compare, Literal
-from drip.core.enrolment import Ask, Course, Decision, Enrolled, anchor_of, appointment_facts, decide, objects_at
+from drip.core.course import Course, Enrolled, objects_at
+from drip.core.enrolment import Ask, Decision, decide
 from drip.core.event import Event, replay
 from drip.core.model import AnchorKind, EventKind, Facts, Kind
 from drip.core.sequence import Again, Sequence

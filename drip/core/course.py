@@ -1,0 +1,86 @@
+"""An enrolment: as it is stored, and as it looks while its history is walked."""
+
+from dataclasses import dataclass
+from datetime import datetime
+
+from drip.core.condition import Objects, as_objects
+from drip.core.event import Moment
+from drip.core.model import Facts
+from drip.core.patient import time_in
+from drip.core.reason import Reason
+from drip.core.sequence import Sequence
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Enrolled:
+    """An enrolment as it is stored."""
+
+    id: str
+    sequence: Sequence
+    version: str
+    origin: str
+    event_key: str
+    started_at: datetime
+    """When the event that started it occurred."""
+    enrolled_at: datetime
+    """When we enrolled."""
+    finished_at: datetime | None = None
+    ended: Reason | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Live:
+    """A sequence's published version."""
+
+    sequence: Sequence
+    version: str
+
+
+@dataclass(slots=True, kw_only=True)
+class Course:
+    """One enrolment while its history is walked: what it will have come to at the end."""
+
+    sequence: Sequence
+    version: str
+    origin: str
+    started: Moment
+    existing: Enrolled | None = None
+    ended: Reason | None = None
+    ended_at: datetime | None = None
+
+    @property
+    def key(self) -> tuple[str, str]:
+        """One enrolment per patient, sequence and origin."""
+        return self.sequence.id, self.origin
+
+    def is_active_at(self, at: datetime) -> bool:
+        """Started, and neither ended nor finished by then."""
+        finished = self.existing.finished_at if self.existing else None
+        has_started = self.started.event.occurred_at <= at
+        return has_started and self.ended is None and (finished is None or finished > at)
+
+    @property
+    def can_be_revived(self) -> bool:
+        """Only its appointment's cancellation ended it: a later booking undoes that."""
+        return self.ended is Reason.APPOINTMENT_CANCELLED
+
+
+def enrolment_facts(sequence: Sequence) -> Facts:
+    """What conditions may ask about an enrolment."""
+    return {"sequence": sequence.id, "kind": sequence.kind.value, "purpose": sequence.purpose.value}
+
+
+def objects_at(moment: Moment, enrolment: Facts | None = None) -> Objects:
+    """What a condition may look at, as known at a moment. The age is at the visit, else at the event."""
+    event = moment.event
+    appointment = moment.appointment
+    at = time_in(appointment, "starts_at") or event.occurred_at
+    age = moment.patient.age_on(at.date())
+    return as_objects(
+        patient={**moment.patient.facts, "age": age},
+        appointment=appointment,
+        treatment=event.treatment,
+        programme=event.programme,
+        enrolment=enrolment or event.enrolment,
+        site={"id": moment.site},
+    )

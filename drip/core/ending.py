@@ -1,0 +1,64 @@
+"""What ends an enrolment besides its own last step, and what brings it back."""
+
+from drip.core.course import Course
+from drip.core.event import Event, Moment
+from drip.core.model import AnchorKind, EventKind
+from drip.core.patient import Standing
+from drip.core.reason import Reason
+
+_FINAL = {
+    Standing.DECEASED: Reason.DECEASED,
+    Standing.MERGED: Reason.MERGED_PATIENT,
+    Standing.ERASED: Reason.ERASED,
+}
+
+_COUNTS_FROM_A_VISIT = frozenset({AnchorKind.APPOINTMENT, AnchorKind.APPOINTMENT_END, AnchorKind.BOOKED})
+
+_WHY_ENDED = {EventKind.CANCELLED: Reason.APPOINTMENT_CANCELLED, EventKind.NO_SHOW: Reason.NO_SHOW}
+
+
+def ended_by(course: Course, moment: Moment) -> Reason | None:
+    """Why this moment ends the enrolment; None when it does not."""
+    event, sequence = moment.event, course.sequence
+    if moment.patient.standing is not Standing.CURRENT:
+        return _FINAL[moment.patient.standing]
+    if event.occurred_at < course.started.event.occurred_at:
+        return None
+    if event.kind.is_about_an_appointment and event.origin != course.origin:
+        return None
+    if event.kind is EventKind.CANCELLED and _counts_from_its_visit(course):
+        return Reason.APPOINTMENT_CANCELLED
+    if event.kind is EventKind.ENROLMENT_STARTED and event.enrolment.get("sequence") in sequence.ends.when_enrolled_in:
+        return Reason.ENDED
+    if (
+        event.kind in sequence.ends.on
+        and not _is_about_itself(course, event)
+        and _is_about_its_programme(course, event)
+    ):
+        return _WHY_ENDED.get(event.kind, Reason.ENDED)
+    return None
+
+
+def _counts_from_its_visit(course: Course) -> bool:
+    """What a cancellation started is not ended by hearing of that cancellation again."""
+    return course.sequence.anchor in _COUNTS_FROM_A_VISIT and course.started.event.kind is not EventKind.CANCELLED
+
+
+def _is_about_itself(course: Course, event: Event) -> bool:
+    return event.kind.is_our_own and event.enrolment.get("sequence") == course.sequence.id
+
+
+def _is_about_its_programme(course: Course, event: Event) -> bool:
+    """The end of one programme does not end what belongs to another."""
+    if event.kind is not EventKind.PROGRAMME_ENDED or not course.origin.startswith("programme:"):
+        return True
+    return event.origin == course.origin
+
+
+def is_revived_by(course: Course, moment: Moment) -> bool:
+    """A booking later than its cancellation brings back what the cancellation ended."""
+    return (
+        course.can_be_revived
+        and moment.event.kind in (EventKind.BOOKED, EventKind.RESCHEDULED)
+        and moment.event.origin == course.origin
+    )

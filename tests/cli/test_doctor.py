@@ -1,0 +1,93 @@
+"""`drip doctor`: what to mend, in the order in which to mend it."""
+
+from pathlib import Path
+
+import pytest
+
+from tests.cli.build import an_event, rewrite
+from tests.cli.conftest import Drip, Tell
+
+KEY = "k1:" + "ab" * 32
+OTHER = "k2:" + "cd" * 32
+
+
+def looked_at(drip: Drip, code: int) -> dict[str, bool]:
+    """Each thing that was looked at, and whether it is well."""
+    document = drip("doctor", "--json", code=code).json
+    assert list(document) == ["checks"]
+    assert all(list(one) == ["name", "ok", "says"] for one in document["checks"])
+    return {one["name"]: one["ok"] for one in document["checks"]}
+
+
+def test_in_an_empty_folder_clinic_yaml_is_missing(tmp_path: Path, drip: Drip) -> None:
+    assert looked_at(drip, 2) == {"settings": True, "clinic.yaml": False}
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_a_new_folder_needs_its_schema(clinic: Path, drip: Drip) -> None:
+    assert looked_at(drip, 2) == {"settings": True, "clinic.yaml": True, "database": True, "schema": False}
+    assert "drip migrate" in drip("doctor", code=2).out
+
+
+def test_after_migrating_nothing_is_published_and_no_worker_ran(clinic: Path, drip: Drip) -> None:
+    drip("migrate")
+    assert [name for name, ok in looked_at(drip, 1).items() if not ok] == ["sequences", "worker"]
+
+
+def test_when_all_is_well_the_doctor_says_so(live: Path, drip: Drip) -> None:
+    drip("tick")
+    assert set(looked_at(drip, 0).values()) == {True}
+    assert "mend" not in drip("doctor").out
+
+
+def test_messages_that_should_have_gone_are_found(live: Path, tell: Tell, drip: Drip) -> None:
+    tell(an_event(), now="2026-06-09T11:00Z")
+    assert looked_at(drip, 1)["due messages"] is False
+
+
+def test_a_broken_clinic_yaml_is_found(clinic: Path, drip: Drip) -> None:
+    rewrite(clinic / "clinic.yaml", "country: GB", "country: Britain")
+    assert looked_at(drip, 2)["clinic.yaml"] is False
+    assert "clinic.yaml:1:" in drip("doctor", code=2).out
+
+
+def test_a_wrong_setting_is_found(clinic: Path, drip: Drip, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("DRIP_LEASE_SECONDS", "soon")
+    assert looked_at(drip, 2) == {"settings": False}
+    assert "DRIP_LEASE_SECONDS" in drip("doctor", code=2).out
+
+
+def test_a_provider_that_does_not_exist_is_found(clinic: Path, drip: Drip, monkeypatch: pytest.MonkeyPatch) -> None:
+    drip("migrate")
+    monkeypatch.setenv("DRIP_SMS_PROVIDER", "pigeon")
+    assert "DRIP_SMS_PROVIDER" in drip("doctor", code=2).out
+
+
+def test_a_database_that_cannot_be_reached_is_exit_3(clinic: Path, drip: Drip, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("DRIP_DATABASE_URL", "postgresql://drip@127.0.0.1:1/drip")
+    assert looked_at(drip, 3)["database"] is False
+    for words in (["messages"], ["tick", "--json"], ["migrate"], ["publish"], ["pause"], ["explain", "p-1"]):
+        said = drip(*words, code=3)
+        assert said.out == ""
+        assert "DRIP_DATABASE_URL" in said.err
+        assert len(said.err.splitlines()) == 1
+
+
+def test_the_wrong_key_is_found_and_named(clinic: Path, drip: Drip, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("DRIP_ENCRYPTION_KEYS", KEY)
+    drip("messages")
+    monkeypatch.setenv("DRIP_ENCRYPTION_KEYS", OTHER)
+    assert looked_at(drip, 2)["keys and providers"] is False
+    for words in (["messages"], ["tick"], ["explain", "p-1"]):
+        said = drip(*words, code=2)
+        assert "DRIP_ENCRYPTION_KEYS" in said.err
+        assert "cdcd" not in said.err
+
+
+def test_an_older_key_may_stand_behind_the_current_one(
+    clinic: Path, drip: Drip, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("DRIP_ENCRYPTION_KEYS", KEY)
+    drip("messages")
+    monkeypatch.setenv("DRIP_ENCRYPTION_KEYS", f"{OTHER},{KEY}")
+    drip("messages")

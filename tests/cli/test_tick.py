@@ -1,0 +1,230 @@
+"""`drip tick`, `drip messages`, `drip explain`, `drip forecast`: what went, what will go, and why."""
+
+import json
+import re
+from pathlib import Path
+
+import pytest
+
+from tests.cli.build import an_event, as_lines
+from tests.cli.conftest import Drip, Rows, Tell
+
+COUNTS = [
+    "events",
+    "enrolled",
+    "planned",
+    "claimed",
+    "accepted",
+    "not_taken",
+    "deferred",
+    "skipped",
+    "suppressed",
+    "expired",
+    "cancelled",
+    "invalid",
+    "failed",
+    "unknown",
+    "held",
+    "receipts",
+    "replies",
+]
+KEYS = [
+    "id",
+    "patient",
+    "enrolment",
+    "sequence",
+    "version",
+    "step",
+    "occurrence",
+    "channel",
+    "due_at",
+    "state",
+    "reason",
+    "attempts",
+    "provider",
+    "provider_ref",
+    "accepted_at",
+]
+
+
+# tick
+
+
+def test_a_tick_with_nothing_to_do_still_has_every_count(live: Path, drip: Drip) -> None:
+    said = drip("tick", "--now", "2026-06-09T11:00Z", "--json")
+    assert list(said.json) == COUNTS
+    assert set(said.json.values()) == {0}
+    assert said.err == ""
+
+
+def test_a_tick_counts_what_it_did(live: Path, tell: Tell, drip: Drip) -> None:
+    first = tell(an_event(), an_event(ref="p-2"), now="2026-06-09T11:00Z").json
+    assert {name: number for name, number in first.items() if number} == {"events": 2, "enrolled": 2, "planned": 12}
+    second = drip("tick", "--now", "2026-06-09T12:00Z", "--json").json
+    assert {name: number for name, number in second.items() if number} == {"claimed": 2, "accepted": 2}
+
+
+def test_a_second_tick_at_the_same_instant_does_nothing(live: Path, tell: Tell, drip: Drip, rows: Rows) -> None:
+    tell(an_event(), now="2026-06-09T12:30Z")
+    before = rows()
+    assert set(drip("tick", "--now", "2026-06-09T12:30Z", "--json").json.values()) == {0}
+    assert rows() == before
+
+
+def test_a_tick_in_words(live: Path, tell: Tell, drip: Drip) -> None:
+    tell(an_event(), now="2026-06-09T11:00Z")
+    assert drip("tick", "--now", "2026-06-09T12:00Z").out == "1 claimed, 1 accepted\n"
+    assert drip("tick", "--now", "2026-06-09T12:00Z").out == "Nothing was due.\n"
+
+
+@pytest.mark.parametrize(
+    "now", ["soon", "2026-06-09", "2026-06-09T12:00", "0001-01-01T00:00Z", "9999-12-31T23:59Z", ""]
+)
+def test_a_moment_that_is_none_is_wrong_usage(now: str, live: Path, drip: Drip) -> None:
+    for words in (["tick"], ["forecast"], ["ingest", "x.json"], ["publish"]):
+        assert "--now" in drip(*words, "--now", now, code=2).err
+
+
+def test_the_words_that_went_are_in_the_outbox(live: Path, tell: Tell, drip: Drip) -> None:
+    tell(an_event(), now="2026-06-09T12:00Z")
+    found = [path for path in (live / "outbox").rglob("*") if path.is_file()]
+    assert any("Thank you for coming." in path.read_text(errors="replace") for path in found)
+
+
+def test_time_may_jump_over_many_messages(live: Path, tell: Tell, drip: Drip, rows: Rows) -> None:
+    tell(an_event(), now="2026-06-09T11:00Z")
+    drip("tick", "--now", "2026-08-01T12:00Z")
+    assert {one["state"] for one in rows()} == {"expired"}
+    assert {one["reason"] for one in rows()} == {"expired"}
+
+
+# messages
+
+
+def test_the_json_of_messages_is_as_the_contract_has_it_key_by_key(live: Path, tell: Tell, drip: Drip) -> None:
+    tell(an_event(), now="2026-06-09T12:00Z")
+    document = drip("messages", "--json").json
+    assert list(document) == ["messages"]
+    assert all(list(one) == KEYS for one in document["messages"])
+    went, planned = document["messages"][:2]
+    assert (went["patient"], went["sequence"], went["step"], went["occurrence"]) == ("p-1", "after-visit", "hello", 1)
+    assert (went["channel"], went["due_at"], went["state"], went["reason"]) == (
+        "email",
+        "2026-06-09T12:00:00Z",
+        "accepted",
+        "",
+    )
+    assert (went["attempts"], went["provider"], went["accepted_at"]) == (1, "folder", "2026-06-09T12:00:00Z")
+    assert isinstance(went["provider_ref"], str)
+    assert (planned["state"], planned["attempts"], planned["provider_ref"], planned["accepted_at"]) == (
+        "planned",
+        0,
+        None,
+        None,
+    )
+    assert len(went["version"]) == 64
+
+
+def test_messages_can_be_chosen_by_state(live: Path, tell: Tell, rows: Rows, drip: Drip) -> None:
+    tell(an_event(), now="2026-06-09T12:00Z")
+    assert [one["step"] for one in rows("--state", "accepted")] == ["hello"]
+    assert len(rows("--state", "planned")) == 5
+    assert rows("--state", "held") == []
+    assert "choose from planned, " in drip("messages", "--state", "lost", code=2).err
+
+
+def test_messages_can_be_chosen_by_patient(live: Path, tell: Tell, rows: Rows, drip: Drip) -> None:
+    tell(an_event(), an_event(ref="p-2"), now="2026-06-09T12:00Z")
+    assert {one["patient"] for one in rows("--patient", "p-2")} == {"p-2"}
+    assert {one["patient"] for one in rows("--patient", "generic:p-2")} == {"p-2"}
+    assert "nobody is known as 'p-9'" in drip("messages", "--patient", "p-9", code=1).err
+    assert "nobody is known" in drip("messages", "--patient", "", code=1).err
+
+
+def test_a_reference_that_two_booking_systems_use_must_say_which(live: Path, drip: Drip, rows: Rows) -> None:
+    (live / "e.json").write_text(json.dumps(an_event()))
+    for source in ("north", "south"):
+        drip("ingest", "e.json", "--source", source, "--now", "2026-06-09T11:00Z")
+    drip("tick", "--now", "2026-06-09T11:00Z")
+    for command in (["messages", "--patient", "p-1"], ["explain", "p-1"]):
+        said = drip(*command, code=2)
+        assert "north:p-1, south:p-1" in said.err
+    assert {one["patient"] for one in rows("--patient", "north:p-1")} == {"p-1"}
+    assert len(rows("--patient", "north:p-1")) == 6
+    assert drip("explain", "south:p-1", "--json").json["patient"] == "p-1"
+
+
+def test_a_reference_is_printed_as_it_was_given(live: Path, tell: Tell, rows: Rows, drip: Drip) -> None:
+    ref = "[/bold] P:1 \u00e9"
+    tell(an_event(ref=ref, patient__email="a@example.org", patient__phone=None), now="2026-06-09T11:00Z")
+    assert {one["patient"] for one in rows("--patient", ref)} == {ref}
+    for words in (["messages"], ["explain", ref], ["forecast", "--now", "2026-06-09T11:00Z"]):
+        assert ref in drip(*words).out
+
+
+def test_messages_in_words(live: Path, tell: Tell, drip: Drip) -> None:
+    assert drip("messages").out == "No messages.\n"
+    tell(an_event(), now="2026-06-10T12:00Z")
+    lines = drip("messages").out.splitlines()
+    assert len(lines) == 7
+    assert "its time had already passed" in lines[1]
+
+
+def test_tables_hold_no_names_and_addresses(live: Path, tell: Tell, drip: Drip) -> None:
+    tell(an_event(), now="2026-06-09T12:00Z")
+    for words in (["messages"], ["explain", "p-1"], ["forecast", "--now", "2026-06-09T12:00Z"], ["doctor"]):
+        said = drip(*words, code=1 if words == ["doctor"] else 0)
+        assert not re.search(r"Amina|Shah|@example|4477009", said.out + said.err)
+
+
+# explain
+
+
+def test_a_patients_story_in_json_key_by_key(live: Path, tell: Tell, drip: Drip) -> None:
+    tell(an_event(), now="2026-06-09T12:00Z")
+    story = drip("explain", "p-1", "--json").json
+    assert list(story) == ["patient", "story", "messages"]
+    assert story["patient"] == "p-1"
+    assert all(list(line) == ["at", "kind", "sentence"] for line in story["story"])
+    assert {line["kind"] for line in story["story"]} == {"event", "enrolment", "message"}
+    assert [line["at"] for line in story["story"]] == sorted(line["at"] for line in story["story"])
+    assert all(list(one) == KEYS for one in story["messages"])
+
+
+def test_a_patients_story_in_words(live: Path, tell: Tell, drip: Drip) -> None:
+    tell(an_event(), now="2026-06-09T12:00Z")
+    said = drip("explain", "p-1").out
+    assert "We were told that the patient came to the appointment." in said
+    assert "Enrolled in \u201cAfter your visit\u201d" in said
+    assert "was handed to folder" in said
+
+
+def test_a_patient_whom_nothing_was_sent_has_a_story_too(live: Path, tell: Tell, drip: Drip) -> None:
+    tell(an_event(appointment__type="review"), now="2026-06-09T12:00Z")
+    assert drip("explain", "p-1", "--json").json["messages"] == []
+
+
+# forecast
+
+
+def test_a_forecast_looks_as_far_ahead_as_it_is_told(live: Path, tell: Tell, drip: Drip) -> None:
+    tell(an_event(), now="2026-06-09T11:00Z")
+    document = drip("forecast", "--days", "2", "--now", "2026-06-09T11:00Z", "--json").json
+    assert list(document) == ["from", "days", "messages"]
+    assert (document["from"], document["days"]) == ("2026-06-09T11:00:00Z", 2)
+    assert [one["step"] for one in document["messages"]] == ["hello", "tip", "grown-ups"]
+    assert all(list(one) == KEYS for one in document["messages"])
+    assert "2 emails and 1 text to 1 patient" in drip("forecast", "--days", "2", "--now", "2026-06-09T11:00Z").out
+
+
+def test_an_empty_forecast_says_so(live: Path, drip: Drip) -> None:
+    assert drip("forecast", "--days", "1").out == "Nothing is planned for the next 1 day.\n"
+    assert drip("forecast", "--json").json["messages"] == []
+
+
+def test_many_patients_at_once(live: Path, drip: Drip, rows: Rows) -> None:
+    (live / "e.jsonl").write_text(as_lines(*(an_event(ref=f"p-{n}") for n in range(60))))
+    drip("ingest", "e.jsonl", "--now", "2026-06-09T11:00Z")
+    counts = drip("tick", "--now", "2026-06-09T12:00Z", "--json").json
+    assert (counts["events"], counts["enrolled"], counts["accepted"]) == (60, 60, 60)
+    assert len(rows("--state", "accepted")) == 60
