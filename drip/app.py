@@ -93,6 +93,8 @@ class App:
     live: bool = False
     allow_list: frozenset[str] = field(default=frozenset(), repr=False)
     worker: str = "worker"
+    spool: Path | None = None
+    """Where answers are kept while the database is away."""
 
     @property
     def reaches_people(self) -> bool:
@@ -128,6 +130,7 @@ def build(settings: Settings, *, worker: str = "worker") -> App:
         live=settings.live,
         allow_list=settings.allow_list,
         worker=worker,
+        spool=settings.home / "spool",
     )
 
 

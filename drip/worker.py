@@ -11,7 +11,7 @@ from apscheduler.schedulers.background import BackgroundScheduler
 from drip.app import App
 from drip.clock import now
 from drip.flows.tick import tick
-from drip.store import outgoing
+from drip.store import outgoing, records
 
 TICK_SECONDS = 20
 """The longest the worker sleeps; it wakes earlier for the next due message."""
@@ -25,7 +25,8 @@ def run(app: App, stop: threading.Event | None = None) -> None:
 
     def beat() -> None:
         tick(app, now())
-        with app.store.read() as tx:
+        with app.store.write() as tx:
+            records.beat(tx, "worker", now(), detail=app.worker)
             due = outgoing.next_due(tx)
         soon = now() + timedelta(seconds=TICK_SECONDS)
         if due and due < soon and not stop.is_set():

@@ -97,8 +97,26 @@ def worker() -> None:
     set_up_logs(read_settings().log)
     stop = threading.Event()
     with opened(worker=f"{socket.gethostname()}:{getpid()}") as app:
+        _refuse_second_host(app, socket.gethostname())
         stop_on_signals(stop)
         run(app, stop)
+
+
+def _refuse_second_host(app: Any, host: str) -> None:
+    """SQLite's locks do not reach from machine to machine: two worker hosts on one file would send twice."""
+    from datetime import timedelta
+
+    from drip import clock
+    from drip.store import records
+
+    with app.store.read() as tx:
+        beat_at, worker = records.last_beat(tx, "worker")
+        is_recent = beat_at is not None and clock.now() - beat_at < timedelta(minutes=2)
+        if is_recent and not tx.is_postgres and worker.rpartition(":")[0] != host:
+            other = worker.rpartition(":")[0]
+            raise Complaint(
+                f"a worker on {other} uses this SQLite file; several machines need PostgreSQL: set DRIP_DATABASE_URL", 2
+            )
 
 
 def doctor(as_json: Annotated[bool, typer.Option("--json", help="one JSON document")] = False) -> None:

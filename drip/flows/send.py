@@ -15,6 +15,7 @@ from drip.core.lifecycle import COUNTED, State
 from drip.core.reason import Reason
 from drip.flows.gate import Gated, Passed, pass_gate
 from drip.flows.prepare import Spoiled, prepare
+from drip.flows.spool import put_aside
 from drip.store import outgoing, patients, versions
 from drip.store.ids import new_id
 from drip.store.outgoing import Lease, Move, Settlement
@@ -23,6 +24,10 @@ log = logging.getLogger("drip.send")
 
 RETRY_SETTLING = 1.0
 """Seconds between tries to write down what a provider said, until the lease ends."""
+
+
+class CannotRecord(Exception):
+    """What a provider said could not be kept anywhere; the message will be called unknown, and never simply resent."""
 
 
 @dataclass(slots=True)
@@ -130,8 +135,10 @@ def record(app: App, answers: Sequence[tuple[Passed, Outcome]], now: datetime) -
             for channel in sorted(refused):
                 versions.pause(tx, f"channel:{channel.value}", "the provider refused our account", now)
 
-    if settlements:
-        _until_written(write, running() + app.limits.lease.total_seconds())
+    if settlements and not _is_written(write, running() + app.limits.lease.total_seconds()):
+        if app.spool is None:
+            raise CannotRecord("the database is away, and there is no folder to keep the providers' answers in")
+        put_aside(app.spool, settlements)
     return settlements
 
 
@@ -139,14 +146,16 @@ def _is(outcome: Outcome, fault: Fault) -> bool:
     return isinstance(outcome, Refused) and outcome.fault is fault
 
 
-def _until_written(write: Callable[[], None], give_up_at: float) -> None:
+def _is_written(write: Callable[[], None], give_up_at: float) -> bool:
+    """Whether it could be written before the lease ended."""
     while True:
         try:
-            return write()
-        except Exception as problem:
+            write()
+            return True
+        except Exception as problem:  # whatever is wrong with the database, the answer must not be lost
+            log.error("could not write down what the provider said: %s", type(problem).__name__)
             if running() > give_up_at:
-                raise
-            log.error("could not write down what the provider said: %s; trying again", type(problem).__name__)
+                return False
             time.sleep(RETRY_SETTLING)
 
 

@@ -9,6 +9,7 @@ from drip.flows.enrol import apply_news
 from drip.flows.receive import apply_receipts
 from drip.flows.reconcile import reconcile
 from drip.flows.send import Sent, send_batch
+from drip.flows.spool import take_up
 from drip.flows.sweep import finish, sweep
 from drip.store import records
 
@@ -54,6 +55,7 @@ def tick(app: App, now: datetime, progress: Callable[[Counts], None] | None = No
     What comes back and what is news is heard before anything goes out, so that a stop or a cancellation wins.
     """
     counts = Counts()
+    take_up(app)
     counts.receipts += apply_receipts(app, now)
     while True:
         _hear(app, now, counts)

@@ -76,6 +76,13 @@ def beats(tx: Tx) -> dict[str, datetime]:
     return {row.name: row.beat_at for row in tx.connection.execute(select(heartbeats.c.name, heartbeats.c.beat_at))}
 
 
+def last_beat(tx: Tx, name: str) -> tuple[datetime | None, str]:
+    """When a part of the worker last finished, and what it said of itself."""
+    query = select(heartbeats.c.beat_at, heartbeats.c.detail).where(heartbeats.c.name == name)
+    row = tx.connection.execute(query).first()
+    return (row.beat_at, row.detail) if row else (None, "")
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Receipt:
     """A provider's later word about an attempt. `key` is the provider's own name for this word."""

@@ -60,9 +60,7 @@ def publish(tx: Tx, version: VersionRow) -> None:
     bulk.insert_rows(tx, versions, [row], ignore_known=True)
     if version.approved_by:  # the same files, approved after they were first published
         unapproved = update(versions).where(versions.c.id == version.id, versions.c.approved_by == "")
-        tx.connection.execute(
-            unapproved.values(approved_by=version.approved_by, published_by=version.published_by)
-        )
+        tx.connection.execute(unapproved.values(approved_by=version.approved_by, published_by=version.published_by))
     tx.connection.execute(delete(sequences).where(sequences.c.id == version.sequence))
     bulk.insert_rows(tx, sequences, [{"id": version.sequence, "version": version.id}])
 

@@ -6,8 +6,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from drip.bookings.contact import email_of, phone_of
-from drip.core.patient import is_test_number
 from drip.core.event import replay
+from drip.core.patient import is_test_number
 from tests.bookings.conftest import ReadOne, an_event
 
 NUMBERS = {

@@ -162,7 +162,8 @@ def test_a_whole_event_serves_as_the_patients_file(clinic: Path, drip: Drip) -> 
     [
         "", "[]", "nonsense", '"text"', '{"patient": []}', '{"patient": {"date_of_birth": "1979-02-30"}}',
         '{"patient": {"date_of_birth": 1979}}', '{"patient": {"attributes": "none"}}',
-        '{"appointment": {"starts_at": "Shah at ten"}}', '{"appointment": {"starts_at": "2026-06-09T10:00"}}', "[" * 9999,
+        '{"appointment": {"starts_at": "Shah at ten"}}', '{"appointment": {"starts_at": "2026-06-09T10:00"}}',
+        "[" * 9999,
     ],
 )  # fmt: skip
 def test_a_patients_file_that_cannot_be_read_is_refused_without_repeating_it(
@@ -188,7 +189,9 @@ def test_a_patients_file_that_is_not_there_is_refused(name: str, clinic: Path, d
     [
         ("--anchor", "soon"), ("--anchor", ""), ("--anchor", "2026-02-30"), ("--anchor", "2026-06-09T25:00"),
         (*VISIT, "--now", "later"), (*VISIT, "--timezone", "Mars/Olympus"), (*VISIT, "--timezone", "../etc/passwd"),
-        (*VISIT, "--site", "london"), (*VISIT, "--site", ""), (*VISIT, "--timezone", ""), (*VISIT, "--now", ""), ("--anchor", "0001-01-01"), ("--anchor", "9999-12-31T23:00Z"), (),
+        (*VISIT, "--site", "london"),
+        (*VISIT, "--site", ""), (*VISIT, "--timezone", ""), (*VISIT, "--now", ""),
+        ("--anchor", "0001-01-01"), ("--anchor", "9999-12-31T23:00Z"), (),
     ],
 )  # fmt: skip
 def test_a_wrong_option_is_named(words: tuple[str, ...], clinic: Path, drip: Drip) -> None:

@@ -88,6 +88,15 @@ def test_a_paused_message_asks_again_until_it_expires() -> None:
     assert verdict(is_paused=True, expires_at=soon_useless) == Wait(soon_useless, Reason.PAUSED)
 
 
+def test_words_that_nobody_approved_wait() -> None:
+    assert verdict(is_approved=False) == Wait(NOW + RECHECK, Reason.AWAITING_APPROVAL)
+
+
+def test_a_message_about_a_date_the_visit_has_left_is_superseded() -> None:
+    assert verdict(is_current=False) == Stop(State.SUPERSEDED, Reason.APPOINTMENT_MOVED)
+    assert verdict(is_current=False, ended=Reason.NO_SHOW) == Stop(State.CANCELLED, Reason.NO_SHOW)
+
+
 @pytest.mark.parametrize("fact", ["surgery", "rupture", "steroid_injection", "red_flag"])
 def test_loading_waits_for_a_safety_rule_whatever_the_sequence_says(fact: str) -> None:
     loading = a_sequence("loading", kind=Kind.LOADING)

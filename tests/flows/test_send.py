@@ -219,10 +219,8 @@ def test_a_move_between_claim_and_gate_takes_the_message_away_from_the_worker(cl
     clinic.tell(a_booking("2026-06-25 10:00", told_at="2026-06-15 09:59", kind="rescheduled"))
     clinic.tick("2026-06-15 09:59")
     assert pass_gate(clinic.app, lease, ready, now).passed == []
-    assert [(one.step, one.due_at) for one in clinic.messages(state="planned")][0] == (
-        "prepare",
-        at("2026-06-22 10:00"),
-    )
+    first = clinic.messages(state="planned")[0]
+    assert (first.step, first.due_at) == ("prepare", at("2026-06-22 10:00"))
 
 
 def test_two_gates_at_once_let_one_through_under_a_cap_of_one(a_postgres_clinic: Callable[..., World]) -> None:

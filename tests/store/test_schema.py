@@ -8,10 +8,11 @@ from alembic.runtime.migration import MigrationContext
 from hypothesis import given
 from hypothesis import strategies as st
 from sqlalchemy import create_engine, insert, select
+from sqlalchemy.exc import StatementError
 
 from drip.core.lifecycle import State
 from drip.store import migrate
-from drip.store.database import make_engine
+from drip.store.database import UNREACHABLE, make_engine
 from drip.store.schema import heartbeats, metadata
 from drip.store.types import as_text
 from tests.world import World, at
@@ -31,11 +32,11 @@ def test_migrating_twice_changes_nothing(database_url: str) -> None:
     assert not migrate.is_empty(database_url)
 
 
-@given(
-    st.datetimes(datetime(1900, 1, 1), datetime(2200, 1, 1)), st.datetimes(datetime(1900, 1, 1), datetime(2200, 1, 1))
-)
-def test_on_sqlite_the_order_of_texts_is_the_order_of_times(first: datetime, second: datetime) -> None:
-    one, other = first.replace(tzinfo=UTC), second.replace(tzinfo=UTC)
+TIMES = st.datetimes(datetime(1900, 1, 1), datetime(2200, 1, 1), timezones=st.just(UTC))  # noqa: DTZ001
+
+
+@given(TIMES, TIMES)
+def test_on_sqlite_the_order_of_texts_is_the_order_of_times(one: datetime, other: datetime) -> None:
     assert (as_text(one) < as_text(other)) == (one < other)
     assert len(as_text(one)) == 27
 
@@ -50,10 +51,8 @@ def test_an_instant_comes_back_as_it_was_whatever_its_offset(clinic: World) -> N
 
 
 def test_a_time_without_a_zone_is_refused(clinic: World) -> None:
-    from sqlalchemy.exc import StatementError
-
+    naive = at("2026-06-11 10:00").replace(tzinfo=None)
     with clinic.store.write() as tx, pytest.raises(StatementError, match="without a zone"):
-        naive = at("2026-06-11 10:00").replace(tzinfo=None)
         tx.connection.execute(insert(heartbeats).values(name="x", beat_at=naive, detail=""))
 
 
@@ -73,8 +72,6 @@ def test_every_state_has_room_in_its_column() -> None:
 
 
 def test_an_unreachable_database_is_told_from_a_broken_program() -> None:
-    from drip.store.database import UNREACHABLE
-
     engine = create_engine("postgresql+psycopg://nobody@127.0.0.1:1/none", connect_args={"connect_timeout": 1})
     with pytest.raises(UNREACHABLE), engine.connect():
         pass

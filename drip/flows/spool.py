@@ -1,0 +1,55 @@
+"""What a provider said, kept on disk while the database is away: the answer exists nowhere else."""
+
+import json
+import logging
+from collections.abc import Sequence
+from dataclasses import asdict, fields
+from datetime import date, datetime
+from pathlib import Path
+from typing import Any
+
+from drip.app import App
+from drip.core.lifecycle import State
+from drip.core.model import Channel
+from drip.core.reason import Reason
+from drip.store import outgoing
+from drip.store.ids import new_id
+from drip.store.outgoing import Settlement
+
+log = logging.getLogger("drip.spool")
+
+
+def put_aside(folder: Path, settlements: Sequence[Settlement]) -> Path:
+    """Write the answers to a file of their own; whole or not at all. Ids and references only, nothing personal."""
+    folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+    name = f"answers-{new_id()}"
+    hidden = folder / f".{name}"
+    hidden.write_text("".join(json.dumps(asdict(one), default=_as_text) + "\n" for one in settlements))
+    return hidden.rename(folder / f"{name}.jsonl")
+
+
+def take_up(app: App) -> int:
+    """Write down what was put aside, by any worker of this machine. Answers how many answers that were."""
+    taken = 0
+    for path in sorted(app.spool.glob("answers-*.jsonl")) if app.spool else ():
+        settlements = [_settlement(json.loads(line)) for line in path.read_text().splitlines()]
+        with app.store.write() as tx:
+            # By now a sweeper may have called them unknown: this is the evidence.
+            outgoing.settle(tx, settlements, was=(State.IN_FLIGHT, State.UNKNOWN))
+        path.unlink()
+        taken += len(settlements)
+        log.info("wrote down %d answers that were put aside", len(settlements))
+    return taken
+
+
+def _as_text(value: Any) -> str:
+    return str(value.isoformat() if isinstance(value, date | datetime) else value)
+
+
+def _settlement(told: dict[str, Any]) -> Settlement:
+    made = {field.name: told[field.name] for field in fields(Settlement)}
+    made |= {"state": State(told["state"]), "reason": Reason(told["reason"]), "channel": Channel(told["channel"])}
+    for name in ("due_at", "accepted_at"):
+        made[name] = datetime.fromisoformat(told[name]) if told[name] else None
+    made["counted_on"] = date.fromisoformat(told["counted_on"]) if told["counted_on"] else None
+    return Settlement(**made)

@@ -1,0 +1,168 @@
+"""A clinic's month in seconds, with invented patients, through the real flows: what is promised is kept."""
+
+from collections import Counter
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from tempfile import gettempdir
+from typing import Any
+from zoneinfo import ZoneInfo
+
+import pytest
+
+from drip.app import read_clinic
+from drip.bookings.generic import read_events
+from drip.bookings.parsed import Parsed
+from drip.content.folder import read_folder
+from drip.core.caps import Usage
+from drip.core.clinic import Clinic
+from drip.core.sequence import Sequence
+from drip.simulation import Report, run_simulation
+from drip.simulation.lives import Life, invent_lives
+from drip.simulation.people import phone
+from drip.simulation.words import words_of
+from drip.store import patients
+
+HOME = Path(__file__).parents[2]
+"""The clinic that is shipped."""
+
+START = datetime(2026, 6, 1, tzinfo=UTC)
+
+
+def a_simulation(**unusual: Any) -> Report:
+    return run_simulation(HOME, **{"patients": 16, "days": 35, "seed": 3, **unusual})
+
+
+def without_times(report: Report) -> dict[str, Any]:
+    told = report.as_json()
+    del told["seconds"]
+    return told
+
+
+def broken(report: Report) -> set[str]:
+    return {one["promise"] for one in report.as_json()["promises"] if not one["kept"]}
+
+
+@pytest.fixture(scope="module")
+def report() -> Report:
+    return a_simulation()
+
+
+@pytest.fixture(scope="module")
+def clinic() -> Clinic:
+    return read_clinic(HOME)
+
+
+@pytest.fixture(scope="module")
+def sequences() -> list[Sequence]:
+    return [file.sequence for file in read_folder(HOME).sequences if file.sequence]
+
+
+def lives(clinic: Clinic, sequences: list[Sequence], seed: int = 1, patients: int = 300) -> list[Life]:
+    return list(invent_lives(clinic, sequences, patients=patients, start=START, days=60, seed=seed))
+
+
+def test_every_promise_is_kept(report: Report) -> None:
+    assert broken(report) == set()
+    assert report.kept
+
+
+def test_every_planned_message_is_accounted_for(report: Report) -> None:
+    told = report.as_json()["messages"]
+    assert told["planned"] == told["went"] + told["ended_with_a_reason"] + told["still_ahead"]
+    assert told["went"] == sum(report.as_json()["per_day"].values()) > 0
+
+
+def test_the_same_seed_gives_the_same_report(report: Report) -> None:
+    assert without_times(a_simulation()) == without_times(report)
+
+
+def test_another_seed_invents_other_patients(clinic: Clinic, sequences: list[Sequence]) -> None:
+    ones, others = (lives(clinic, sequences, seed, patients=20) for seed in (1, 2))
+    assert [life.person.facts for life in ones] != [life.person.facts for life in others]
+
+
+def test_a_patient_is_the_same_among_few_and_among_many(clinic: Clinic, sequences: list[Sequence]) -> None:
+    assert lives(clinic, sequences, patients=5) == lives(clinic, sequences, patients=20)[:5]
+
+
+def test_days_are_shown_as_they_pass_and_nothing_is_left_on_the_disk() -> None:
+    shown: list[int] = []
+    before = set(Path(gettempdir()).glob("drip-simulation-*"))
+    a_simulation(patients=2, days=10, at_day=shown.append)
+    assert shown == sorted(shown)
+    assert 0 <= shown[0] <= shown[-1] <= 10
+    assert set(Path(gettempdir()).glob("drip-simulation-*")) <= before
+
+
+def test_broken_caps_and_a_stop_that_is_not_heeded_are_noticed(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(Usage, "has_room", lambda *_: True)
+    monkeypatch.setattr(patients, "lock_contacts", lambda *_: {})
+    told = a_simulation(patients=24, seed=STOPPING_SEED)
+    assert broken(told) == {"caps kept", "nothing went after a stop"}
+    assert all(one["examples"] for one in told.as_json()["promises"] if not one["kept"])
+
+
+STOPPING_SEED = 6
+"""Somebody says STOP early enough to be written to again if nobody listened."""
+
+
+def test_every_invented_event_is_one_that_booking_systems_may_send(clinic: Clinic, sequences: list[Sequence]) -> None:
+    lines = [arrival.line for life in lives(clinic, sequences) for arrival in life.arrivals]
+    outcomes = read_events(b"\n".join(lines), clinic, "simulation", filename="simulation.jsonl")
+    kinds = Counter(one.event.kind.value for one in outcomes if isinstance(one, Parsed))
+    assert kinds.total() == len(lines)
+    assert kinds.keys() >= {
+        "appointment.booked", "appointment.rescheduled", "appointment.cancelled", "appointment.no_show",
+        "appointment.attended", "programme.started", "programme.ended", "treatment.performed", "patient.updated",
+        "patient.discharged", "patient.deceased",
+    }  # fmt: skip
+
+
+def test_some_events_come_late_and_some_come_twice(clinic: Clinic, sequences: list[Sequence]) -> None:
+    arrivals = [arrival for life in lives(clinic, sequences) for arrival in life.arrivals]
+    parsed = read_events(b"\n".join(one.line for one in arrivals), clinic, "simulation", filename="simulation.jsonl")
+    late = [
+        arrival.at - one.event.occurred_at
+        for arrival, one in zip(arrivals, parsed, strict=True)
+        if isinstance(one, Parsed)
+    ]
+    assert min(late) == timedelta()
+    assert max(late) >= timedelta(days=8)
+    assert any(number > 1 for number in Counter(one.line for one in arrivals).values())
+
+
+def test_nobody_invented_could_be_anybody(clinic: Clinic, sequences: list[Sequence]) -> None:
+    for life in lives(clinic, sequences):
+        assert life.person.facts.get("email", "@example.org").endswith("@example.org")
+        assert life.person.facts.get("phone", "+447700900").startswith(("+447700900", "ask"))
+
+
+def test_numbers_are_shared_only_when_there_are_none_left() -> None:
+    numbers = [phone(number) for number in range(81_000)]
+    assert len(set(numbers)) == 81_000
+    assert phone(81_000) == phone(1_000)
+
+
+def test_patients_are_told_of_in_the_words_that_the_sequences_ask_about(sequences: list[Sequence]) -> None:
+    words = words_of(sequences, ["ref", "conditions"])
+    assert words.visits == ("initial",)
+    assert words.programmes == ("loading",)
+    assert words.conditions == ("achilles",)
+    assert "insertional" in words.attributes["subtype"]
+    assert words.interlocks == ("rupture", "steroid_injection", "surgery")
+
+
+def test_tables_say_what_the_document_says(report: Report) -> None:
+    tables = dict(report.tables())
+    assert all(len(row) == len(rows[0]) for rows in tables.values() for row in rows)
+    assert ["caps kept", "yes", "", ""] in tables["Promises"]
+    assert [row[2] for row in tables["Messages"] if row[0] == "together"] == [
+        f"{report.as_json()['messages']['planned']:,}"
+    ]
+
+
+def test_no_name_and_no_address_is_in_the_report(report: Report) -> None:
+    told = repr(report) + str(report.as_json()) + str(report.tables())
+    assert "example.org" not in told
+    assert "+447700900" not in told
+    assert report.asked.zone == ZoneInfo("Europe/London")

@@ -1,0 +1,65 @@
+"""The worker beats until it is told to stop, wakes for the next due message, and leaves in good order."""
+
+import threading
+import time
+from datetime import UTC, datetime, timedelta
+
+import pytest
+
+from drip import worker
+from drip.cli.running import _refuse_second_host
+from drip.cli.show import Complaint
+from drip.clock import now
+from drip.store import records
+from tests.world import World, an_event
+
+SOON = """
+sequence: soon
+title: At once
+purpose: safety
+kind: safety
+enrol: {on: appointment.attended}
+anchor: enrolled
+window: any
+steps:
+  - {id: hello, after: 0m, email: hello}
+review: {author: A. Writer, approved_by: B. Reader, review_due: 2037-01-01}
+"""
+
+
+def test_the_worker_hands_over_what_is_due_within_a_second_and_stops_when_asked(
+    clinic: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    clinic.publish(SOON)
+    stop = threading.Event()
+    thread = threading.Thread(target=worker.run, args=(clinic.app, stop))
+    moment = datetime.now(UTC) - timedelta(minutes=1)  # noqa: TID251 - the worker runs on the real clock
+    clinic.tell(an_event("appointment.attended", moment.isoformat()))
+    thread.start()
+    deadline = time.monotonic() + 10
+    while not clinic.sink.letters and time.monotonic() < deadline:
+        time.sleep(0.05)
+    stop.set()
+    thread.join(10)
+    assert not thread.is_alive()
+    assert len(clinic.sink.letters) == 1
+    with clinic.store.read() as tx:
+        assert set(records.beats(tx)) >= {"tick", "worker"}
+
+
+def test_a_second_machine_on_one_sqlite_file_is_refused(clinic: World) -> None:
+    with clinic.store.write() as tx:
+        records.beat(tx, "worker", now(), detail="other-host:12")
+        is_postgres = tx.is_postgres
+    if is_postgres:
+        _refuse_second_host(clinic.app, "this-host")
+        return
+    with pytest.raises(Complaint, match="need PostgreSQL"):
+        _refuse_second_host(clinic.app, "this-host")
+    _refuse_second_host(clinic.app, "other-host")
+
+
+def test_a_machine_that_stopped_long_ago_holds_nobody_up(clinic: World) -> None:
+    with clinic.store.write() as tx:
+        records.beat(tx, "worker", now() - timedelta(minutes=3), detail="other-host:12")
+    _refuse_second_host(clinic.app, "this-host")
