@@ -8,7 +8,7 @@ import typer
 from typer.core import TyperGroup
 
 from drip.cli import later, people, running, sending, writing
-from drip.cli.show import Complaint, complain, err
+from drip.cli.show import Complaint, complain, err, show_what_can_be_shown
 
 
 class _InOrder(TyperGroup):
@@ -42,6 +42,7 @@ def _without_a_command(context: typer.Context) -> None:
 
 def run(arguments: Sequence[str]) -> int:
     """The exit code of one command."""
+    show_what_can_be_shown()
     try:
         result = app(list(arguments), standalone_mode=False)
     except typer.Exit as done:

@@ -1,5 +1,6 @@
 """How things look: tables that line up, colour on a terminal only, errors that say what to do next."""
 
+import io
 import json
 import sys
 from collections.abc import Iterator, Sequence
@@ -39,6 +40,13 @@ class Complaint(Exception):
         self.code = code
 
 
+def show_what_can_be_shown() -> None:
+    """A terminal that does not know a letter gets a question mark for it, not an error."""
+    for stream in (sys.stdout, sys.stderr):
+        if isinstance(stream, io.TextIOWrapper) and not stream.encoding.lower().startswith("utf"):
+            stream.reconfigure(errors="replace")
+
+
 def complain(message: str, code: int) -> int:
     """One error, on stderr."""
     err.print("error:", style="bold red", end=" ")
@@ -53,7 +61,8 @@ def note(message: str) -> None:
 
 def print_json(document: Any) -> None:
     """One JSON document on stdout, and nothing else."""
-    sys.stdout.write(json.dumps(document, ensure_ascii=False, indent=2, default=_as_json) + "\n")
+    shows_all = sys.stdout.encoding.lower().startswith("utf")
+    sys.stdout.write(json.dumps(document, ensure_ascii=not shows_all, indent=2, default=_as_json) + "\n")
 
 
 def _as_json(value: Any) -> Any:

@@ -82,14 +82,14 @@ def pass_gate(app: App, lease: Lease, batch: Sequence[Ready], now: datetime) -> 
 def _look(tx: Tx, lease: Lease, batch: Sequence[Ready], now: datetime) -> Facts:
     """Lock, then read: patients in the order of their ids, then addresses in the order of theirs."""
     patient_ids = sorted({one.claimed.patient_id for one in batch})
-    patients.lock(tx, patient_ids)
+    revisions = patients.lock(tx, patient_ids)
     closed = patients.lock_contacts(tx, (contact for one in batch for contact in one.person.contacts.values()))
     counted: dict[str, list[tuple[Channel, date]]] = defaultdict(list)
     for patient_id, channel, day in outgoing.counted(tx, patient_ids, (now - timedelta(days=8)).date()):
         counted[patient_id].append((channel, day))
     return Facts(
         ours=outgoing.still_ours(tx, lease.token),
-        revisions=patients.revisions(tx, patient_ids),
+        revisions=revisions,
         closed=closed,
         news=events.with_news(tx, patient_ids),
         red_flags=records.with_open(tx, RED_FLAG, patient_ids),

@@ -49,15 +49,15 @@ def of_patients(tx: Tx, data_keys: Mapping[str, DataKey]) -> dict[str, list[Enro
     """Every enrolment of these patients, oldest first."""
     found: dict[str, list[EnrolmentRow]] = {patient_id: [] for patient_id in data_keys}
     for chunk in bulk.chunks(sorted(data_keys)):
-        query = select(enrolments).where(enrolments.c.patient_id.in_(chunk)).order_by(enrolments.c.enrolled_at)
-        for row in tx.connection.execute(query):
+        query = select(enrolments).where(bulk.among(tx, enrolments.c.patient_id, chunk))
+        for row in tx.connection.execute(query.order_by(enrolments.c.enrolled_at)):
             found[row.patient_id].append(_unsealed(row, data_keys[row.patient_id]))
     return found
 
 
 def load(tx: Tx, ids: Iterable[str], data_keys: Mapping[str, DataKey]) -> dict[str, EnrolmentRow]:
     """These enrolments, of patients whose keys are given."""
-    rows = tx.connection.execute(select(enrolments).where(enrolments.c.id.in_(sorted(set(ids)))))
+    rows = tx.connection.execute(select(enrolments).where(bulk.among(tx, enrolments.c.id, ids)))
     return {row.id: _unsealed(row, data_keys[row.patient_id]) for row in rows}
 
 
@@ -84,15 +84,8 @@ def _sealed(tx: Tx, row: EnrolmentRow, key: DataKey) -> dict[str, Any]:
 def save(tx: Tx, rows: Sequence[EnrolmentRow], data_keys: Mapping[str, DataKey]) -> None:
     """Write enrolments that changed: their state, version, anchor and what they are about."""
     changing = ("version", "state", "reason", "ended_at", "anchor_at", "anchor_on", "revision", "site", "facts")
-    sealed = [_sealed(tx, row, data_keys[row.patient_id]) for row in rows]
-    if tx.is_postgres:
-        bulk.update_rows(
-            tx, enrolments, [{name: row[name] for name in ("id", *changing)} for row in sealed], match={"id": "id"}
-        )
-        return
-    for row in sealed:  # in-process, and each carries sealed bytes
-        values = {name: row[name] for name in changing}
-        tx.connection.execute(update(enrolments).where(enrolments.c.id == row["id"]).values(values))
+    sealed = (_sealed(tx, row, data_keys[row.patient_id]) for row in rows)
+    bulk.save_rows(tx, enrolments, [{name: row[name] for name in ("id", *changing)} for row in sealed])
 
 
 def in_sequence(tx: Tx, sequence: str) -> list[str]:
@@ -106,13 +99,13 @@ def done(tx: Tx, open_states: Sequence[str], among: Sequence[str] | None, limit:
     left = select(messages.c.id).where(messages.c.enrolment_id == enrolments.c.id, messages.c.state.in_(open_states))
     some = select(messages.c.id).where(messages.c.enrolment_id == enrolments.c.id)
     query = select(enrolments.c.id).where(enrolments.c.state == ACTIVE, some.exists(), ~left.exists()).limit(limit)
-    query = query if among is None else query.where(enrolments.c.id.in_(among))
+    query = query if among is None else query.where(bulk.among(tx, enrolments.c.id, among))
     return list(tx.connection.execute(query).scalars())
 
 
 def finish(tx: Tx, ids: Sequence[str], now: datetime) -> list[tuple[str, str, str]]:
     """These came to their natural end. Answers (enrolment, patient, sequence) of each."""
-    statement = update(enrolments).where(enrolments.c.id.in_(ids), enrolments.c.state == ACTIVE)
+    statement = update(enrolments).where(bulk.among(tx, enrolments.c.id, ids), enrolments.c.state == ACTIVE)
     columns = (enrolments.c.id, enrolments.c.patient_id, enrolments.c.sequence)
     rows = tx.connection.execute(statement.values(state=FINISHED, ended_at=now).returning(*columns))
     return [(row.id, row.patient_id, row.sequence) for row in rows]
@@ -120,5 +113,5 @@ def finish(tx: Tx, ids: Sequence[str], now: datetime) -> list[tuple[str, str, st
 
 def data_key_rows(tx: Tx, patient_ids: Iterable[str]) -> dict[str, DataKey]:
     """Only the keys of these patients: enough to unseal what is about them."""
-    query = select(patients.c.id, patients.c.data_key).where(patients.c.id.in_(sorted(set(patient_ids))))
+    query = select(patients.c.id, patients.c.data_key).where(bulk.among(tx, patients.c.id, patient_ids))
     return {row.id: tx.vault.data_key(row.id, row.data_key) for row in tx.connection.execute(query)}

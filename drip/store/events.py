@@ -63,7 +63,7 @@ def add(tx: Tx, new: Sequence[NewEvent], now: datetime) -> int:
 def _known(tx: Tx, keys: Iterable[tuple[str, str]]) -> set[tuple[str, str]]:
     found: set[tuple[str, str]] = set()
     for chunk in bulk.chunks([index for _, index in keys]):
-        query = select(events.c.source, events.c.event_index).where(events.c.event_index.in_(chunk))
+        query = select(events.c.source, events.c.event_index).where(bulk.among(tx, events.c.event_index, chunk))
         found.update((row.source, row.event_index) for row in tx.connection.execute(query))
     return found
 
@@ -71,7 +71,7 @@ def _known(tx: Tx, keys: Iterable[tuple[str, str]]) -> set[tuple[str, str]]:
 def _present(tx: Tx, ids: Sequence[str]) -> set[str]:
     found: set[str] = set()
     for chunk in bulk.chunks(ids):
-        found.update(tx.connection.execute(select(events.c.id).where(events.c.id.in_(chunk))).scalars())
+        found.update(tx.connection.execute(select(events.c.id).where(bulk.among(tx, events.c.id, chunk))).scalars())
     return found
 
 
@@ -85,7 +85,7 @@ def patients_with_news(tx: Tx, limit: int) -> list[str]:
 def with_news(tx: Tx, patient_ids: Iterable[str]) -> set[str]:
     """Which of these patients have an event that was not applied yet, or could not be."""
     query = select(events.c.patient_id).distinct()
-    query = query.where(events.c.state != APPLIED, events.c.patient_id.in_(sorted(patient_ids)))
+    query = query.where(events.c.state != APPLIED, bulk.among(tx, events.c.patient_id, patient_ids))
     return set(tx.connection.execute(query).scalars())
 
 
@@ -94,7 +94,7 @@ def histories(tx: Tx, data_keys: Mapping[str, DataKey]) -> dict[str, list[Stored
     found: dict[str, list[StoredEvent]] = {patient_id: [] for patient_id in data_keys}
     columns = (events.c.id, events.c.patient_id, events.c.received, events.c.state, events.c.body)
     for chunk in bulk.chunks(sorted(data_keys)):
-        query = select(*columns).where(events.c.patient_id.in_(chunk)).order_by(events.c.received)
+        query = select(*columns).where(bulk.among(tx, events.c.patient_id, chunk)).order_by(events.c.received)
         for row in tx.connection.execute(query):
             found[row.patient_id].append(_unsealed(row, data_keys[row.patient_id]))
     return found
@@ -108,7 +108,7 @@ def _unsealed(row: Any, key: DataKey) -> StoredEvent:
 def mark(tx: Tx, event_ids: Sequence[str], state: str) -> None:
     """These events were applied, or could not be."""
     for chunk in bulk.chunks(event_ids):
-        tx.connection.execute(update(events).where(events.c.id.in_(chunk)).values(state=state))
+        tx.connection.execute(update(events).where(bulk.among(tx, events.c.id, chunk)).values(state=state))
 
 
 def count_pending(tx: Tx) -> tuple[int, datetime | None]:

@@ -101,7 +101,7 @@ def still_ours(tx: Tx, token: str) -> set[str]:
 def counted(tx: Tx, patient_ids: Iterable[str], since: date) -> list[tuple[str, Channel, date]]:
     """(patient, channel, local day) of every message that used up one of the patient's caps."""
     query = select(messages.c.patient_id, messages.c.channel, messages.c.counted_on).where(
-        messages.c.patient_id.in_(sorted(set(patient_ids))),
+        bulk.among(tx, messages.c.patient_id, patient_ids),
         messages.c.counted_on >= since.isoformat(),
         messages.c.state.in_([state.value for state in COUNTED]),
     )
@@ -313,7 +313,7 @@ def _day(text: str | None) -> date | None:
 
 def note_asked(tx: Tx, asked: Sequence[str], now: datetime) -> None:
     """Evidence was looked for and none was found."""
-    statement = update(attempts).where(attempts.c.id.in_(list(asked)))
+    statement = update(attempts).where(bulk.among(tx, attempts.c.id, asked))
     tx.connection.execute(statement.values(asked=attempts.c.asked + 1, asked_at=now))
 
 

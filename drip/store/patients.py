@@ -54,32 +54,30 @@ def _by_index(tx: Tx, wanted: Iterable[tuple[str, str]]) -> dict[tuple[str, str]
     keys = list(wanted)
     columns = (patients.c.id, patients.c.source, patients.c.ref_index, patients.c.data_key)
     for chunk in bulk.chunks(keys):
-        query = select(*columns).where(patients.c.ref_index.in_([index for _, index in chunk]))
+        query = select(*columns).where(bulk.among(tx, patients.c.ref_index, (index for _, index in chunk)))
         for row in tx.connection.execute(query):
             found[row.source, row.ref_index] = (row.id, tx.vault.data_key(row.id, row.data_key))
     return found
 
 
-def lock(tx: Tx, patient_ids: Iterable[str]) -> None:
-    """Nobody else plans for, stops or writes to these patients until we are done. Always in the order of ids."""
-    if tx.is_postgres:
-        query = select(patients.c.id).where(patients.c.id.in_(sorted(patient_ids))).order_by(patients.c.id)
-        tx.connection.execute(query.with_for_update())
+def lock(tx: Tx, patient_ids: Iterable[str]) -> dict[str, int]:
+    """Nobody else plans for, stops or writes to these patients until we are done. Always in the order of ids.
+
+    Answers how often each has changed: a smaller number seen earlier means that what was read then is stale.
+    """
+    query = select(patients.c.id, patients.c.revision).where(bulk.among(tx, patients.c.id, patient_ids))
+    query = query.order_by(patients.c.id)
+    rows = tx.connection.execute(query.with_for_update() if tx.is_postgres else query)
+    return {row.id: row.revision for row in rows}
 
 
 def load(tx: Tx, patient_ids: Iterable[str]) -> dict[str, PatientRow]:
     """These patients, unsealed."""
     found: dict[str, PatientRow] = {}
     for chunk in bulk.chunks(sorted(set(patient_ids))):
-        for row in tx.connection.execute(select(patients).where(patients.c.id.in_(chunk))):
+        for row in tx.connection.execute(select(patients).where(bulk.among(tx, patients.c.id, chunk))):
             found[row.id] = _unsealed(tx, row)
     return found
-
-
-def revisions(tx: Tx, patient_ids: Iterable[str]) -> dict[str, int]:
-    """How often each patient has changed: a smaller number seen earlier means what was read is stale."""
-    query = select(patients.c.id, patients.c.revision).where(patients.c.id.in_(sorted(set(patient_ids))))
-    return {row.id: row.revision for row in tx.connection.execute(query)}
 
 
 def find(tx: Tx, ref: str) -> list[PatientRow]:
@@ -141,18 +139,7 @@ def save_facts(tx: Tx, news: Sequence[NewFacts]) -> None:
             }
         )
     _save_contacts(tx, addresses)
-    _save_rows(tx, rows)
-
-
-def _save_rows(tx: Tx, rows: Sequence[Mapping[str, Any]]) -> None:
-    if tx.is_postgres:
-        bulk.update_rows(tx, patients, rows, match={"id": "id"})
-    elif rows:  # sealed bytes do not travel in JSON; one prepared statement is as fast in-process
-        from sqlalchemy import bindparam
-
-        named = [{f"new_{name}": value for name, value in row.items()} for row in rows]
-        values: dict[str, Any] = {name: bindparam(f"new_{name}") for name in rows[0] if name != "id"}
-        tx.connection.execute(update(patients).where(patients.c.id == bindparam("new_id")).values(values), named)
+    bulk.save_rows(tx, patients, rows)
 
 
 def contact_id(tx: Tx, patient: Patient, channel: Channel, on: datetime) -> str | None:
@@ -173,7 +160,7 @@ def _save_contacts(tx: Tx, addresses: Mapping[str, Channel]) -> None:
 
 def lock_contacts(tx: Tx, contact_ids: Iterable[str]) -> dict[str, Reason]:
     """Nobody else closes or uses these addresses until we are done. Answers which are closed, and why."""
-    query = select(contacts.c.id, contacts.c.closed).where(contacts.c.id.in_(sorted(set(contact_ids))))
+    query = select(contacts.c.id, contacts.c.closed).where(bulk.among(tx, contacts.c.id, contact_ids))
     query = query.order_by(contacts.c.id)
     rows = tx.connection.execute(query.with_for_update() if tx.is_postgres else query)
     return {row.id: Reason(row.closed) for row in rows if row.closed}
@@ -194,7 +181,7 @@ def close_contacts(tx: Tx, contact_ids: Iterable[str], reason: Reason, at: datet
     """Addresses, by their blind ids, that a provider tells us are closed. What is closed already stays as it is."""
     ids = sorted(set(contact_ids))
     lock_contacts(tx, ids)
-    statement = update(contacts).where(contacts.c.id.in_(ids), contacts.c.closed.is_(None))
+    statement = update(contacts).where(bulk.among(tx, contacts.c.id, ids), contacts.c.closed.is_(None))
     tx.connection.execute(statement.values(closed=reason.value, changed_at=at))
 
 

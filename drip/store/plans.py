@@ -34,7 +34,7 @@ def of_enrolments(tx: Tx, enrolment_ids: Iterable[str]) -> dict[str, list[Planne
     names = ("id", "step", "occurrence", "slot", "channel", "revision", "version", "state", "reason", "planned_for")
     columns = [messages.c[name] for name in names]
     for chunk in bulk.chunks(ids):
-        query = select(messages.c.enrolment_id, *columns).where(messages.c.enrolment_id.in_(chunk))
+        query = select(messages.c.enrolment_id, *columns).where(bulk.among(tx, messages.c.enrolment_id, chunk))
         for row in tx.connection.execute(query):
             found[row.enrolment_id].append(
                 Planned(

@@ -1,6 +1,8 @@
 """The first minutes: version, help, a new folder, wrong settings, and what is not built yet."""
 
+import json
 import re
+import signal
 import stat
 import subprocess
 import sys
@@ -10,6 +12,7 @@ import pytest
 
 from drip.cli.shipped import PACKAGE
 from drip.settings import read_key
+from tests.cli.build import an_event
 from tests.cli.conftest import Drip
 
 NOT_BUILT = [
@@ -54,6 +57,44 @@ def test_a_real_process_ends_with_the_exit_code_and_says_why_on_stderr(tmp_path:
 def test_a_real_process_prints_one_json_document_and_nothing_on_stderr(clinic: Path) -> None:
     done = python("-W", "error", "-m", "drip", "check", "--json", folder=clinic)
     assert (done.returncode, done.stderr, done.stdout[0], done.stdout[-2:]) == (0, "", "{", "}\n")
+
+
+def started(*words: str, folder: Path) -> subprocess.Popen[str]:
+    """A process that is left running; nothing is set but where drip is."""
+    environment = {"PYTHONPATH": str(PACKAGE.parent), "PATH": "/usr/bin:/bin"}
+    pipe = subprocess.PIPE
+    command = [sys.executable, "-W", "error", "-m", "drip", *words]
+    return subprocess.Popen(command, cwd=folder, env=environment, stdin=pipe, stdout=pipe, stderr=pipe, text=True)
+
+
+@pytest.mark.parametrize("asked", [signal.SIGTERM, signal.SIGINT])
+def test_a_worker_that_is_asked_to_stop_finishes_and_ends_well(asked: signal.Signals, live: Path) -> None:
+    with started("worker", folder=live) as worker:
+        assert worker.stderr
+        lines = iter(worker.stderr.readline, "")
+        assert any("worker started" in line for line in lines)
+        worker.send_signal(asked)
+        out, err = worker.communicate(timeout=20)
+    assert (worker.returncode, out) == (0, "")
+    assert "Traceback" not in err
+
+
+def test_a_worker_outside_a_clinics_folder_does_not_start(tmp_path: Path) -> None:
+    done = python("-W", "error", "-m", "drip", "worker", folder=tmp_path)
+    assert (done.returncode, done.stdout) == (2, "")
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_output_that_cannot_show_every_letter_shows_what_it_can(live: Path, drip: Drip) -> None:
+    (live / "e.json").write_text(json.dumps(an_event(ref="p-\u00e9", patient__email="a@example.org")))
+    drip("ingest", "e.json", "--now", "2026-06-09T11:00Z")
+    drip("tick", "--now", "2026-06-09T11:00Z")
+    ascii_only = {"PYTHONPATH": str(PACKAGE.parent), "PATH": "/usr/bin:/bin", "PYTHONIOENCODING": "ascii"}
+    for words in (["explain", "p-\u00e9"], ["messages", "--json"]):
+        command = [sys.executable, "-m", "drip", *words]
+        done = subprocess.run(command, cwd=live, env=ascii_only, capture_output=True, text=True, check=False)
+        assert (done.returncode, done.stderr) == (0, "")
+    assert json.loads(done.stdout)["messages"][0]["patient"] == "p-\u00e9"
 
 
 def test_drip_alone_says_how_to_use_it_and_is_wrong_usage(drip: Drip) -> None:
@@ -151,7 +192,7 @@ def test_init_where_a_file_is_says_so(place: str, tmp_path: Path, drip: Drip) ->
 @pytest.mark.parametrize(
     "words",
     ["timeline x --anchor 2026-06-09", "preview a b", "publish", "ingest -", "tick", "messages", "explain p-1",
-     "suppress a@example.org", "pause", "resume", "forecast", "worker"],
+     "suppress a@example.org", "pause", "resume", "forecast"],
 )  # fmt: skip
 def test_outside_a_clinics_folder_nothing_is_made(words: str, tmp_path: Path, drip: Drip) -> None:
     said = drip(*words.split(), code=2)
