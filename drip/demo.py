@@ -5,6 +5,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
+from zoneinfo import ZoneInfo
 
 from drip import clock
 from drip.app import App, Limits, build_providers, read_clinic
@@ -45,6 +46,7 @@ class Demo:
     messages: list[views.MessageView]
     names: dict[str, str]
     page: Path
+    zone: ZoneInfo
 
 
 def run_demo(
@@ -66,7 +68,15 @@ def run_demo(
     finally:
         app.close()
     names = {one.patient_ref: _name(one) for one in events}
-    return Demo(published=published, events=len(events), rehearsal=rehearsal, messages=messages, names=names, page=page)
+    return Demo(
+        published=published,
+        events=len(events),
+        rehearsal=rehearsal,
+        messages=messages,
+        names=names,
+        page=page,
+        zone=clinic.zone,
+    )
 
 
 def _make_empty(out: Path) -> None:

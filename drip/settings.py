@@ -128,7 +128,7 @@ def master_keys(settings: Settings) -> tuple[list[tuple[str, bytes]], str | None
         return [read_key(part) for part in written.split(",")], None
     path = settings.home / KEY_FILE
     if path.exists():
-        return [read_key(path.read_text().strip())], None
+        return [read_key(path.read_text(errors="replace").strip(), str(path))], None
     key = make_key()
     descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
     with os.fdopen(descriptor, "w") as file:
@@ -141,8 +141,8 @@ def make_key() -> str:
     return f"k{secrets.token_hex(3)}:{base64.urlsafe_b64encode(secrets.token_bytes(32)).decode()}"
 
 
-def read_key(written: str) -> tuple[str, bytes]:
-    """`id:key`, the key 32 bytes in base64 or hex."""
+def read_key(written: str, name: str = "DRIP_ENCRYPTION_KEYS") -> tuple[str, bytes]:
+    """`id:key`, the key 32 bytes in base64 or hex. `name` is where it was written."""
     key_id, _, text = written.strip().rpartition(":")
     for decode in (bytes.fromhex, base64.urlsafe_b64decode, base64.b64decode):
         try:
@@ -151,4 +151,4 @@ def read_key(written: str) -> tuple[str, bytes]:
             continue
         if len(key) == 32:
             return (key_id or "k1"), key
-    raise WrongSettings("DRIP_ENCRYPTION_KEYS: each key must be id:key, the key being 32 bytes in base64")
+    raise WrongSettings(f"{name}: each key must be id:key, the key being 32 bytes in base64")

@@ -1,7 +1,7 @@
 """A sequence's timeline, as a calendar and a list."""
 
 from collections.abc import Iterable
-from datetime import date, timedelta
+from datetime import date, datetime, timedelta
 from typing import Any
 from zoneinfo import ZoneInfo
 
@@ -40,30 +40,30 @@ def print_calendar(sequence: Sequence, messages: list[Wanted], zone: ZoneInfo) -
     out.print(Text.assemble((sequence.title, "bold"), (f"  {sequence.id}, times in {zone.key}\n", "dim")))
     goes = [message for message in messages if message.state is State.PLANNED]
     if goes:
-        out.print(_weeks(goes, zone))
+        out.print(weeks_of((message.due_at.astimezone(zone), message.channel.value) for message in goes))
         out.print()
     out.print(_list(messages, zone))
     skipped = len(messages) - len(goes)
     out.print(f"\n{len(goes)} messages would go, {skipped} would be skipped.", style="dim")
 
 
-def _weeks(messages: list[Wanted], zone: ZoneInfo) -> Any:
-    by_day: dict[date, list[Wanted]] = {}
-    for message in messages:
-        by_day.setdefault(message.due_at.astimezone(zone).date(), []).append(message)
+def weeks_of(times: Iterable[tuple[datetime, str]]) -> Any:
+    """A calendar of local times and what happens at each: weeks as rows."""
+    by_day: dict[date, list[str]] = {}
+    for at, what in sorted(times):
+        by_day.setdefault(at.date(), []).append(f"{at:%H:%M} {what}")
     first, last = min(by_day), max(by_day)
     monday = first - timedelta(days=first.weekday())
     weeks = table("week of", *DAYS)
     while monday <= last:
         days = [monday + timedelta(days=n) for n in range(7)]
-        weeks.add_row(f"{monday.day} {monday:%b %Y}", *(_day(day, by_day.get(day, ()), zone) for day in days))
+        weeks.add_row(f"{monday.day} {monday:%b %Y}", *(_day(by_day.get(day)) for day in days))
         monday += timedelta(days=7)
     return weeks
 
 
-def _day(day: date, messages: Iterable[Wanted], zone: ZoneInfo) -> Text:
-    told = [f"{message.due_at.astimezone(zone):%H:%M} {message.channel.value}" for message in messages]
-    return Text("\n".join(told) if told else "·", style="" if told else "dim")
+def _day(told: list[str] | None) -> Text:
+    return Text("\n".join(told)) if told else Text("·", style="dim")
 
 
 def _list(messages: list[Wanted], zone: ZoneInfo) -> Any:

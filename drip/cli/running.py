@@ -38,6 +38,7 @@ def demo(
     out.print(f"\n{len(done.published)} sequences published, {done.events} booking events taken in, ", end="")
     out.print(f"{done.rehearsal.ticks} ticks of the worker.\n")
     _print_people(done)
+    _print_one(done)
     counts = Counter(one.state for one in done.messages)
     told = Text(", ").join(Text(f"{number} ") + state_in_colour(state) for state, number in sorted(counts.items()))
     out.print(f"\n{len(done.messages)} messages:", told)
@@ -58,6 +59,18 @@ def _print_people(done: Any) -> None:
         why = ", ".join(f"{number} {reason}" for reason, number in reasons.most_common())
         shown.add_row(name, str(emails), str(len(went) - emails), first, last, why or ("" if went else "not enrolled"))
     out.print(shown)
+
+
+def _print_one(done: Any) -> None:
+    """The twelve weeks of the patient who heard most, as a calendar."""
+    from drip.cli.calendar import weeks_of
+
+    went = [one for one in done.messages if one.accepted_at]
+    if went:
+        ref, _ = Counter(one.patient for one in went).most_common(1)[0]
+        mine = [(one.accepted_at.astimezone(done.zone), one.channel) for one in went if one.patient == ref]
+        out.print(Text.assemble("\n", (done.names[ref], "bold"), ", week by week"))
+        out.print(weeks_of(mine))
 
 
 def simulate(

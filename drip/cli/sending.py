@@ -156,10 +156,12 @@ def tick(
             counts = beat(app, at, progress=lambda counts: show(counts.claimed))
     if as_json:
         print_json(asdict(counts))
-        return
-    shown = {name: number for name, number in asdict(counts).items() if number}
-    told = ", ".join(f"{number} {name.replace('_', ' ')}" for name, number in shown.items())
-    out.print(told or "Nothing was due.")
+    else:
+        shown = {name: number for name, number in asdict(counts).items() if number}
+        told = ", ".join(f"{number} {name.replace('_', ' ')}" for name, number in shown.items())
+        out.print(told or "Nothing was due.")
+    if counts.not_taken:
+        raise Complaint(f"a provider did not take {counted(counts.not_taken, 'message')}: it will be tried again", 3)
 
 
 def messages(

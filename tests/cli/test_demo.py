@@ -1,4 +1,4 @@
-"""`drip demo`: the real job on invented patients, twice in a row, and never in somebody else's folder."""
+"""`drip demo` and `drip simulate`: the real job on invented patients, twice in a row, and never in somebody else's folder."""
 
 from pathlib import Path
 
@@ -28,3 +28,16 @@ def test_a_folder_with_something_else_in_it_is_left_alone(name: str, tmp_path: P
 def test_a_demo_where_a_file_is_says_so(tmp_path: Path, drip: Drip) -> None:
     (tmp_path / "file").write_text("mine")
     assert drip("demo", "--days", "1", "--out", "file", code=2).err.startswith("error: file")
+
+
+def test_a_simulation_keeps_its_promises_and_the_clinics_own_database_out_of_it(live: Path, drip: Drip) -> None:
+    document = drip("simulate", "--patients", "4", "--days", "10", "--seed", "7", "--json").json
+    assert (document["patients"], document["days"], document["seed"]) == (4, 10, 7)
+    assert drip("messages").out == "No messages.\n"
+
+
+@pytest.mark.parametrize(
+    "words", ["--patients 0 --days 1", "--patients 1 --days 0", "--patients x --days 1", "--days 1"]
+)
+def test_a_simulation_of_nothing_is_wrong_usage(words: str, live: Path, drip: Drip) -> None:
+    assert drip("simulate", *words.split(), code=2).out == ""

@@ -91,3 +91,10 @@ def test_an_older_key_may_stand_behind_the_current_one(
     drip("messages")
     monkeypatch.setenv("DRIP_ENCRYPTION_KEYS", f"{OTHER},{KEY}")
     drip("messages")
+
+
+def test_a_broken_key_file_is_named(live: Path, drip: Drip) -> None:
+    (live / ".drip-key").write_text("scrambled")
+    said = drip("messages", code=2)
+    assert ".drip-key" in said.err
+    assert "scrambled" not in said.err

@@ -98,6 +98,20 @@ def test_time_may_jump_over_many_messages(live: Path, tell: Tell, drip: Drip, ro
     assert {one["reason"] for one in rows()} == {"expired"}
 
 
+def test_a_provider_that_cannot_be_reached_is_exit_3_and_the_message_waits(
+    live: Path, tell: Tell, drip: Drip, rows: Rows
+) -> None:
+    tell(an_event(), now="2026-06-09T11:00Z")
+    (live / "outbox").write_text("a file where the folder should be")
+    said = drip("tick", "--now", "2026-06-09T12:00Z", "--json", code=3)
+    assert (said.json["not_taken"], said.json["accepted"]) == (1, 0)
+    assert "did not take 1 message" in said.err
+    first = rows()[0]
+    assert (first["step"], first["state"], first["reason"]) == ("hello", "planned", "provider_down")
+    (live / "outbox").unlink()
+    assert drip("tick", "--now", "2026-06-09T13:00Z", "--json").json["accepted"] == 1
+
+
 # messages
 
 
