@@ -7,12 +7,12 @@ from pathlib import Path
 
 from drip.app import App
 from drip.cli.opening import home, opened
+from drip.cli.people import one_patient
 from drip.cli.show import Complaint, note
 from drip.cli.writing import concerns, home_of
 from drip.content.check import check
 from drip.content.folder import Folder, LoadedFile, read_folder
 from drip.flows.publish import InFlight, Publication, Result, publish, refusal
-from drip.store import patients as people
 
 
 def publish_files(
@@ -72,11 +72,5 @@ def _is_used(path: str, ids: set[str]) -> bool:
 
 
 def _ids(app: App, references: str) -> frozenset[str]:
-    found: set[str] = set()
     with app.store.read() as tx:
-        for reference in references.split(","):
-            rows = people.find(tx, reference.strip())
-            if not rows:
-                raise Complaint(f"--patients: nobody is known as {reference.strip()!r}", 1)
-            found.update(row.id for row in rows)
-    return frozenset(found)
+        return frozenset(one_patient(tx, reference.strip()).id for reference in references.split(","))

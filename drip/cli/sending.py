@@ -1,5 +1,6 @@
 """For those who run it: migrate, ingest, tick, messages, suppress, pause, resume."""
 
+import re
 import sys
 from dataclasses import asdict, replace
 from pathlib import Path
@@ -14,6 +15,10 @@ def add_to(app: typer.Typer) -> None:
     """These commands, in the order in which one needs them."""
     for command in (migrate, ingest, tick, messages, suppress, pause, resume):
         app.command()(command)
+
+
+SOURCE = re.compile(r"[a-z0-9][a-z0-9_-]{0,39}")
+"""The name of a booking system, as in `source:ref` and in web addresses."""
 
 
 def migrate() -> None:
@@ -38,6 +43,8 @@ def ingest(
     from drip.cli.opening import opened
     from drip.flows.take_in import TakenIn, take_in
 
+    if not SOURCE.fullmatch(source) or source == "drip":
+        raise Complaint(f"--source {source!r}: choose lower-case letters, digits, - and _, and not drip itself", 2)
     at = read_time(now, "--now")
     with opened() as app:
         outcomes = _read(file, source, mapping, app.clinic)
@@ -122,6 +129,7 @@ def _show_dry_run(app: Any, parsed: list[Any], rejected: list[Any], at: Any, as_
 
     with app.store.rehearse() as store:
         trial = replace(app, store=store)
+        apply_news(trial, at)  # what waits in the inbox already is not this file's doing
         with store.read() as tx:
             before = {one.id for one in views.list_messages(tx)}
         taken = take_in(trial, parsed, at)

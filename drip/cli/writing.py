@@ -1,14 +1,14 @@
 """For those who write: init, check, timeline, preview, publish."""
 
-import json
 import shutil
-from datetime import date, datetime
+from datetime import datetime
 from pathlib import Path
 from typing import Annotated, Any
 
 import typer
 
-from drip.cli.show import Complaint, counted, note, out, print_json, read_time, table, zulu
+from drip.cli.facts import read_facts
+from drip.cli.show import FIRST_YEAR, LAST_YEAR, Complaint, counted, note, out, print_json, read_time, table, zulu
 
 NAMES = "a sequence's id, as in its file"
 
@@ -135,11 +135,8 @@ def timeline(
         name: value for name, value in (("now", now), ("site", site), ("timezone", timezone)) if value is not None
     }
     given |= read_facts(patient) if patient else {}
-    try:
-        situation = situation_for(loaded, given, clinic)
-        messages = timeline_of(loaded, situation)
-    except OverflowError:
-        raise Complaint("a time that was given is too far away to count from", 2) from None
+    situation = situation_for(loaded, given, clinic)
+    messages = timeline_of(loaded, situation)
     if as_json:
         print_json(timeline_as_json(loaded, messages, situation.hours.zone))
     else:
@@ -165,57 +162,12 @@ def situation_for(sequence: Any, given: dict[str, Any], clinic: Any) -> Any:
 
 def _checked_time(text: str, option: str) -> str:
     try:
-        datetime.fromisoformat(text)
+        at = datetime.fromisoformat(text)
     except ValueError:
-        try:
-            date.fromisoformat(text)
-        except ValueError:
-            raise Complaint(f"{option} {text!r} is not a time: write it as 2026-06-11T10:00+01:00", 2) from None
+        raise Complaint(f"{option} {text!r} is not a time: write it as 2026-06-11T10:00+01:00", 2) from None
+    if not FIRST_YEAR <= at.year <= LAST_YEAR:
+        raise Complaint(f"{option} {text!r} must be between the years {FIRST_YEAR} and {LAST_YEAR}", 2)
     return text
-
-
-def read_facts(path: Path) -> dict[str, Any]:
-    """The `patient`, `appointment`, `treatment`, `programme` objects of a file, their attributes merged in."""
-    try:
-        told = json.loads(path.read_text())
-    except OSError as problem:
-        raise Complaint(f"--patient {path} cannot be read: {problem.strerror}", 2) from None
-    except (ValueError, RecursionError) as problem:
-        where = f", line {problem.lineno}" if isinstance(problem, json.JSONDecodeError) else ""
-        raise Complaint(f"--patient {path} is not valid JSON{where}", 2) from None
-    if not isinstance(told, dict):
-        raise Complaint(f"--patient {path} must hold one JSON object with patient, appointment, ...", 2)
-    for name in OBJECTS:
-        _check_object(told.get(name, {}), name, path)
-    return {name: _merged(told[name]) for name in OBJECTS if name in told}
-
-
-OBJECTS = ("patient", "appointment", "treatment", "programme")
-"""What a `--patient` file may hold; the rest of an event is left out."""
-
-DATES, TIMES = frozenset({"date_of_birth", "starts_on"}), frozenset({"starts_at", "ends_at", "performed_at"})
-
-
-def _check_object(value: Any, name: str, path: Path) -> None:
-    """Complain of what cannot be read, by its place, without repeating it."""
-    if not isinstance(value, dict) or not isinstance(value.get("attributes", {}), dict):
-        raise Complaint(f"--patient {path}: {name} and its attributes must be objects", 2)
-    for key in (DATES | TIMES) & value.keys():
-        wanted = "a date such as 2026-06-15" if key in DATES else "a time with an offset"
-        if value[key] is not None and not _is_told(value[key], key):
-            raise Complaint(f"--patient {path}: {name}.{key} is not {wanted}", 2)
-
-
-def _is_told(said: Any, key: str) -> bool:
-    try:
-        return bool(date.fromisoformat(said)) if key in DATES else datetime.fromisoformat(said).tzinfo is not None
-    except (TypeError, ValueError):
-        return False
-
-
-def _merged(value: dict[str, Any]) -> dict[str, Any]:
-    """An object with its attributes beside its own names."""
-    return {**value.get("attributes", {}), **{key: said for key, said in value.items() if key != "attributes"}}
 
 
 def find_sequence(name: str) -> tuple[Any, Any, Any]:

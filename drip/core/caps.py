@@ -8,7 +8,7 @@ from drip.core.duration import Duration
 from drip.core.model import Channel, Purpose
 from drip.core.schedule import shifted
 from drip.core.walltime import local_date
-from drip.core.window import DAY, Always, Hours
+from drip.core.window import DAY, Always, Hours, Opening
 
 WEEK = timedelta(days=7)
 
@@ -30,11 +30,15 @@ class Usage:
         return days.count(day) < caps.per_day(channel) and in_week < caps.per_week(channel)
 
 
-def is_exempt(purpose: Purpose, visit_on: date | None, today: date) -> bool:
-    """Safety, and service about a visit today or tomorrow, are neither limited nor counted."""
-    if purpose is Purpose.SERVICE and visit_on is not None:
-        return today <= visit_on <= today + DAY
-    return purpose is Purpose.SAFETY
+def is_exempt(purpose: Purpose, visit_on: date | None, today: date, next_opening: Opening | None) -> bool:
+    """Safety, and service about a visit today or tomorrow, are neither limited nor counted.
+
+    Before a weekend, "tomorrow" reaches to the next open day: what Friday's cap pushed to Monday would come on the
+    day of a Monday's visit.
+    """
+    if purpose is not Purpose.SERVICE or visit_on is None:
+        return purpose is Purpose.SAFETY
+    return today <= visit_on <= max(today + DAY, next_opening.day if next_opening else today)
 
 
 def next_room(

@@ -94,7 +94,14 @@ def _after(patient: Patient, event: Event) -> Patient:
     if standing is Standing.CURRENT:
         standing = _STANDINGS.get(event.kind, Standing.CURRENT)
     facts, carer = merged(patient.facts, event.patient), merged(patient.carer, event.contact)
-    return replace(patient, standing=standing, facts=facts, carer=carer)
+    treatments = merged(patient.treatments, _performed(event))
+    return replace(patient, standing=standing, facts=facts, carer=carer, treatments=treatments)
+
+
+def _performed(event: Event) -> Facts:
+    if event.kind is not EventKind.TREATMENT_PERFORMED:
+        return {}
+    return {str(event.treatment.get("code")): event.treatment.get("performed_at")}
 
 
 _STATUS = {

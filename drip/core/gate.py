@@ -18,10 +18,10 @@ from drip.core.patient import Patient, Standing
 from drip.core.reason import Reason
 from drip.core.sequence import Sequence, Step
 from drip.core.walltime import local_date
-from drip.core.window import Hours
+from drip.core.window import DAY, Hours
 
-RECHECK = timedelta(minutes=15)
-"""How soon a message that something holds back asks again."""
+RECHECK = timedelta(hours=1)
+"""How soon a message that something holds back asks again, within its hours. Whoever lifts the reason wakes it."""
 
 SOON = timedelta(minutes=1)
 """How soon a message asks again when news of its patient is still being taken in."""
@@ -169,7 +169,8 @@ def _held_back(candidate: Candidate, person: Person, now: datetime) -> Wait | No
         reason = Reason.INTERLOCK
     elif candidate.purpose is not Purpose.SAFETY:
         reason = _overdue_review(candidate, now)
-    return Wait(min(now + RECHECK, candidate.expires_at), reason) if reason else None
+    again = candidate.hours.forward(now + RECHECK) or candidate.expires_at
+    return Wait(min(again, candidate.expires_at), reason) if reason else None
 
 
 def _interlocks(sequence: Sequence) -> frozenset[str]:
@@ -228,7 +229,8 @@ def _outside_window(candidate: Candidate, now: datetime) -> Wait | Stop | None:
 def _is_exempt(candidate: Candidate, now: datetime) -> bool:
     zone = candidate.hours.zone
     visit_on = local_date(candidate.visit_at, zone) if candidate.visit_at else None
-    return is_exempt(candidate.purpose, visit_on, local_date(now, zone))
+    today = local_date(now, zone)
+    return is_exempt(candidate.purpose, visit_on, today, candidate.hours.first_opening(today + DAY))
 
 
 def _over_cap(candidate: Candidate, person: Person, now: datetime) -> Wait | Stop | None:

@@ -29,6 +29,8 @@ class Patient:
     standing: Standing = Standing.CURRENT
     facts: Facts = field(default_factory=dict, repr=False)
     carer: Facts = field(default_factory=dict, repr=False)
+    treatments: Facts = field(default_factory=dict, repr=False)
+    """Code -> when it was last performed."""
 
     @property
     def zone(self) -> ZoneInfo | None:

@@ -157,8 +157,8 @@ def _as_of(message: Wanted, step: Step, basis: Basis, now: datetime, days: set[t
     if message.state is not State.PLANNED:
         return message
     if message.planned_for >= now:
-        day = (step.id, message.slot, local_date(message.planned_for, basis.hours.zone))
-        return replace(message, state=State.SKIPPED, reason=Reason.MERGED) if day in days else message
+        is_taken = days and (step.id, message.slot, local_date(message.planned_for, basis.hours.zone)) in days
+        return replace(message, state=State.SKIPPED, reason=Reason.MERGED) if is_taken else message
     again = basis.hours.forward(now) if step.send_if_late else None
     if again is None or (step.before and again >= basis.anchor):
         return replace(message, state=State.SKIPPED, reason=Reason.LATE)

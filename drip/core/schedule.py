@@ -50,11 +50,11 @@ def placements(step: Step, anchor: datetime, hours: Hours) -> tuple[Placement, .
     days: set[date] = set()
     for occurrence, at in enumerate(_occurrences(step, anchor, hours.zone), start=1):
         opening = hours.backward(at) if step.before else hours.forward(at)
-        planned_for = opening or at
+        planned_for, fits = opening or at, opening is not None
+        if step.every is None:  # one occurrence has no other to be merged into
+            return (Placement(occurrence=occurrence, planned_for=planned_for, fits=fits),)
         day = local_date(planned_for, hours.zone)
-        placed.append(
-            Placement(occurrence=occurrence, planned_for=planned_for, fits=opening is not None, merged=day in days)
-        )
+        placed.append(Placement(occurrence=occurrence, planned_for=planned_for, fits=fits, merged=day in days))
         days.add(day)
     return tuple(placed)
 

@@ -56,6 +56,11 @@ class Hours:
     zone: ZoneInfo
     closed: frozenset[date] = field(default=frozenset(), repr=False)
 
+    @property
+    def is_overnight(self) -> bool:
+        """Whether an opening may last into the day after its own."""
+        return isinstance(self.window, Window) and self.window.is_overnight
+
     def opening(self, day: date) -> Opening | None:
         """The opening that belongs to `day`; None when that day is closed."""
         if isinstance(self.window, Always):
@@ -77,7 +82,7 @@ class Hours:
     def day_of(self, at: datetime) -> date:
         """The day that an instant belongs to: early on, the night before's if its window is still open."""
         today = local_date(at, self.zone)
-        last_night = self.opening(today - DAY)
+        last_night = self.opening(today - DAY) if self.is_overnight else None
         return today - DAY if last_night and at < last_night.end else today
 
     def is_open(self, at: datetime) -> bool:
@@ -88,9 +93,9 @@ class Hours:
         """`at` if open, else the next opening; None when none comes within the horizon."""
         if isinstance(self.window, Always):
             return at
-        yesterday = local_date(at, self.zone) - DAY
-        for n in range(HORIZON):
-            opening = self.opening(yesterday + n * DAY)
+        today = local_date(at, self.zone)
+        for n in range(-1 if self.is_overnight else 0, HORIZON):
+            opening = self.opening(today + n * DAY)
             if opening and opening.end > at:
                 return max(at, opening.start)
         return None

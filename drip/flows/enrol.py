@@ -9,10 +9,14 @@ from drip.app import App
 from drip.core.course import Live
 from drip.flows.resolve import Known, Resolved, Rules, resolve
 from drip.store import enrolments, events, patients, plans, records
+from drip.store.bulk import chunks
 from drip.store.database import Tx
 
 PATIENTS_AT_ONCE = 40
 """About 500 message rows: a longer transaction would keep hand-overs from being settled on SQLite."""
+
+LOOK_AHEAD = 1_000
+"""Patients found at once: looking through the inbox costs as much for one as for all of them."""
 
 log = logging.getLogger("drip.enrol")
 
@@ -36,12 +40,16 @@ class News:
 def apply_news(app: App, now: datetime) -> News:
     """Apply every stored event, patient by patient, until none is left. Safe to repeat, and to race."""
     total = News()
-    while True:
-        with app.store.write() as tx:
-            waiting = events.patients_with_news(tx, PATIENTS_AT_ONCE)
-            if not waiting:
-                return total
-            total += replan(app, tx, waiting, now)
+    while waiting := _waiting(app):
+        for some in chunks(waiting, PATIENTS_AT_ONCE):
+            with app.store.write() as tx:
+                total += replan(app, tx, some, now)
+    return total
+
+
+def _waiting(app: App) -> list[str]:
+    with app.store.read() as tx:
+        return events.patients_with_news(tx, LOOK_AHEAD)
 
 
 def replan(app: App, tx: Tx, patient_ids: Sequence[str], now: datetime, repin: Mapping[str, str] | None = None) -> News:

@@ -9,6 +9,7 @@ from datetime import date, datetime, timedelta
 from drip.app import App
 from drip.core.caps import Usage
 from drip.core.gate import Pass, Person, Stop, Turn, Wait, fold
+from drip.core.interlock import interlocks
 from drip.core.letter import Letter
 from drip.core.lifecycle import State
 from drip.core.model import Channel, Purpose
@@ -23,8 +24,6 @@ from drip.store.ids import new_id
 from drip.store.outgoing import Lease, Move, NewAttempt
 
 RED_FLAG = "red_flag"
-INTERLOCKING = frozenset({"surgery", "rupture", "steroid_injection", "fracture"})
-"""Facts about a patient that hold loading exercises back, as booking systems code them."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -88,7 +87,7 @@ def _look(tx: Tx, lease: Lease, batch: Sequence[Ready], now: datetime) -> Facts:
     for patient_id, channel, day in outgoing.counted(tx, patient_ids, (now - timedelta(days=8)).date()):
         counted[patient_id].append((channel, day))
     return Facts(
-        ours=outgoing.still_ours(tx, lease.token),
+        ours=outgoing.still_ours(tx, lease.token, (one.claimed.id for one in batch)),
         revisions=revisions,
         closed=closed,
         news=events.with_news(tx, patient_ids),
@@ -139,8 +138,7 @@ def _person(app: App, one: Ready, facts: Facts, now: datetime) -> Person:
     usage = Usage()
     for channel, day in facts.counted.get(patient_id, ()):
         usage.add(channel, day)
-    conditions = patient.facts.get("conditions")
-    held = INTERLOCKING.intersection(conditions if isinstance(conditions, list) else ())
+    held = interlocks(patient.facts, patient.treatments, now)
     return Person(
         patient=patient,
         consent_by_default=app.clinic.consent_by_default,

@@ -97,5 +97,8 @@ def _is_address(address: str, channel: Channel) -> bool:
     return is_one_line(address) and shape.fullmatch(address) is not None
 
 
+_UNSENDABLE = re.compile("[\0\ud800-\udfff]")
+
+
 def _is_text(words: str) -> bool:
-    return not any(character == "\0" or "\ud800" <= character <= "\udfff" for character in words)
+    return _UNSENDABLE.search(words) is None

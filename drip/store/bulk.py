@@ -10,7 +10,6 @@ from typing import Any
 
 from sqlalchemy import (
     ARRAY,
-    JSON,
     Column,
     ColumnElement,
     FromClause,
@@ -27,8 +26,10 @@ from sqlalchemy import (
     select,
     update,
 )
+from sqlalchemy.dialects.postgresql import JSONB
 from sqlalchemy.dialects.postgresql import insert as postgres_insert
 from sqlalchemy.dialects.sqlite import insert as sqlite_insert
+from sqlalchemy.exc import OperationalError
 
 from drip.store.database import Tx
 from drip.store.types import as_text
@@ -48,14 +49,28 @@ def among(tx: Tx, column: Column[str], values: Iterable[str]) -> ColumnElement[b
 def insert_rows(tx: Tx, table: Table, rows: Sequence[Mapping[str, Any]], *, ignore_known: bool = False) -> None:
     """Insert rows that all have the same columns. With `ignore_known`, rows that exist already are left alone."""
     for chunk in chunks(rows):
-        if tx.is_postgres:
-            names = list(chunk[0])
-            source = _recordset({name: table.c[name] for name in names}, chunk)
-            copy = postgres_insert(table).from_select(names, select(*(source.c[name] for name in names)))
-            tx.connection.execute(copy.on_conflict_do_nothing() if ignore_known else copy)
-        else:
+        if not tx.is_postgres:
             statement = sqlite_insert(table).on_conflict_do_nothing() if ignore_known else insert(table)
             tx.connection.execute(statement, list(chunk))
+        elif ignore_known:
+            source = _recordset({name: table.c[name] for name in chunk[0]}, chunk)
+            copied = postgres_insert(table).from_select(list(chunk[0]), select(*source.c))
+            tx.connection.execute(copied.on_conflict_do_nothing())
+        else:
+            _copy(tx, table, chunk)
+
+
+def _copy(tx: Tx, table: Table, rows: Sequence[Mapping[str, Any]]) -> None:
+    """PostgreSQL's own way for many new rows: twice as fast as any INSERT. SQLAlchemy has no word for it."""
+    driver = tx.connection.dialect.loaded_dbapi
+    cursor: Any = tx.connection.connection.cursor()
+    statement = f"COPY {table.name} ({', '.join(rows[0])}) FROM STDIN"
+    try:
+        with cursor, cursor.copy(statement) as copy:
+            for row in rows:
+                copy.write_row([_aware(value) if isinstance(value, datetime) else value for value in row.values()])
+    except driver.OperationalError as problem:
+        raise OperationalError(statement, None, problem) from problem
 
 
 def update_rows(
@@ -93,25 +108,33 @@ def match_column(match: Mapping[str, str], key: str) -> str:
 
 def _recordset(columns: Mapping[str, Column[Any]], rows: Sequence[Mapping[str, Any]]) -> FromClause:
     """Rows for PostgreSQL, which reads each value by its column's type."""
-    text = json.dumps([{name: _plain(row[name]) for name in columns} for row in rows])
+    text = json.dumps([dict(row) for row in rows], default=_for_postgres)
     typed = (Column(name, column.type) for name, column in columns.items())
-    records = func.json_to_recordset(cast(literal(text, Text), JSON)).table_valued(*typed)
+    records = func.jsonb_to_recordset(cast(literal(text, Text), JSONB)).table_valued(*typed)
     return records.render_derived(name="new_rows", with_types=True)
 
 
 def _lines(columns: Mapping[str, Column[Any]], rows: Sequence[Mapping[str, Any]]) -> FromClause:
     """Rows for SQLite."""
-    text = json.dumps([[_plain(row[name]) for name in columns] for row in rows])
+    text = json.dumps([[row[name] for name in columns] for row in rows], default=_for_sqlite)
     lines = func.json_each(literal(text)).table_valued("value")
     values = (func.json_extract(lines.c.value, f"$[{n}]").label(name) for n, name in enumerate(columns))
     return select(*values).select_from(lines).subquery("new_rows")
 
 
-def _plain(value: Any) -> Any:
-    """As JSON has it: times as text, bytes as PostgreSQL writes them."""
-    if isinstance(value, datetime):
-        return as_text(value)
-    return f"\\x{value.hex()}" if isinstance(value, bytes) else value
+def _for_postgres(value: datetime | bytes) -> str:
+    """What JSON has no word for, as PostgreSQL writes it."""
+    return f"\\x{value.hex()}" if isinstance(value, bytes) else _aware(value).isoformat()
+
+
+def _for_sqlite(value: datetime) -> str:
+    return as_text(_aware(value))
+
+
+def _aware(at: datetime) -> datetime:
+    if at.tzinfo is None:
+        raise ValueError("a time without a zone cannot be stored")
+    return at
 
 
 def chunks(rows: Sequence[Any], size: int = CHUNK) -> Iterable[Sequence[Any]]:

@@ -5,7 +5,7 @@ from dataclasses import dataclass, field
 from datetime import date, datetime, timedelta
 from typing import Any
 
-from sqlalchemy import Row, func, select, update
+from sqlalchemy import ColumnElement, Row, case, func, literal_column, select, update
 
 from drip.core.handover import Evidence
 from drip.core.lifecycle import COUNTED, State
@@ -50,6 +50,11 @@ class Claimed:
 _COLUMNS = [messages.c[name] for name in Claimed.__slots__]
 
 
+def _in_state(state: State) -> ColumnElement[bool]:
+    """Written out, not bound: a partial index serves only a query that names its condition."""
+    return messages.c.state == literal_column(f"'{state.value}'")
+
+
 def claim(tx: Tx, lease: Lease, now: datetime, limit: int) -> list[Claimed]:
     """Take what is due so that nobody else can: the most important purpose first, then what has been due longest."""
     taken: list[Claimed] = []
@@ -62,7 +67,7 @@ def claim(tx: Tx, lease: Lease, now: datetime, limit: int) -> list[Claimed]:
 def _claim(tx: Tx, lease: Lease, purpose: Purpose, now: datetime, limit: int) -> list[Claimed]:
     # One purpose at a time: the partial index (priority, due_at) then yields the rows without looking at any other.
     due = select(messages.c.id).where(
-        messages.c.state == State.PLANNED.value, messages.c.priority == purpose.rank, messages.c.due_at <= now
+        _in_state(State.PLANNED), messages.c.priority == purpose.rank, messages.c.due_at <= now
     )
     due = due.order_by(messages.c.due_at).limit(limit)
     due = due.with_for_update(skip_locked=True) if tx.is_postgres else due
@@ -87,14 +92,16 @@ def _claimed(row: Row[Any]) -> Claimed:
 
 def next_due(tx: Tx) -> datetime | None:
     """When the next message wants to go; None when nothing is planned."""
-    query = select(func.min(messages.c.due_at)).where(messages.c.state == State.PLANNED.value)
+    query = select(func.min(messages.c.due_at)).where(_in_state(State.PLANNED))
     earliest = (tx.connection.execute(query.where(messages.c.priority == purpose.rank)).scalar() for purpose in Purpose)
     return min((at for at in earliest if at), default=None)
 
 
-def still_ours(tx: Tx, token: str) -> set[str]:
+def still_ours(tx: Tx, token: str, ids: Iterable[str]) -> set[str]:
     """Which messages of this lease nobody has taken away, moved or ended in the meantime."""
-    query = select(messages.c.id).where(messages.c.lease_token == token, messages.c.state == State.CLAIMED.value)
+    query = select(messages.c.id).where(
+        messages.c.id.in_(sorted(ids)), messages.c.lease_token == token, messages.c.state == State.CLAIMED.value
+    )
     return set(tx.connection.execute(query).scalars())
 
 
@@ -250,17 +257,19 @@ def _lease_ran_out(tx: Tx, was: State, becomes: State, reason: Reason) -> int:
 def expire_waiting(tx: Tx, now: datetime) -> int:
     """Planned messages that wait for later than they would still be useful."""
     statement = update(messages).where(
-        messages.c.state == State.PLANNED.value,
+        _in_state(State.PLANNED),
         messages.c.priority.in_([purpose.rank for purpose in Purpose]),  # so that the index of due rows serves
         messages.c.due_at <= now,
         messages.c.expires_at <= now,
     )
-    return tx.connection.execute(statement.values(state=State.EXPIRED.value, reason=Reason.EXPIRED.value)).rowcount
+    # Staff see what held it back for so long, where something did.
+    why = case((messages.c.reason == "", Reason.EXPIRED.value), else_=messages.c.reason)
+    return tx.connection.execute(statement.values(state=State.EXPIRED.value, reason=why)).rowcount
 
 
 def wake(tx: Tx, reason: Reason, sequence: str | None) -> int:
     """Messages that wait for this reason ask again at their planned time: the reason is gone."""
-    statement = update(messages).where(messages.c.state == State.PLANNED.value, messages.c.reason == reason.value)
+    statement = update(messages).where(_in_state(State.PLANNED), messages.c.reason == reason.value)
     if sequence:
         statement = statement.where(messages.c.sequence == sequence)
     return tx.connection.execute(statement.values(due_at=messages.c.planned_for, reason="")).rowcount
@@ -297,7 +306,7 @@ def doubts(tx: Tx, limit: int) -> list[Doubt]:
     query = (
         select(attempts.c.id.label("attempt_id"), *of_attempt, *of_message, rounds.label("rounds"))
         .join(messages, messages.c.id == attempts.c.message_id)
-        .where(messages.c.state == State.UNKNOWN.value, attempts.c.number == messages.c.attempts)
+        .where(_in_state(State.UNKNOWN), attempts.c.number == messages.c.attempts)
         .order_by(attempts.c.started_at)
         .limit(limit)
     )

@@ -105,7 +105,12 @@ def _unsealed(tx: Tx, row: Row[Any]) -> PatientRow:
         id=row.id,
         source=row.source,
         revision=row.revision,
-        patient=Patient(standing=Standing(row.standing), facts=told.get("patient", {}), carer=told.get("carer", {})),
+        patient=Patient(
+            standing=Standing(row.standing),
+            facts=told.get("patient", {}),
+            carer=told.get("carer", {}),
+            treatments=told.get("treatments", {}),
+        ),
         data_key=key,
         ref=key.unseal("patients.ref", row.id, row.ref).decode(),
         contacts={channel: contact for channel, contact in blind.items() if contact},
@@ -127,7 +132,8 @@ def save_facts(tx: Tx, news: Sequence[NewFacts]) -> None:
     for new in news:
         blind = {channel: contact_id(tx, new.patient, channel, new.on) for channel in Channel}
         addresses.update({contact: channel for channel, contact in blind.items() if contact})
-        facts: Facts = {"patient": new.patient.facts, "carer": new.patient.carer}
+        known = new.patient
+        facts: Facts = {"patient": known.facts, "carer": known.carer, "treatments": known.treatments}
         rows.append(
             {
                 "id": new.row.id,

@@ -56,7 +56,7 @@ def of_enrolments(tx: Tx, enrolment_ids: Iterable[str]) -> dict[str, list[Planne
 def apply(tx: Tx, plans: Sequence[EnrolmentPlan]) -> int:
     """Write the changes; each row only from the state it was seen in. Answers how many rows are newly planned."""
     new = [_new_row(plan, wanted) for plan in plans for wanted in plan.changes.new]
-    bulk.insert_rows(tx, messages, new, ignore_known=True)
+    bulk.insert_rows(tx, messages, new)  # none can exist: whoever plans holds the patients' locks
     changes = [change for plan in plans for change in plan.changes.changed]
     moved = [_moved_row(change) for change in changes if not change.stays]
     bulk.update_rows(tx, messages, moved, match={"id": "id", "state": "was"})

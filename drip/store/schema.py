@@ -38,16 +38,20 @@ def _id(name: str = "id", **options: Any) -> Column[str]:
     return Column(name, String(40), **options)
 
 
+def _partial(name: str, *columns: str, where: str) -> Index:
+    """An index of the few rows that a busy query looks for, however many others there are."""
+    return Index(name, *columns, sqlite_where=text(where), postgresql_where=text(where))
+
+
+# fmt: off
 keys = Table(
-    "keys",
-    metadata,  # our own secrets (the blind-index key), sealed under the master key
+    "keys", metadata,  # our own secrets (the blind-index key), sealed under the master key
     Column("name", String(40), primary_key=True),
     Column("value", LargeBinary, nullable=False),
 )
 
 patients = Table(
-    "patients",
-    metadata,
+    "patients", metadata,
     _id(primary_key=True),
     Column("source", String(40), nullable=False),
     Column("ref_index", String(64), nullable=False),  # blind
@@ -64,8 +68,7 @@ patients = Table(
 )
 
 contacts = Table(
-    "contacts",
-    metadata,  # one row per address; closed to us or not. It outlives its patients
+    "contacts", metadata,  # one row per address; closed to us or not. It outlives its patients
     Column("id", String(64), primary_key=True),  # blind index of channel and address
     Column("channel", String(8), nullable=False),
     Column("closed", String(32)),
@@ -73,8 +76,7 @@ contacts = Table(
 )
 
 events = Table(
-    "events",
-    metadata,  # the event inbox, and the history that decisions replay
+    "events", metadata,  # the event inbox, and the history that decisions replay
     _id(primary_key=True),
     Column("source", String(40), nullable=False),
     Column("event_index", String(64), nullable=False),  # blind
@@ -86,17 +88,11 @@ events = Table(
     Column("occurred_at", UtcTime, nullable=False),
     Column("body", LargeBinary, nullable=False),  # sealed
     UniqueConstraint("source", "event_index"),
-    Index(
-        "ix_events_pending",
-        "patient_id",
-        sqlite_where=text("state <> 'applied'"),
-        postgresql_where=text("state <> 'applied'"),
-    ),
+    _partial("ix_events_pending", "patient_id", where="state <> 'applied'"),
 )
 
 versions = Table(
-    "versions",
-    metadata,  # published, immutable
+    "versions", metadata,  # published, immutable
     Column("id", String(64), primary_key=True),  # hash of the YAML and of every template it uses
     Column("sequence", String(80), nullable=False, index=True),
     Column("number", Integer, nullable=False),
@@ -109,23 +105,20 @@ versions = Table(
 )
 
 sequences = Table(
-    "sequences",
-    metadata,  # which version is live
+    "sequences", metadata,  # which version is live
     Column("id", String(80), primary_key=True),
     Column("version", ForeignKey("versions.id"), nullable=False),
 )
 
 pauses = Table(
-    "pauses",
-    metadata,  # stop switches: 'everything', 'sequence:<id>', 'channel:<sms|email>'
+    "pauses", metadata,  # stop switches: 'everything', 'sequence:<id>', 'channel:<sms|email>'
     Column("scope", String(100), primary_key=True),
     Column("paused_at", UtcTime, nullable=False),
     Column("why", Text, nullable=False, server_default=""),
 )
 
 enrolments = Table(
-    "enrolments",
-    metadata,
+    "enrolments", metadata,
     _id(primary_key=True),
     Column("patient_id", ForeignKey("patients.id"), nullable=False, index=True),
     Column("sequence", String(80), nullable=False),
@@ -147,8 +140,7 @@ enrolments = Table(
 )
 
 messages = Table(
-    "messages",
-    metadata,  # the plan, and what became of it
+    "messages", metadata,  # the plan, and what became of it
     _id(primary_key=True),
     Column("enrolment_id", ForeignKey("enrolments.id"), nullable=False),
     _id("patient_id", nullable=False, index=True),
@@ -177,45 +169,21 @@ messages = Table(
     Column("provider_ref", Text),
     Column("accepted_at", UtcTime),
     UniqueConstraint("enrolment_id", "step", "occurrence", "slot", "revision"),
-    Index(
-        "ix_messages_due",
-        "priority",
-        "due_at",
-        sqlite_where=text("state = 'planned'"),
-        postgresql_where=text("state = 'planned'"),
-    ),
-    Index(
-        "ix_messages_leased",
-        "lease_until",
-        sqlite_where=text("lease_until IS NOT NULL"),
-        postgresql_where=text("lease_until IS NOT NULL"),
-    ),
-    Index(
-        "ix_messages_open",
-        "state",
-        sqlite_where=text("state IN ('unknown', 'held')"),
-        postgresql_where=text("state IN ('unknown', 'held')"),
-    ),
-    Index(
-        "ix_messages_counted",
-        "patient_id",
-        "counted_on",
-        sqlite_where=text("counted_on IS NOT NULL"),
-        postgresql_where=text("counted_on IS NOT NULL"),
-    ),
+    _partial("ix_messages_due", "priority", "due_at", where="state = 'planned'"),
+    _partial("ix_messages_leased", "lease_until", where="lease_until IS NOT NULL"),
+    _partial("ix_messages_unknown", "state", where="state = 'unknown'"),
+    _partial("ix_messages_counted", "patient_id", "counted_on", where="counted_on IS NOT NULL"),
 )
 
 bodies = Table(
-    "bodies",
-    metadata,  # the words as sent
+    "bodies", metadata,  # the words as sent
     _id("attempt_id", primary_key=True),
     _id("patient_id", nullable=False, index=True),
     Column("words", LargeBinary, nullable=False),  # sealed
 )
 
 attempts = Table(
-    "attempts",
-    metadata,
+    "attempts", metadata,
     _id(primary_key=True),
     Column("message_id", ForeignKey("messages.id"), nullable=False, index=True),
     Column("number", SmallInteger, nullable=False),
@@ -235,8 +203,7 @@ attempts = Table(
 )
 
 receipts = Table(
-    "receipts",
-    metadata,  # the receipt inbox
+    "receipts", metadata,  # the receipt inbox
     _id(primary_key=True),
     Column("provider", String(40), nullable=False),
     Column("key", String(120), nullable=False),
@@ -246,17 +213,11 @@ receipts = Table(
     Column("received_at", UtcTime, nullable=False),
     Column("state", String(16), nullable=False),  # pending, applied, unmatched
     UniqueConstraint("provider", "key"),
-    Index(
-        "ix_receipts_pending",
-        "received_at",
-        sqlite_where=text("state = 'pending'"),
-        postgresql_where=text("state = 'pending'"),
-    ),
+    _partial("ix_receipts_pending", "received_at", where="state = 'pending'"),
 )
 
 tasks = Table(
-    "tasks",
-    metadata,  # something a person at the clinic must do
+    "tasks", metadata,  # something a person at the clinic must do
     _id(primary_key=True),
     Column("key", String(200), nullable=False, unique=True),
     Column("kind", String(40), nullable=False),
@@ -267,9 +228,9 @@ tasks = Table(
 )
 
 heartbeats = Table(
-    "heartbeats",
-    metadata,  # when each part of the worker last finished
+    "heartbeats", metadata,  # when each part of the worker last finished
     Column("name", String(60), primary_key=True),
     Column("beat_at", UtcTime, nullable=False),
     Column("detail", Text, nullable=False, server_default=""),
 )
+# fmt: on

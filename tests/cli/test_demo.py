@@ -1,4 +1,4 @@
-"""`drip demo` and `drip simulate`: the real job on invented patients, twice in a row, and never in somebody else's folder."""
+"""`drip demo` and `drip simulate`: invented patients only, and never in somebody else's folder."""
 
 from pathlib import Path
 

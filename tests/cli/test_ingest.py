@@ -203,3 +203,16 @@ def test_people_are_told_in_words(live: Path, drip: Drip) -> None:
     said = drip("ingest", "e.json", *NOW, code=1).out
     assert said.startswith("1 event taken in, 0 known already, 1 rejected.")
     assert "no. 2" in said
+
+
+def test_a_dry_run_is_about_this_file_only(live: Path, drip: Drip) -> None:
+    ingest(drip, live, an_event())
+    document = ingest(drip, live, an_event(ref="p-2"), "--dry-run")
+    assert document["enrolled"] == 1
+    assert {one["patient"] for one in document["messages"]} == {"p-2"}
+
+
+@pytest.mark.parametrize("source", ["", "drip", "north:1", "North", "a b", "../x", "x" * 41])
+def test_a_booking_system_has_a_plain_name(source: str, live: Path, drip: Drip) -> None:
+    (live / "e.json").write_text(json.dumps(an_event()))
+    assert "--source" in drip("ingest", "e.json", "--source", source, code=2).err

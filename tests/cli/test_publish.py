@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 
-from tests.cli.build import an_event, rewrite
+from tests.cli.build import an_event, as_lines, rewrite
 from tests.cli.conftest import Drip, Rows, Tell
 
 BOTH = ("--by", "A. Writer", "--approved-by", "B. Reviewer")
@@ -220,3 +220,12 @@ def test_what_was_sent_stays_sent_under_its_version(moved_tip: Path, drip: Drip,
     published(drip, "--in-flight", "follow", "--now", "2026-06-10T10:00Z")
     assert [one["step"] for one in sent] == ["hello", "tip"]
     assert rows("--state", "accepted") == sent
+
+
+def test_a_reference_that_two_booking_systems_use_is_not_migrated_by_guess(
+    moved_tip: Path, drip: Drip, tell: Tell
+) -> None:
+    (moved_tip / "e.json").write_text(as_lines(an_event()))
+    drip("ingest", "e.json", "--source", "north", "--now", "2026-06-09T11:00Z")
+    said = drip("publish", *BOTH, "--in-flight", "migrate", "--patients", "p-1", code=2)
+    assert "generic:p-1, north:p-1" in said.err

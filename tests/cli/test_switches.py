@@ -98,7 +98,7 @@ def test_what_is_paused_too_long_expires(enrolled: Path, drip: Drip, rows: Rows)
     drip("pause")
     drip("tick", *NOON)
     drip("tick", "--now", "2026-06-20T12:00Z")
-    assert of(rows, "hello") == ("expired", "expired")
+    assert of(rows, "hello") == ("expired", "paused")
     assert of(rows, "weekly")[0] == "expired"
 
 

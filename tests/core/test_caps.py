@@ -1,6 +1,6 @@
 """How often one patient hears from us."""
 
-from datetime import date
+from datetime import date, timedelta
 
 import pytest
 
@@ -69,7 +69,16 @@ def test_safety_and_service_about_a_visit_today_or_tomorrow_are_neither_limited_
 ) -> None:
     visit = date.fromisoformat(visit_on) if visit_on else None
 
-    assert is_exempt(purpose, visit, TODAY) is exempt
+    tomorrow = hours().first_opening(TODAY + timedelta(days=1))
+    assert is_exempt(purpose, visit, TODAY, tomorrow) is exempt
+    assert is_exempt(purpose, visit, TODAY, None) is exempt
+
+
+def test_before_a_weekend_tomorrow_reaches_to_the_next_open_day() -> None:
+    friday, monday = date(2026, 6, 12), date(2026, 6, 15)
+    opening = hours().first_opening(friday + timedelta(days=1))
+    assert is_exempt(Purpose.SERVICE, monday, friday, opening)
+    assert not is_exempt(Purpose.SERVICE, monday + timedelta(days=1), friday, opening)
 
 
 @pytest.mark.parametrize(

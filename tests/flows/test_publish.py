@@ -150,4 +150,4 @@ def test_following_keeps_what_a_deferral_made_of_the_next_try(clinic: World) -> 
     clinic.tick("2026-06-12 10:00")
     clinic.sources["advice/nudge.sms.txt"] += " again"
     clinic.publish(ADVICE, now="2026-06-12 10:01", in_flight=InFlight.FOLLOW)
-    assert due(clinic)["nudge"] == "12 09:15 planned paused"
+    assert due(clinic)["nudge"] == "12 10:00 planned paused"

@@ -532,3 +532,14 @@ def test_a_reminder_that_comes_back_after_its_visit_moved_is_not_sent_beside_the
         clinic.tick(time)
     rows = [(one.step, one.state, one.reason) for one in clinic.messages() if one.step == "prepare"]
     assert sorted(rows) == [("prepare", "accepted", ""), ("prepare", "superseded", "appointment_moved")]
+
+
+def test_a_steroid_injection_holds_loading_exercises_back_for_two_weeks(clinic: World) -> None:
+    loading = ADVICE.replace("kind: education", "kind: loading").replace("sequence: advice", "sequence: load")
+    clinic.publish(loading)
+    clinic.tell(a_visit("2026-06-11 10:00", patient={"attributes": {"subtype": "insertional"}}))
+    treatment = {"code": "steroid_injection", "performed_at": at("2026-06-11 12:00").isoformat()}
+    clinic.tell(an_event("treatment.performed", "2026-06-11 12:00", treatment=treatment))
+    clinic.tick("2026-06-11 13:00")
+    assert clinic.states()["hello"] == "planned interlock"
+    assert clinic.sink.letters == []

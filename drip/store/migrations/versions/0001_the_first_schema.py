@@ -231,15 +231,15 @@ def upgrade() -> None:
         sqlite_where=sa.text("lease_until IS NOT NULL"),
         postgresql_where=sa.text("lease_until IS NOT NULL"),
     )
+    op.create_index(op.f("ix_messages_patient_id"), "messages", ["patient_id"], unique=False)
     op.create_index(
-        "ix_messages_open",
+        "ix_messages_unknown",
         "messages",
         ["state"],
         unique=False,
-        sqlite_where=sa.text("state IN ('unknown', 'held')"),
-        postgresql_where=sa.text("state IN ('unknown', 'held')"),
+        sqlite_where=sa.text("state = 'unknown'"),
+        postgresql_where=sa.text("state = 'unknown'"),
     )
-    op.create_index(op.f("ix_messages_patient_id"), "messages", ["patient_id"], unique=False)
     op.create_table(
         "attempts",
         sa.Column("id", sa.String(length=40), nullable=False),
