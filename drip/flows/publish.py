@@ -70,9 +70,10 @@ def refusal(app: App, file: LoadedFile, how: Publication) -> str | None:
     review = file.sequence.review if file.sequence else None
     if review is None:
         return f"{file.path} has errors; run `drip check`"
-    if how.by and how.by == how.approved_by:
+    by, approved_by, author = (_same(name) for name in (how.by, how.approved_by, review.author))
+    if by and by == approved_by:
         return "the person who publishes and the person who approves must be two different people"
-    if how.approved_by and how.approved_by == review.author:
+    if approved_by and approved_by == author:
         return f"{how.approved_by} wrote {file.path} and cannot approve it: someone else must"
     if app.live and how.approved_by and not how.by:
         return "say who publishes with --by: two people answer for what goes out live"
@@ -81,6 +82,11 @@ def refusal(app: App, file: LoadedFile, how: Publication) -> str | None:
             f"{file.path} awaits approval by a clinician of this clinic, and drip is live; name one with --approved-by"
         )
     return None
+
+
+def _same(name: str) -> str:
+    """A name as it is compared: spaces and capitals do not make another person."""
+    return " ".join(name.casefold().split())
 
 
 def _publish(app: App, tx: Tx, folder: Folder, file: LoadedFile, how: Publication, now: datetime) -> Result:

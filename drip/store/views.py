@@ -52,7 +52,7 @@ def list_messages(
     columns = [messages.c[name] for name in _SAME]
     order = (messages.c.due_at, messages.c.priority, messages.c.sequence, messages.c.position)
     query = select(messages.c.enrolment_id, *columns)
-    query = query.order_by(*order, messages.c.occurrence, messages.c.channel)
+    query = query.order_by(*order, messages.c.occurrence, messages.c.channel, messages.c.enrolment_id)
     if patient_ids is not None:
         query = query.where(messages.c.patient_id.in_(list(patient_ids)))
     if state:

@@ -11,6 +11,7 @@ import pytest
 
 from drip.flows import enrol
 from drip.flows.enrol import apply_news
+from drip.flows.resolve import resolve
 from drip.store import records
 from tests.world import ADVICE, REMINDERS, World, a_booking, a_visit, an_event, at
 
@@ -220,14 +221,13 @@ def test_a_record_that_cannot_be_planned_holds_up_nobody_else(
     clinic.publish(ADVICE)
     clinic.tell(a_visit("2026-06-11 10:00"))
     clinic.tell(a_visit("2026-06-11 10:00", event_id="other", patient={"ref": "p-2", "email": "bo@example.org"}))
-    real = enrol.resolve
 
-    def resolve(known: Any, rules: Any, now: Any) -> Any:
+    def breaking(known: Any, rules: Any, now: Any) -> Any:
         if known.row.ref == "p-1":
             raise ValueError("amina@example.org")
-        return real(known, rules, now)
+        return resolve(known, rules, now)
 
-    monkeypatch.setattr(enrol, "resolve", resolve)
+    monkeypatch.setattr(enrol, "resolve", breaking)
     with caplog.at_level(logging.ERROR):
         assert clinic.tick("2026-06-11 10:31").enrolled == 1
     assert "amina" not in caplog.text

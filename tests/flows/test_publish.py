@@ -128,12 +128,22 @@ def test_a_dry_run_shows_everything_and_keeps_nothing(clinic: World) -> None:
     ("text", "how", "is_live", "why"),
     [
         (ADVICE, Publication(by="A", approved_by="A"), False, "two different people"),
+        (ADVICE, Publication(by="Ann Lee", approved_by=" ann  lee"), False, "two different people"),
+        (ADVICE, Publication(by="B", approved_by="a. writer"), False, "cannot approve it"),
         (ADVICE, Publication(by="A", approved_by=""), True, "awaits approval"),
         (ADVICE.replace("B. Reader", "awaiting"), Publication(by="A", approved_by="B"), True, "awaits approval"),
         (ADVICE.replace("B. Reader", "awaiting"), Publication(by="A", approved_by=""), False, None),
         (ADVICE, Publication(by="A", approved_by="B"), True, None),
     ],
-    ids=["one person", "nobody approved", "awaiting while live", "awaiting while trying out", "four eyes"],
+    ids=[
+        "one person",
+        "one person, written otherwise",
+        "its author",
+        "nobody approved",
+        "awaiting while live",
+        "awaiting while trying out",
+        "four eyes",
+    ],
 )
 def test_who_may_publish_what(
     a_clinic: Callable[..., World], text: str, how: Publication, is_live: bool, why: str | None
