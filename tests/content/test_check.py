@@ -41,7 +41,7 @@ def test_findings_come_in_the_order_of_the_file_and_only_once(tmp_path: Path) ->
 
 
 def test_a_clinic_file_must_be_there(tmp_path: Path) -> None:
-    assert checked(tmp_path, {"clinic.yaml": None}) == ["clinic.yaml:1:1: error: unreadable"]
+    assert checked(tmp_path, {"clinic.yaml": None}) == ["clinic.yaml:1:1: error: missing"]
 
 
 def test_two_sequences_may_not_have_one_id(tmp_path: Path) -> None:
