@@ -235,6 +235,12 @@ def publish(
 
     at = read_time(now, "--now")
     results = publish_files(paths, by, approved_by, in_flight, patients, safety_fix, dry_run, at)
+    for one in results:
+        if one.gone:
+            steps = ", ".join(one.gone)
+            note(
+                f"warning: {one.sequence} no longer has {steps}. A step that was only renamed is sent again: keep its id."
+            )
     if as_json:
         print_json({"dry_run": dry_run, "published": [result_as_json(one) for one in results]})
         return
@@ -258,6 +264,7 @@ def result_as_json(one: Any) -> dict[str, Any]:
         "changed": one.is_new,
         "in_flight": one.in_flight,
         "followed": one.followed,
+        "gone": list(one.gone),
         "planned": one.changes.planned,
         "ended": one.changes.cancelled,
     }

@@ -56,6 +56,8 @@ class Result:
     in_flight: int
     """People who are in the sequence now."""
     followed: int
+    gone: tuple[str, ...] = ()
+    """Steps of the version that was live which are no longer there: renamed ones would be sent again."""
     changes: News = field(default_factory=News)
 
 
@@ -95,7 +97,8 @@ def _publish(app: App, tx: Tx, folder: Folder, file: LoadedFile, how: Publicatio
         raise CannotPublish(f"{file.path} has errors; run `drip check`")
     contents = version_files(folder, file)
     version = version_id(contents)
-    is_new = versions.live(tx).get(sequence.id) != version
+    before = app.versions.live(tx).get(sequence.id)
+    is_new = before is None or before.id != version
     app.versions.forget(version)  # the same files may have been approved since
     number = _number(tx, version, sequence)
     row = VersionRow(
@@ -119,6 +122,7 @@ def _publish(app: App, tx: Tx, folder: Folder, file: LoadedFile, how: Publicatio
         is_new=is_new,
         in_flight=len(people),
         followed=len(moving),
+        gone=tuple(step.id for step in before.sequence.steps if not sequence.step(step.id)) if before else (),
         changes=news,
     )
 

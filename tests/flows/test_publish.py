@@ -161,3 +161,9 @@ def test_following_keeps_what_a_deferral_made_of_the_next_try(clinic: World) -> 
     clinic.sources["advice/nudge.sms.txt"] += " again"
     clinic.publish(ADVICE, now="2026-06-12 10:01", in_flight=InFlight.FOLLOW)
     assert due(clinic)["nudge"] == "12 10:00 planned paused"
+
+
+def test_a_step_that_is_no_longer_there_is_named(clinic: World) -> None:
+    clinic.publish(ADVICE)
+    (result,) = clinic.publish(SHORTER)
+    assert result.gone == ("later",)
