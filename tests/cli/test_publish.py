@@ -9,7 +9,7 @@ from tests.cli.build import an_event, as_lines, rewrite
 from tests.cli.conftest import Drip, Rows, Tell
 
 BOTH = ("--by", "A. Writer", "--approved-by", "B. Reviewer")
-KEYS = ["sequence", "version", "number", "changed", "in_flight", "followed", "planned", "ended"]
+KEYS = ["sequence", "version", "number", "changed", "in_flight", "followed", "gone", "planned", "ended"]
 SEQUENCE = "sequences/after-visit.yaml"
 
 
