@@ -238,9 +238,7 @@ def publish(
     for one in results:
         if one.gone:
             steps = ", ".join(one.gone)
-            note(
-                f"warning: {one.sequence} no longer has {steps}. A step that was only renamed is sent again: keep its id."
-            )
+            note(f"warning: {one.sequence} no longer has {steps}. A step that was only renamed is sent again.")
     if as_json:
         print_json({"dry_run": dry_run, "published": [result_as_json(one) for one in results]})
         return
