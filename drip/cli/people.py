@@ -1,11 +1,12 @@
 """For those who ask about patients: explain, forecast."""
 
 from datetime import timedelta
-from typing import Annotated, Any
+from typing import Annotated
 
 import typer
 
-from drip.cli.show import Complaint, counted, out, print_json, table, zulu
+from drip.cli.listing import message_as_json, one_patient, print_messages
+from drip.cli.show import counted, out, print_json, table, zulu
 
 
 def add_to(app: typer.Typer) -> None:
@@ -14,26 +15,12 @@ def add_to(app: typer.Typer) -> None:
         app.command()(command)
 
 
-def one_patient(tx: Any, ref: str) -> Any:
-    """The patient of that reference. Complaint when there is none, or more than one."""
-    from drip.store import patients
-
-    found = patients.find(tx, ref)
-    if not found:
-        raise Complaint(f"nobody is known as {ref!r}; `drip messages` lists references", 1)
-    if len(found) > 1:
-        choices = ", ".join(sorted(f"{row.source}:{ref}" for row in found))
-        raise Complaint(f"{ref!r} is known to several booking systems; choose one of {choices}", 2)
-    return found[0]
-
-
 def explain(
     patient: Annotated[str, typer.Argument(metavar="PATIENT_REF", help="REF or SOURCE:REF")],
     as_json: Annotated[bool, typer.Option("--json", help="one JSON document")] = False,
 ) -> None:
     """A patient's whole story: events, enrolments, every message with its state and why."""
     from drip.cli.opening import opened
-    from drip.cli.sending import message_as_json
     from drip.flows.story import tell, when
 
     with opened() as app, app.store.read() as tx:
@@ -59,7 +46,6 @@ def forecast(
 ) -> None:
     """Who will hear what in the next days, from the real plan."""
     from drip.cli.opening import opened
-    from drip.cli.sending import message_as_json, print_messages
     from drip.cli.show import read_time
     from drip.store import views
 

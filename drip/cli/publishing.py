@@ -7,9 +7,9 @@ from pathlib import Path
 
 from drip.app import App
 from drip.cli.opening import home, opened
+from drip.cli.paths import concerns, home_of
 from drip.cli.people import one_patient
 from drip.cli.show import Complaint, note
-from drip.cli.writing import concerns, home_of
 from drip.content.check import check
 from drip.content.folder import Folder, LoadedFile, read_folder
 from drip.flows.publish import InFlight, Publication, Result, publish, refusal

@@ -8,7 +8,8 @@ from typing import Annotated, Any
 
 import typer
 
-from drip.cli.show import Complaint, counted, out, print_json, progress, read_time, state_in_colour, table, zulu
+from drip.cli.listing import message_as_json, one_patient, print_messages
+from drip.cli.show import Complaint, counted, out, print_json, progress, read_time, table
 
 
 def add_to(app: typer.Typer) -> None:
@@ -179,7 +180,6 @@ def messages(
 ) -> None:
     """Planned and past messages."""
     from drip.cli.opening import opened
-    from drip.cli.people import one_patient
     from drip.core.lifecycle import State
     from drip.store import views
 
@@ -194,30 +194,6 @@ def messages(
         print_messages(found)
     else:
         out.print("No messages.")
-
-
-_FIELDS = ("id", "patient", "enrolment", "sequence", "version", "step", "occurrence", "channel")
-
-
-def message_as_json(one: Any) -> dict[str, Any]:
-    """As the contract has it."""
-    told = {name: getattr(one, name) for name in _FIELDS}
-    told |= {"due_at": zulu(one.due_at), "state": one.state, "reason": one.reason, "attempts": one.attempts}
-    return told | {"provider": one.provider, "provider_ref": one.provider_ref, "accepted_at": zulu(one.accepted_at)}
-
-
-def print_messages(found: list[Any]) -> None:
-    """One line a message; the reason in words."""
-    from drip.core.reason import Reason
-
-    shown = table("due (UTC)", "patient", "sequence", "step", "", "channel", "state", "why")
-    for one in found:
-        repeat = f"no. {one.occurrence}" if one.occurrence > 1 else ""
-        shown.add_row(
-            f"{one.due_at:%Y-%m-%d %H:%M}", one.patient, one.sequence, one.step, repeat, one.channel,
-            state_in_colour(one.state), Reason(one.reason).sentence,
-        )  # fmt: skip
-    out.print(shown)
 
 
 def suppress(
