@@ -4,13 +4,15 @@ import argparse
 import sys
 from collections.abc import Callable, Iterator
 
-from benchmarks import emails, growth, plan, send
+from benchmarks import emails, growth, plan, planner, replan, send
 from benchmarks.clinic import POSTGRES, SQLITE, Database
 from benchmarks.measure import Line
 from tests.databases import find_postgres
 
 BENCHMARKS: dict[str, Callable[..., Iterator[Line]]] = {
     "plan": plan.run,
+    "replan": replan.run,
+    "planner": planner.run,
     "send": send.run,
     "growth": growth.run,
     "emails": emails.run,

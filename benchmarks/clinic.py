@@ -4,6 +4,7 @@ import json
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
+from shutil import rmtree
 from typing import Any
 
 from drip.app import App
@@ -11,8 +12,9 @@ from drip.bookings.generic import read_events
 from drip.bookings.parsed import Parsed
 from drip.core.model import Channel
 from drip.providers.noop import NoOpProvider
+from drip.store.migrate import sqlite_file
 from tests.databases import Postgres, clean_postgres, sqlite_url
-from tests.world import World, a_booking, a_visit, a_world, at
+from tests.world import World, a_booking, a_visit, a_world
 
 SQLITE, POSTGRES = "SQLite", "PostgreSQL"
 
@@ -45,7 +47,8 @@ steps:
 review: {author: A. Writer, approved_by: B. Reader, review_due: 2037-01-01}
 """
 
-VISITED, HEARD, DUE = "2026-06-11 10:00", "2026-06-11 10:31", "2026-06-11 13:00"
+TODAY, HEARD, DUE = "2026-06-11", "2026-06-11 10:31", "2026-06-11 13:00"
+"""The day of the visits, when we hear of them, and by when each patient's first text is due."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,22 +70,25 @@ class Database:
 def a_clinic(database: Database, *sequences: str, **unusual: Any) -> Iterator[World]:
     """An empty clinic with these sequences live, whose messages all go to a provider that keeps nothing."""
     providers = {channel: (NoOpProvider(),) for channel in Channel}
-    world = a_world(database.empty(), providers=providers, **unusual)
+    url = database.empty()
+    world = a_world(url, providers=providers, **unusual)
     try:
         world.publish(*sequences)
         yield world
     finally:
         world.app.close()
+        if file := sqlite_file(url):
+            rmtree(file.parent)
 
 
 def visits(first: int, count: int) -> bytes:
     """Patients number `first` and on each came to a visit of their own, as a booking system tells it."""
-    return _told(_about(n, a_visit(VISITED)) for n in range(first, first + count))
+    return _told(_about(n, a_visit(_clock(TODAY, n))) for n in range(first, first + count))
 
 
-def bookings(first: int, count: int, starts_at: str, kind: str) -> bytes:
-    """Patients number `first` and on each have a visit of their own booked for, or moved to, a time."""
-    return _told(_about(n, a_booking(starts_at, kind=kind)) for n in range(first, first + count))
+def bookings(first: int, count: int, day: str, kind: str) -> bytes:
+    """Patients number `first` and on each have a visit of their own booked for, or moved to, a day."""
+    return _told(_about(n, a_booking(_clock(day, n), kind=kind)) for n in range(first, first + count))
 
 
 def read(app: App, told: bytes) -> Sequence[Parsed]:
@@ -92,6 +98,10 @@ def read(app: App, told: bytes) -> Sequence[Parsed]:
     if len(parsed) != len(outcomes):
         raise ValueError("an event of the benchmark cannot be read")
     return parsed
+
+
+def _clock(day: str, n: int) -> str:
+    return f"{day} 09:{n % 60:02d}"
 
 
 def _told(events: Iterator[dict[str, Any]]) -> bytes:
@@ -111,6 +121,7 @@ def _about(n: int, event: dict[str, Any]) -> dict[str, Any]:
 _AREAS = [str(area) for area in range(200, 1000)]
 
 
-def times() -> tuple[Any, Any]:
-    """When the visits were heard of, and when the first text is due."""
-    return at(HEARD), at(DUE)
+def expect(found: int, expected: int) -> None:
+    """Stop when a benchmark did not do what it says it measures."""
+    if found != expected:
+        raise RuntimeError(f"{found} instead of {expected}")

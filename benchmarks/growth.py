@@ -5,7 +5,7 @@ from datetime import timedelta
 
 from sqlalchemy import text
 
-from benchmarks.clinic import DUE, HEARD, ONE_TEXT, Database, a_clinic, read, visits
+from benchmarks.clinic import DUE, HEARD, ONE_TEXT, Database, a_clinic, expect, read, visits
 from benchmarks.measure import Laps, Line
 from drip.flows.enrol import apply_news
 from drip.flows.take_in import take_in
@@ -21,6 +21,7 @@ _NUMBERS = {
     "sqlite": "WITH RECURSIVE numbers (n) AS (SELECT 1 UNION ALL SELECT n + 1 FROM numbers WHERE n < :rows) "
     "SELECT n FROM numbers",
 }
+_ID = {"postgresql": "md5(id || n)", "sqlite": "lower(hex(randomblob(16)))"}
 _LATER = {
     "postgresql": "CAST(:due AS timestamptz) + n * interval '1 second'",
     "sqlite": "strftime('%Y-%m-%dT%H:%M:%S.000000Z', :due, '+' || n || ' seconds')",
@@ -53,8 +54,7 @@ def _claims(database: Database, rows: int, claims: int) -> Laps:
             lease = Lease(owner="benchmark", token=new_id(), length=timedelta(seconds=120))
             with laps.lap(), world.store.write() as tx:
                 claimed = outgoing.claim(tx, lease, at(DUE), CLAIM)
-            if len(claimed) != CLAIM:
-                raise RuntimeError(f"{len(claimed)} claimed instead of {CLAIM}")
+            expect(len(claimed), CLAIM)
     return laps
 
 
@@ -63,14 +63,16 @@ def _fill(world: World, rows: int, due_now: int) -> None:
     take_in(world.app, read(world.app, visits(0, 1)), at(HEARD))
     apply_news(world.app, at(HEARD))
     name = world.store.engine.dialect.name
-    copied = "enrolment_id, patient_id, sequence, version, step, position, occurrence, slot, channel, turned, purpose"
+    copied = "enrolment_id, patient_id, sequence, version, step, position, occurrence, slot, channel, turned"
+    copied += ", purpose, priority, state, reason, planned_for, expires_at, attempts"
     source = f"""
-        INSERT INTO messages (id, {copied}, priority, state, reason, planned_for, expires_at, attempts, revision, due_at)
-        SELECT id || '-' || n, {copied}, priority, state, reason, planned_for, expires_at, attempts, n,
+        INSERT INTO messages (id, {copied}, revision, due_at)
+        SELECT {_ID[name]}, {copied}, n,
                CASE WHEN n <= :due_now THEN due_at ELSE {_LATER[name]} END
         FROM messages CROSS JOIN ({_NUMBERS[name]}) AS numbers
     """  # noqa: S608 - made of constants
     with world.store.write() as tx:
         due = at(DUE) if name == "postgresql" else f"{at(DUE):%Y-%m-%d %H:%M:%S}"
-        tx.connection.execute(text(source), {"rows": rows, "due_now": due_now, "due": due})
+        made = tx.connection.execute(text(source), {"rows": rows, "due_now": due_now, "due": due}).rowcount
         tx.connection.execute(text("ANALYZE"))
+    expect(made, rows)

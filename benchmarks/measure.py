@@ -52,6 +52,11 @@ class Laps:
         """What one of them costs this process; it hardly depends on what else the machine does."""
         return f"{median(self.cpus) / each * MICROSECONDS:.0f} us of our CPU each"
 
+    def line(self, what: str, database: str, each: int, unit: str, goal: float | None = None) -> Line:
+        """The rate of the median lap as a line of the table."""
+        rate, note = self.rate(each), self.cpu(each)
+        return Line(what=what, database=database, measured=rate, unit=unit, goal=goal, note=note)
+
     def milliseconds(self, percent: int) -> float:
         """The lap below which this share of the laps lies."""
         return percentile(self.walls, percent) * 1000

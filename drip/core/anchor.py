@@ -4,8 +4,8 @@ from collections.abc import Callable, Mapping
 from datetime import date, datetime
 
 from drip.core.course import Course
-from drip.core.event import Moment
-from drip.core.model import AnchorKind, Facts
+from drip.core.event import Event, Moment
+from drip.core.model import AnchorKind, EventKind, Facts
 from drip.core.patient import time_in
 
 
@@ -31,15 +31,21 @@ def _from_visit_end(course: Course, moments: tuple[Moment, ...], _: datetime) ->
     return time_in(appointment_facts(course, moments), "ends_at")
 
 
-def _from_treatment(course: Course, _: tuple[Moment, ...], __: datetime) -> datetime | None:
-    return time_in(course.started.event.treatment, "performed_at")
+def _from_treatment(course: Course, moments: tuple[Moment, ...], _: datetime) -> datetime | None:
+    return time_in(_latest(course, moments, EventKind.TREATMENT_PERFORMED).treatment, "performed_at")
 
 
-def _from_programme(course: Course, _: tuple[Moment, ...], __: datetime) -> datetime | date | None:
-    starts = course.started.event.programme.get("starts_on")
+def _from_programme(course: Course, moments: tuple[Moment, ...], _: datetime) -> datetime | date | None:
+    starts = _latest(course, moments, EventKind.PROGRAMME_STARTED).programme.get("starts_on")
     if not isinstance(starts, str):
         return None
     return datetime.fromisoformat(starts) if "T" in starts else date.fromisoformat(starts)
+
+
+def _latest(course: Course, moments: tuple[Moment, ...], kind: EventKind) -> Event:
+    """The newest word on what started the course: a corrected time moves what counts from it."""
+    told = (one.event for one in reversed(moments) if one.event.kind is kind and one.event.origin == course.origin)
+    return next(told, course.started.event)
 
 
 _ANCHORS: Mapping[AnchorKind, Callable[[Course, tuple[Moment, ...], datetime], datetime | date | None]] = {

@@ -9,6 +9,7 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from enum import StrEnum
+from hashlib import sha256
 
 from drip.core.condition import holds
 from drip.core.course import Course, Enrolled, Live, enrolment_facts, objects_at
@@ -22,6 +23,9 @@ from drip.core.sequence import Again, Sequence
 
 CODED_LATE = timedelta(days=14)
 """Diagnoses are often coded after the visit: for this long a later `patient.updated` can still start a sequence."""
+
+OWN = "enrolment-"
+"""How the keys of events begin that we tell ourselves."""
 
 CHAIN_LIMIT = 5
 """How many enrolments may start one another from a single event."""
@@ -57,10 +61,25 @@ def decide(moments: tuple[Moment, ...], existing: Iterable[Enrolled], live: Iter
 
     Safe to repeat: with no fresh event the result is what is stored.
     """
-    walk = _Walk(moments=moments, existing=tuple(existing), live=tuple(live))
+    rows = tuple(existing)
+    walk = _walk(moments, rows, tuple(live))
+    orphans = frozenset(row.id for row in rows if (row.sequence.id, row.origin) not in walk.courses)
+    if orphans and moments:
+        # What started them is told otherwise by now: they are there all the same, from their own start on.
+        walk = _walk(moments, rows, tuple(live), orphans)
+    return Decision(courses=tuple(walk.courses.values()), tasks=tuple(walk.tasks.values()))
+
+
+def _walk(
+    moments: tuple[Moment, ...],
+    existing: tuple[Enrolled, ...],
+    live: tuple[Live, ...],
+    orphans: frozenset[str] = frozenset(),
+) -> "_Walk":
+    walk = _Walk(moments=moments, existing=existing, live=live, orphans=orphans)
     for moment in moments:
         walk.visit(moment)
-    return Decision(courses=tuple(walk.courses.values()), tasks=tuple(walk.tasks.values()))
+    return walk
 
 
 @dataclass(slots=True, kw_only=True)
@@ -68,6 +87,7 @@ class _Walk:
     moments: tuple[Moment, ...]
     existing: tuple[Enrolled, ...]
     live: tuple[Live, ...]
+    orphans: frozenset[str]
     courses: dict[tuple[str, str], Course] = field(default_factory=dict)
     tasks: dict[str, Task] = field(default_factory=dict)
 
@@ -75,7 +95,8 @@ class _Walk:
         """Enrolments whose first event is not in the history (enrolled by hand, say) are there from the start."""
         known = {moment.event.key for moment in self.moments}
         for row in self.existing:
-            if row.event_key not in known and self.moments and not row.event_key.startswith("enrolment-"):
+            by_hand = row.event_key not in known and not row.event_key.startswith(OWN)
+            if self.moments and (by_hand or row.id in self.orphans):
                 started = Moment(
                     event=Event(key=row.event_key, kind=EventKind.PATIENT_UPDATED, occurred_at=row.started_at),
                     patient=self.moments[0].patient,
@@ -89,6 +110,9 @@ class _Walk:
             reason = ended_by(course, moment)
             if reason and course.is_active_at(max(moment.event.occurred_at, course.started.event.occurred_at)):
                 self._end(course, reason, moment, depth)
+            elif reason and course.ended is None:
+                # It had come to its own end. Should its visit move, nothing of it may start again.
+                course.ended, course.ended_at = reason, moment.event.occurred_at
             elif reason and course.can_be_revived and not moment.event.kind.is_about_an_appointment:
                 course.ended = reason  # for good: no later booking brings it back
         for course in self.courses.values():
@@ -219,8 +243,14 @@ def _own(kind: EventKind, course: Course, moment: Moment) -> Moment:
     event = replace(
         moment.event,
         fresh=moment.event.fresh or is_news,
-        key=f"{kind.value.replace('.', '-')}:{course.sequence.id}:{moment.event.key}",
+        key=_own_key(kind, course, moment.event),
         kind=kind,
         enrolment=enrolment_facts(course.sequence),
     )
     return replace(moment, event=event)
+
+
+def _own_key(kind: EventKind, course: Course, cause: Event) -> str:
+    """The same for the same cause, and never longer, however many enrolments start one another."""
+    told = f"{course.sequence.id}|{course.origin}|{cause.key}"
+    return f"{kind.value.replace('.', '-')}:{sha256(told.encode()).hexdigest()[:32]}"

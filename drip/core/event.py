@@ -2,7 +2,7 @@
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field, replace
-from datetime import datetime
+from datetime import UTC, datetime
 from typing import TypeAlias
 
 from drip.core.model import EventKind, Facts, Value
@@ -43,10 +43,15 @@ class Event:
         if self.appointment_ref:
             return f"appointment:{self.appointment_ref}"
         if self.treatment:
-            return f"treatment:{self.treatment.get('code')}:{self.treatment.get('performed_at')}"
+            return f"treatment:{self.treatment.get('code')}:{_day(self.treatment.get('performed_at'))}"
         if self.programme:
             return f"programme:{self.programme.get('code')}:{self.programme.get('side') or ''}"
         return f"event:{self.key}"
+
+
+def _day(told: Value) -> str:
+    """The UTC day of a time: a treatment whose time is corrected within its day stays the same treatment."""
+    return datetime.fromisoformat(told).astimezone(UTC).date().isoformat() if isinstance(told, str) else ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -74,6 +74,7 @@ class Planned:
     state: State
     reason: Reason
     planned_for: datetime
+    expires_at: datetime
 
     @property
     def key(self) -> Key:
@@ -212,7 +213,7 @@ def changes(basis: Basis, rows: Iterable[Planned], now: datetime) -> Changes:
     return Changes(
         new=tuple(as_of(_newcomers(new, {row.step for row in rows}, now), basis, now)),
         changed=_moves(moved, entered, basis.version)
-        + _repinned(messages, rows, {row.id for row, _ in moved}, basis, now),
+        + _renewed(messages, rows, {row.id for row, _ in moved}, basis, now),
         ended=_unwanted(messages, rows),
     )
 
@@ -230,10 +231,10 @@ def _moves(moved: list[tuple[Planned, Wanted]], entered: list[Wanted], version: 
     return tuple(Change(id=row.id, was=row.state, to=to, version=version) for row, to in pairs)
 
 
-def _repinned(
+def _renewed(
     messages: tuple[Wanted, ...], rows: tuple[Planned, ...], moved: set[str], basis: Basis, now: datetime
 ) -> tuple[Change, ...]:
-    """Unsent rows of an older version that stay where they are, but take the new version's words."""
+    """Unsent rows that stay where they are, but take a newer version's words, or end with a visit moved in its day."""
     by_key = {message.key: message for message in messages}
     steps = {step.id: step for step in basis.sequence.steps}
     current = {row.id for row in _latest(rows).values()} - moved
@@ -246,8 +247,16 @@ def _repinned(
             stays=True,
         )
         for row in rows
-        if row.state in UNSENT and row.version != basis.version and row.key in by_key and row.id in current
+        if row.state in UNSENT
+        and row.key in by_key
+        and row.id in current
+        and (row.version != basis.version or _ends_otherwise(row, steps[row.step], basis))
     )
+
+
+def _ends_otherwise(row: Planned, step: Step, basis: Basis) -> bool:
+    """A reminder is no use once its visit has begun, at whatever hour of the day that now is."""
+    return step.before and row.expires_at != basis.anchor
 
 
 def _in_place(message: Wanted, row: Planned, step: Step, basis: Basis, now: datetime) -> Wanted:

@@ -72,7 +72,8 @@ def pass_gate(app: App, lease: Lease, batch: Sequence[Ready], now: datetime) -> 
         for person_batch in _by_patient(one for one in batch if one.claimed.id in facts.ours):
             _judge(app, person_batch, facts, now, gated)
         # Apply
-        outgoing.start_attempts(tx, lease.token, [one.attempt for one in gated.passed], lease, now)
+        started = outgoing.start_attempts(tx, lease.token, [one.attempt for one in gated.passed], lease, now)
+        gated.passed = [one for one in gated.passed if one.attempt.id in started]
         outgoing.put_back(tx, lease.token, gated.moves)
         _raise_tasks(tx, batch, gated, now)
     return gated

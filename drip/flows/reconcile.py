@@ -8,8 +8,8 @@ from drip.core.handover import Evidence
 from drip.core.lifecycle import State
 from drip.core.reason import Reason
 from drip.providers.provider import Provider
-from drip.store import outgoing
-from drip.store.outgoing import Doubt, Settlement
+from drip.store import settling
+from drip.store.settling import Doubt, Settlement
 
 AT_ONCE = 100
 MOST_ROUNDS = 3
@@ -31,7 +31,7 @@ class Reconciled:
 def reconcile(app: App, now: datetime) -> Reconciled:
     """Ask each provider about attempts whose answer never came, once they have had time to settle."""
     with app.store.read() as tx:
-        doubts = [doubt for doubt in outgoing.doubts(tx, AT_ONCE) if _may_ask(app, doubt, now)]
+        doubts = [doubt for doubt in settling.doubts(tx, AT_ONCE) if _may_ask(app, doubt, now)]
     result, settlements, asked = Reconciled(), [], []
     for doubt in doubts:
         evidence, ref = _ask(app, doubt)
@@ -45,8 +45,8 @@ def reconcile(app: App, now: datetime) -> Reconciled:
         setattr(result, name, getattr(result, name) + 1)
     if settlements or asked:
         with app.store.write() as tx:
-            outgoing.note_asked(tx, asked, now)
-            outgoing.settle(tx, settlements, was=(State.UNKNOWN,))
+            settling.note_asked(tx, asked, now)
+            settling.settle(tx, settlements, was=(State.UNKNOWN,))
     return result
 
 

@@ -16,9 +16,10 @@ from drip.core.reason import Reason
 from drip.flows.gate import Gated, Passed, pass_gate
 from drip.flows.prepare import Spoiled, prepare
 from drip.flows.spool import put_aside
-from drip.store import outgoing, patients, versions
+from drip.store import outgoing, patients, settling, versions
 from drip.store.ids import new_id
-from drip.store.outgoing import Lease, Move, Settlement
+from drip.store.outgoing import Lease, Move
+from drip.store.settling import Settlement
 
 log = logging.getLogger("drip.send")
 
@@ -129,7 +130,7 @@ def record(app: App, answers: Sequence[tuple[Passed, Outcome]], now: datetime) -
 
     def write() -> None:
         with app.store.write() as tx:
-            outgoing.settle(tx, settlements)
+            settling.settle(tx, settlements)
             if stopped:
                 patients.close_contacts(tx, stopped, Reason.SUPPRESSED_BY_PATIENT, now)
             for channel in sorted(refused):

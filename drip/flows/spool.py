@@ -12,9 +12,9 @@ from drip.app import App
 from drip.core.lifecycle import State
 from drip.core.model import Channel
 from drip.core.reason import Reason
-from drip.store import outgoing
+from drip.store import settling
 from drip.store.ids import new_id
-from drip.store.outgoing import Settlement
+from drip.store.settling import Settlement
 
 log = logging.getLogger("drip.spool")
 
@@ -35,7 +35,7 @@ def take_up(app: App) -> int:
         settlements = [_settlement(json.loads(line)) for line in path.read_text().splitlines()]
         with app.store.write() as tx:
             # By now a sweeper may have called them unknown: this is the evidence.
-            outgoing.settle(tx, settlements, was=(State.IN_FLIGHT, State.UNKNOWN))
+            settling.settle(tx, settlements, was=(State.IN_FLIGHT, State.UNKNOWN))
         path.unlink()
         taken += len(settlements)
         log.info("wrote down %d answers that were put aside", len(settlements))

@@ -9,7 +9,7 @@ from drip.clock import order
 from drip.core.course import enrolment_facts
 from drip.core.lifecycle import State
 from drip.core.model import EventKind
-from drip.store import enrolments, events, outgoing
+from drip.store import enrolments, events, settling
 from drip.store.bulk import chunks
 from drip.store.database import Tx
 
@@ -31,8 +31,8 @@ class Swept:
 def sweep(app: App, now: datetime) -> Swept:
     """Leases that ran out, and messages that waited too long. Safe to repeat, and to run beside other workers."""
     with app.store.write() as tx:
-        freed, doubted = outgoing.free_expired_claims(tx), outgoing.doubt_expired_flights(tx)
-        expired = outgoing.expire_waiting(tx, now)
+        freed, doubted = settling.free_expired_claims(tx), settling.doubt_expired_flights(tx)
+        expired = settling.expire_waiting(tx, now)
     return Swept(freed=freed, doubted=doubted, expired=expired)
 
 

@@ -20,6 +20,7 @@ _PLAIN = (
     "id", "patient_id", "sequence", "version", "event_key", "state", "started_at", "enrolled_at", "ended_at",
     "anchor_at", "anchor_on", "revision", "site",
 )  # fmt: skip
+_ALL = [enrolments.c[name] for name in (*_PLAIN, "reason", "facts")]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -49,7 +50,7 @@ def of_patients(tx: Tx, data_keys: Mapping[str, DataKey]) -> dict[str, list[Enro
     """Every enrolment of these patients, oldest first."""
     found: dict[str, list[EnrolmentRow]] = {patient_id: [] for patient_id in data_keys}
     for chunk in bulk.chunks(sorted(data_keys)):
-        query = select(enrolments).where(bulk.among(tx, enrolments.c.patient_id, chunk))
+        query = select(*_ALL).where(bulk.among(tx, enrolments.c.patient_id, chunk))
         for row in tx.connection.execute(query.order_by(enrolments.c.enrolled_at)):
             found[row.patient_id].append(_unsealed(row, data_keys[row.patient_id]))
     return found
@@ -57,13 +58,13 @@ def of_patients(tx: Tx, data_keys: Mapping[str, DataKey]) -> dict[str, list[Enro
 
 def load(tx: Tx, ids: Iterable[str], data_keys: Mapping[str, DataKey]) -> dict[str, EnrolmentRow]:
     """These enrolments, of patients whose keys are given."""
-    rows = tx.connection.execute(select(enrolments).where(bulk.among(tx, enrolments.c.id, ids)))
+    rows = tx.connection.execute(select(*_ALL).where(bulk.among(tx, enrolments.c.id, ids)))
     return {row.id: _unsealed(row, data_keys[row.patient_id]) for row in rows}
 
 
 def _unsealed(row: Row[Any], key: DataKey) -> EnrolmentRow:
     told = from_bytes(key.unseal("enrolments.facts", row.id, row.facts))
-    kept = {name: value for name, value in row._mapping.items() if name not in ("facts", "origin_index", "reason")}
+    kept = dict(zip(_PLAIN, row, strict=False))  # they come first
     return EnrolmentRow(**kept, reason=Reason(row.reason), origin=told["origin"], objects=told["objects"])
 
 

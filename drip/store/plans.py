@@ -11,6 +11,7 @@ from drip.core.model import Channel
 from drip.core.plan import Change, Changes, End, Planned, Wanted
 from drip.core.reason import Reason
 from drip.store import bulk
+from drip.store.conditions import NO_LEASE
 from drip.store.database import Tx
 from drip.store.ids import new_id
 from drip.store.schema import messages
@@ -31,8 +32,7 @@ def of_enrolments(tx: Tx, enrolment_ids: Iterable[str]) -> dict[str, list[Planne
     """Every message of these enrolments, for comparing with what is wanted."""
     ids = sorted(set(enrolment_ids))
     found: dict[str, list[Planned]] = {enrolment_id: [] for enrolment_id in ids}
-    names = ("id", "step", "occurrence", "slot", "channel", "revision", "version", "state", "reason", "planned_for")
-    columns = [messages.c[name] for name in names]
+    columns = [messages.c[name] for name in Planned.__slots__]
     for chunk in bulk.chunks(ids):
         query = select(messages.c.enrolment_id, *columns).where(bulk.among(tx, messages.c.enrolment_id, chunk))
         for row in tx.connection.execute(query):
@@ -48,6 +48,7 @@ def of_enrolments(tx: Tx, enrolment_ids: Iterable[str]) -> dict[str, list[Planne
                     state=State(row.state),
                     reason=Reason(row.reason),
                     planned_for=row.planned_for,
+                    expires_at=row.expires_at,
                 )
             )
     return found
@@ -97,7 +98,6 @@ def _new_row(plan: EnrolmentPlan, wanted: Wanted) -> dict[str, Any]:
 
 
 # A claimed row that moves loses its lease: the worker that had it finds out at the gate.
-_NO_LEASE = {"lease_owner": None, "lease_token": None, "lease_until": None}
 
 
 def _reworded_row(change: Change) -> dict[str, Any]:
@@ -105,13 +105,13 @@ def _reworded_row(change: Change) -> dict[str, Any]:
     to = change.to
     words = {"version": change.version, "position": to.position, "purpose": to.purpose.value}
     words |= {"priority": to.purpose.rank, "expires_at": to.expires_at, "state": State.PLANNED.value}
-    return {"id": change.id, "was": change.was.value} | words | _NO_LEASE
+    return {"id": change.id, "was": change.was.value} | words | NO_LEASE
 
 
 def _moved_row(change: Change) -> dict[str, Any]:
-    return {"id": change.id, "was": change.was.value, "version": change.version} | _placed(change.to) | _NO_LEASE
+    return {"id": change.id, "was": change.was.value, "version": change.version} | _placed(change.to) | NO_LEASE
 
 
 def _ended_row(end: End) -> dict[str, Any]:
     state = {"state": end.state.value, "reason": end.reason.value}
-    return {"id": end.id, "was": end.was.value} | state | _NO_LEASE
+    return {"id": end.id, "was": end.was.value} | state | NO_LEASE

@@ -8,6 +8,7 @@ from sqlalchemy import delete, select, update
 
 from drip.core.lifecycle import State, receipt_moves
 from drip.store import bulk
+from drip.store.conditions import NO_LEASE
 from drip.store.database import Tx
 from drip.store.ids import new_id
 from drip.store.schema import attempts, heartbeats, messages, receipts, tasks
@@ -130,6 +131,6 @@ def _apply(tx: Tx, says: State, attempt_id: str | None, provider: str, provider_
     tx.connection.execute(update(attempts).where(attempts.c.id == row.id).values(receipt=says.value))
     if receipt_moves(State(row.state), says):
         statement = update(messages).where(messages.c.id == row.message_id, messages.c.state == row.state)
-        values = {"state": says.value, "reason": "", "accepted_at": row.accepted_at or now, "lease_until": None}
-        tx.connection.execute(statement.values(values))
+        values = {"state": says.value, "reason": "", "accepted_at": row.accepted_at or now}
+        tx.connection.execute(statement.values(values | NO_LEASE))
     return True

@@ -161,6 +161,7 @@ messages = Table(
     Column("due_at", UtcTime, nullable=False),
     Column("expires_at", UtcTime, nullable=False),
     Column("attempts", SmallInteger, nullable=False, server_default="0"),
+    _id("attempt_id"),  # the last one: only its answer settles the message
     Column("lease_owner", String(80)),
     _id("lease_token"),
     Column("lease_until", UtcTime),

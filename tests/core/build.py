@@ -181,6 +181,7 @@ def a_row(
     version: str = "v1",
     reason: Reason = Reason.NONE,
     planned_for: datetime = VISIT,
+    expires_at: datetime = VISIT,
 ) -> Planned:
     return Planned(
         id=id,
@@ -193,6 +194,7 @@ def a_row(
         state=state,
         reason=reason,
         planned_for=planned_for,
+        expires_at=expires_at,
     )
 
 
@@ -236,6 +238,7 @@ def _row(row_id: str, to: Wanted, version: str) -> Planned:
         version=version,
         reason=to.reason,
         planned_for=to.planned_for,
+        expires_at=to.expires_at,
     )
 
 

@@ -20,7 +20,7 @@ from drip.flows.prepare import prepare
 from drip.flows.receive import suppress, take_reply
 from drip.flows.send import send_batch
 from drip.flows.sweep import sweep
-from drip.store import outgoing, patients, records, versions
+from drip.store import outgoing, patients, records, settling, versions
 from drip.store.ids import new_id
 from drip.store.outgoing import Lease
 from tests.world import ADVICE, CLINIC, REMINDERS, Sink, World, a_booking, a_visit, an_event, at
@@ -141,7 +141,7 @@ def test_a_paused_sequence_waits_with_the_reason_and_goes_on(clinic: World) -> N
     assert clinic.states()["hello"] == "planned paused"
     with clinic.store.write() as tx:
         versions.resume(tx, "sequence:advice")
-        outgoing.wake(tx, Reason.PAUSED, "advice")
+        settling.wake(tx, Reason.PAUSED, "advice")
     assert clinic.tick("2026-06-11 13:01").accepted == 1
 
 
@@ -425,7 +425,7 @@ def test_what_the_provider_said_is_written_down_even_if_the_database_stumbles(
     clinic: World, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     due(clinic)
-    real, stumbles = outgoing.settle, [1, 2]
+    real, stumbles = settling.settle, [1, 2]
 
     def settle(*given: Any, **more: Any) -> None:
         if stumbles:
@@ -433,7 +433,7 @@ def test_what_the_provider_said_is_written_down_even_if_the_database_stumbles(
             raise OSError("gone for a moment")
         real(*given, **more)
 
-    monkeypatch.setattr(outgoing, "settle", settle)
+    monkeypatch.setattr(settling, "settle", settle)
     monkeypatch.setattr(send, "RETRY_SETTLING", 0.0)
     assert clinic.tick("2026-06-11 13:00").accepted == 1
     assert clinic.states()["hello"] == "accepted"

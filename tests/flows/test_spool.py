@@ -10,7 +10,7 @@ from drip.app import Limits
 from drip.flows import send
 from drip.flows.send import CannotRecord, send_batch
 from drip.flows.sweep import sweep
-from drip.store import outgoing
+from drip.store import settling
 from tests.world import ADVICE, World, a_visit, at
 
 MOMENT = at("2026-06-11 13:00")
@@ -29,7 +29,7 @@ def stuck(a_clinic: Callable[..., World], tmp_path: Path, monkeypatch: pytest.Mo
 
     seconds = iter(range(0, 100_000, 40))
     with monkeypatch.context() as broken:
-        broken.setattr(outgoing, "settle", away)
+        broken.setattr(settling, "settle", away)
         broken.setattr(send, "RETRY_SETTLING", 0.0)
         broken.setattr(send, "running", lambda: float(next(seconds)) if clinic.sink.letters else 0.0)
         send_batch(clinic.app, MOMENT)

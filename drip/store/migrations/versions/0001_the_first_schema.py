@@ -194,6 +194,7 @@ def upgrade() -> None:
         sa.Column("due_at", UtcTime(), nullable=False),
         sa.Column("expires_at", UtcTime(), nullable=False),
         sa.Column("attempts", sa.SmallInteger(), server_default="0", nullable=False),
+        sa.Column("attempt_id", sa.String(length=40), nullable=True),
         sa.Column("lease_owner", sa.String(length=80), nullable=True),
         sa.Column("lease_token", sa.String(length=40), nullable=True),
         sa.Column("lease_until", UtcTime(), nullable=True),

@@ -1,0 +1,170 @@
+"""What became of hand-overs: answers, leases that ran out, doubts and the evidence that settles them."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import date, datetime
+from typing import Any
+
+from sqlalchemy import case, func, select, update
+
+from drip.core.handover import Evidence
+from drip.core.lifecycle import State
+from drip.core.model import Channel, Purpose
+from drip.core.reason import Reason
+from drip.store import bulk
+from drip.store.conditions import NO_LEASE, in_state
+from drip.store.database import Tx
+from drip.store.schema import attempts, messages
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Settlement:
+    """What came of one attempt, and where it leaves the message."""
+
+    attempt_id: str
+    message_id: str
+    outcome: str
+    detail: str
+    provider_ref: str | None
+    state: State
+    reason: Reason
+    due_at: datetime
+    attempts: int
+    channel: Channel
+    turned: bool
+    counted_on: date | None
+    accepted_at: datetime | None
+
+
+def settle(tx: Tx, settlements: Sequence[Settlement], was: Sequence[State] = (State.IN_FLIGHT,)) -> None:
+    """Write what came of the attempts; only its last attempt settles a message.
+
+    A message that a receipt has moved on already keeps what the receipt said. That a provider took one is evidence
+    whenever it comes, also when a sweeper had given the attempt up by then.
+    """
+    results = [
+        {"id": one.attempt_id, "outcome": one.outcome, "detail": one.detail, "provider_ref": one.provider_ref}
+        for one in settlements
+    ]
+    bulk.update_rows(tx, attempts, results, match={"id": "id"})
+    left = _settle(tx, settlements, was)
+    _settle(tx, [one for one in left if one.state is State.ACCEPTED], _GIVEN_UP)
+
+
+_GIVEN_UP = (State.UNKNOWN, State.PLANNED, State.CLAIMED, State.HELD)
+
+
+def _settle(tx: Tx, settlements: Sequence[Settlement], was: Sequence[State]) -> Sequence[Settlement]:
+    """Answers those that no message in these states was waiting for."""
+    for state in was:
+        rows = [_settled_row(one, state) for one in settlements]
+        match = {"id": "id", "state": "was", "attempt_id": "attempt_id"}
+        settled = bulk.update_rows(tx, messages, rows, match=match)
+        settlements = [one for one in settlements if one.message_id not in settled]
+    return settlements
+
+
+def _settled_row(one: Settlement, was: State) -> dict[str, Any]:
+    return {
+        "id": one.message_id,
+        "was": was.value,
+        "attempt_id": one.attempt_id,
+        "state": one.state.value,
+        "reason": one.reason.value,
+        "due_at": one.due_at,
+        "attempts": one.attempts,
+        "channel": one.channel.value,
+        "turned": one.turned,
+        "counted_on": one.counted_on.isoformat() if one.counted_on else None,
+        "provider_ref": one.provider_ref,
+        "accepted_at": one.accepted_at,
+    } | NO_LEASE
+
+
+def free_expired_claims(tx: Tx) -> int:
+    """Claims whose worker is gone go back to the plan: nothing had left the house."""
+    return _lease_ran_out(tx, State.CLAIMED, State.PLANNED, Reason.NONE)
+
+
+def doubt_expired_flights(tx: Tx) -> int:
+    """Hand-overs whose worker is gone are unknown: they may have gone."""
+    return _lease_ran_out(tx, State.IN_FLIGHT, State.UNKNOWN, Reason.UNRESOLVED)
+
+
+def _lease_ran_out(tx: Tx, was: State, becomes: State, reason: Reason) -> int:
+    statement = update(messages).where(
+        messages.c.lease_until.is_not(None), messages.c.lease_until < tx.real_now(), messages.c.state == was.value
+    )
+    return tx.connection.execute(statement.values(state=becomes.value, reason=reason.value, **NO_LEASE)).rowcount
+
+
+def expire_waiting(tx: Tx, now: datetime) -> int:
+    """Planned messages that wait for later than they would still be useful."""
+    statement = update(messages).where(
+        in_state(State.PLANNED),
+        messages.c.priority.in_([purpose.rank for purpose in Purpose]),  # so that the index of due rows serves
+        messages.c.due_at <= now,
+        messages.c.expires_at <= now,
+    )
+    # Staff see what held it back for so long, where something did.
+    why = case((messages.c.reason == "", Reason.EXPIRED.value), else_=messages.c.reason)
+    return tx.connection.execute(statement.values(state=State.EXPIRED.value, reason=why)).rowcount
+
+
+def wake(tx: Tx, reason: Reason, sequence: str | None) -> int:
+    """Messages that wait for this reason ask again at their planned time: the reason is gone."""
+    statement = update(messages).where(in_state(State.PLANNED), messages.c.reason == reason.value)
+    if sequence:
+        statement = statement.where(messages.c.sequence == sequence)
+    return tx.connection.execute(statement.values(due_at=messages.c.planned_for, reason="")).rowcount
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Doubt:
+    """The last attempt of a message that nobody can tell the fate of."""
+
+    attempt_id: str
+    message_id: str
+    provider: str
+    channel: Channel
+    turned: bool
+    number: int
+    asked: int
+    started_at: datetime
+    due_at: datetime
+    counted_on: date | None
+    rounds: int
+    """How many earlier attempts left no trace."""
+
+
+def doubts(tx: Tx, limit: int) -> list[Doubt]:
+    """Unknown messages, those that have been so longest first."""
+    of_attempt = [attempts.c[name] for name in ("message_id", "provider", "number", "asked", "started_at")]
+    of_message = [messages.c[name] for name in ("channel", "turned", "due_at", "counted_on")]
+    earlier = attempts.alias("earlier")
+    rounds = (
+        select(func.count())
+        .where(earlier.c.message_id == attempts.c.message_id, earlier.c.outcome == Evidence.DID_NOT_GO.value)
+        .scalar_subquery()
+    )
+    query = (
+        select(attempts.c.id.label("attempt_id"), *of_attempt, *of_message, rounds.label("rounds"))
+        .join(messages, messages.c.id == attempts.c.message_id)
+        .where(in_state(State.UNKNOWN), attempts.c.id == messages.c.attempt_id)
+        .order_by(attempts.c.started_at)
+        .limit(limit)
+    )
+    return [
+        Doubt(**{**row._mapping, "channel": Channel(row.channel), "counted_on": _day(row.counted_on)})
+        for row in tx.connection.execute(query)
+    ]
+
+
+def _day(text: str | None) -> date | None:
+    return date.fromisoformat(text) if text else None
+
+
+def note_asked(tx: Tx, asked: Sequence[str], now: datetime) -> None:
+    """Evidence was looked for and none was found."""
+    statement = update(attempts).where(bulk.among(tx, attempts.c.id, asked))
+    tx.connection.execute(statement.values(asked=attempts.c.asked + 1, asked_at=now))

@@ -1,0 +1,59 @@
+"""What is looked up all day is found in an index made for it, so that it costs no more when the plan has grown."""
+
+from collections.abc import Callable
+from datetime import timedelta
+from typing import Any
+
+import pytest
+from sqlalchemy import event
+
+from drip.store import outgoing, settling
+from drip.store.database import Tx
+from drip.store.outgoing import Lease
+from tests.world import World, at
+
+NOW = at("2026-06-11 13:00")
+
+
+def claim(tx: Tx) -> object:
+    """Take what is due."""
+    return outgoing.claim(tx, Lease(owner="worker", token="token", length=timedelta(seconds=120)), NOW, 100)
+
+
+def next_due(tx: Tx) -> object:
+    """Look when something will be due."""
+    return outgoing.next_due(tx)
+
+
+def expire_waiting(tx: Tx) -> object:
+    """Look for what has waited too long."""
+    return settling.expire_waiting(tx, NOW)
+
+
+@pytest.mark.parametrize("look", [claim, next_due, expire_waiting])
+def test_what_is_due_is_found_in_the_index_of_due_messages(clinic: World, look: Callable[[Tx], object]) -> None:
+    plans = _plans(clinic, look)
+    assert plans
+    assert all("ix_messages_due" in plan for plan in plans), plans
+
+
+def _plans(clinic: World, look: Callable[[Tx], object]) -> list[str]:
+    """How the database means to carry out each statement, as asked with the same parameters."""
+    asked: list[tuple[str, Any]] = []
+
+    def note(_connection: Any, _cursor: Any, statement: str, parameters: Any, *_: Any) -> None:
+        asked.append((statement, parameters))
+
+    with clinic.store.write() as tx:
+        if tx.is_postgres:  # so few rows would be read one by one
+            tx.connection.exec_driver_sql("SET LOCAL enable_seqscan = off")
+        event.listen(tx.connection, "before_cursor_execute", note)
+        look(tx)
+        event.remove(tx.connection, "before_cursor_execute", note)
+        return [_plan(tx, statement, parameters) for statement, parameters in asked]
+
+
+def _plan(tx: Tx, statement: str, parameters: Any) -> str:
+    explain = "EXPLAIN" if tx.is_postgres else "EXPLAIN QUERY PLAN"
+    lines = tx.connection.exec_driver_sql(f"{explain} {statement}", parameters)
+    return "\n".join(str(line[-1]) for line in lines)
