@@ -49,4 +49,5 @@ def _stored(wanted: Wanted) -> Planned:
         state=wanted.state,
         reason=wanted.reason,
         planned_for=wanted.planned_for,
+        expires_at=wanted.expires_at,
     )

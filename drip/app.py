@@ -44,14 +44,13 @@ class Versions:
         """These versions, ready to use."""
         wanted = set(ids)
         for row in stored_versions.load(tx, wanted - self._kept.keys()):
-            published = compile_version(row.id, row.sequence, row.files)
-            approved = bool(row.approved_by) and not published.sequence.review.is_awaited
-            self._kept[row.id] = replace(published, is_approved=approved)
+            self._kept[row.id] = compile_version(row.id, row.sequence, row.files)
+        # Approval is the one thing that may still come, and perhaps through another process.
+        open_ones = {version for version in wanted if not self._kept[version].is_approved}
+        for version in stored_versions.approved(tx, open_ones) if open_ones else ():
+            kept = self._kept[version]
+            self._kept[version] = replace(kept, is_approved=not kept.sequence.review.is_awaited)
         return {version: self._kept[version] for version in wanted}
-
-    def forget(self, version: str) -> None:
-        """Read this version anew when it is next asked for."""
-        self._kept.pop(version, None)
 
     def live(self, tx: Tx) -> Mapping[str, Published]:
         """The live version of each sequence, by sequence."""

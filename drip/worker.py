@@ -3,7 +3,9 @@
 import logging
 import signal
 import threading
+import traceback
 from datetime import timedelta
+from pathlib import Path
 from types import FrameType
 
 from apscheduler.schedulers.background import BackgroundScheduler
@@ -24,7 +26,12 @@ def run(app: App, stop: threading.Event | None = None) -> None:
     stop = stop or threading.Event()
 
     def beat() -> None:
-        tick(app, now())
+        try:
+            tick(app, now())
+        except Exception as problem:
+            # The next beat tries again. By its kind only: an exception's words may be a patient's.
+            log.error("a tick failed: %s", _where(problem))
+            return
         with app.store.write() as tx:
             records.beat(tx, "worker", now(), detail=app.worker)
             due = outgoing.next_due(tx)
@@ -42,6 +49,11 @@ def run(app: App, stop: threading.Event | None = None) -> None:
     stop.wait()
     log.info("worker stopping: finishing what is in hand")
     scheduler.shutdown(wait=True)
+
+
+def _where(problem: Exception) -> str:
+    frame = traceback.extract_tb(problem.__traceback__)[-1]
+    return f"{type(problem).__name__} at {Path(frame.filename).name}:{frame.lineno}"
 
 
 def stop_on_signals(stop: threading.Event) -> None:

@@ -6,9 +6,9 @@ from datetime import date, datetime
 from pathlib import Path
 
 from drip.app import App
+from drip.cli.listing import one_patient
 from drip.cli.opening import home, opened
 from drip.cli.paths import concerns, home_of
-from drip.cli.people import one_patient
 from drip.cli.show import Complaint, note
 from drip.content.check import check
 from drip.content.folder import Folder, LoadedFile, read_folder

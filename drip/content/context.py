@@ -1,6 +1,7 @@
 """The values that fill a template's gaps: who, where and when, as a patient reads them."""
 
 from collections.abc import Mapping
+from collections.abc import Set as AbstractSet
 from datetime import UTC, date, datetime, time
 from functools import lru_cache
 from typing import TypeAlias
@@ -24,8 +25,8 @@ def values_for(clinic: Clinic, site: Site, patient: Patient, objects: Objects, *
     return {
         "patient": _patient(patient, on.astimezone(site.zone).date()),
         "appointment": _appointment(objects.get("appointment", {}), site),
-        "treatment": _timed(objects.get("treatment", {}), site, code="", performed_at=None),
-        "programme": _timed(objects.get("programme", {}), site, code="", starts_on=None),
+        "treatment": _timed(objects.get("treatment", {}), site, {"performed_at"}, code="", performed_at=None),
+        "programme": _timed(objects.get("programme", {}), site, {"starts_on"}, code="", starts_on=None),
         "replies": objects.get("replies", {}),
         **clinic_values(clinic, site),
     }
@@ -39,15 +40,13 @@ def _patient(patient: Patient, today: date) -> Mapping[str, object]:
 
 
 def _appointment(facts: Facts, site: Site) -> Mapping[str, object]:
-    return _timed(facts, site, type="", practitioner="", starts_at=None, ends_at=None)
+    times = {"starts_at", "ends_at", "booked_at"}
+    return _timed(facts, site, times, type="", practitioner="", starts_at=None, ends_at=None)
 
 
-def _timed(facts: Facts, site: Site, **known: object) -> Mapping[str, object]:
-    """The facts, with what is always there, and every time as a time on the site's clock."""
-    return {**known, **{name: _time(value, site) if name in _TIMES else value for name, value in facts.items()}}
-
-
-_TIMES = frozenset({"starts_at", "ends_at", "performed_at", "starts_on", "booked_at"})
+def _timed(facts: Facts, site: Site, times: AbstractSet[str], **known: object) -> Mapping[str, object]:
+    """The facts, with what is always there, and their own times on the site's clock. Attributes stay as told."""
+    return {**known, **{name: _time(value, site) if name in times else value for name, value in facts.items()}}
 
 
 def _time(value: object, site: Site) -> object:

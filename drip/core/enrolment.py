@@ -106,6 +106,16 @@ class _Walk:
 
     def visit(self, moment: Moment, depth: int = 0) -> None:
         """Ends first, so that what a moment starts is not ended by it; then revivals, then starts."""
+        self._end_all(moment, depth)
+        for course in self.courses.values():
+            if is_revived_by(course, moment):
+                course.ended = course.ended_at = None
+        for course in tuple(self._starts(moment)):
+            # One that a twin's start has just ended says nothing more.
+            if depth < CHAIN_LIMIT and course.ended is None:
+                self.visit(_own(EventKind.ENROLMENT_STARTED, course, moment), depth + 1)
+
+    def _end_all(self, moment: Moment, depth: int) -> None:
         for course in tuple(self.courses.values()):
             reason = ended_by(course, moment)
             if reason and course.is_active_at(max(moment.event.occurred_at, course.started.event.occurred_at)):
@@ -115,13 +125,6 @@ class _Walk:
                 course.ended, course.ended_at = reason, moment.event.occurred_at
             elif reason and course.can_be_revived and not moment.event.kind.is_about_an_appointment:
                 course.ended = reason  # for good: no later booking brings it back
-        for course in self.courses.values():
-            if is_revived_by(course, moment):
-                course.ended = course.ended_at = None
-        for course in tuple(self._starts(moment)):
-            # One that a twin's start has just ended says nothing more.
-            if depth < CHAIN_LIMIT and course.ended is None:
-                self.visit(_own(EventKind.ENROLMENT_STARTED, course, moment), depth + 1)
 
     def _end(self, course: Course, reason: Reason, moment: Moment, depth: int) -> None:
         course.ended, course.ended_at = reason, moment.event.occurred_at

@@ -61,6 +61,11 @@ class Patient:
         who = self.carer if self.is_child_on(day) else self.facts
         return _text(who, "email" if channel is Channel.EMAIL else "phone")
 
+    def addresses(self, day: date) -> dict[Channel, str]:
+        """Where messages go on each channel that this patient, or a child's carer, can be reached on."""
+        found = {channel: self.address(channel, day) for channel in Channel}
+        return {channel: address for channel, address in found.items() if address}
+
     def consents(self, purpose: Purpose, channel: Channel, by_default: frozenset[Purpose]) -> bool:
         """What the patient said about this purpose and channel, else the clinic's default (never marketing)."""
         said = self.facts.get("consent")

@@ -4,6 +4,7 @@ import logging
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from functools import partial
 
 from drip.app import App
 from drip.core.course import Live
@@ -42,9 +43,12 @@ def apply_news(app: App, now: datetime) -> News:
     total = News()
     while waiting := _waiting(app):
         for some in chunks(waiting, PATIENTS_AT_ONCE):
-            with app.store.write() as tx:
-                total += replan(app, tx, some, now)
+            total += app.store.attempt(partial(_replan, app, some, now))
     return total
+
+
+def _replan(app: App, patient_ids: Sequence[str], now: datetime, tx: Tx) -> News:
+    return replan(app, tx, patient_ids, now)
 
 
 def _waiting(app: App) -> list[str]:

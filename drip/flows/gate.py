@@ -1,6 +1,7 @@
 """The last look, with the patients and addresses locked: what passes is on its way from this commit on."""
 
 import hashlib
+import logging
 from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
@@ -8,12 +9,12 @@ from datetime import date, datetime, timedelta
 
 from drip.app import App
 from drip.core.caps import Usage
-from drip.core.gate import Pass, Person, Stop, Turn, Wait, fold
+from drip.core.gate import RECHECK, Pass, Person, Stop, Turn, Wait, fold
 from drip.core.interlock import interlocks
 from drip.core.letter import Letter
 from drip.core.lifecycle import State
 from drip.core.model import Channel, Purpose
-from drip.core.patient import Patient, is_test_number
+from drip.core.patient import is_test_number
 from drip.core.reason import Reason
 from drip.core.walltime import local_date
 from drip.flows.prepare import Ready
@@ -24,6 +25,8 @@ from drip.store.ids import new_id
 from drip.store.outgoing import Lease, Move, NewAttempt
 
 RED_FLAG = "red_flag"
+
+log = logging.getLogger("drip.gate")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -44,6 +47,18 @@ class Gated:
 
     passed: list[Passed] = field(default_factory=list)
     moves: list[Move] = field(default_factory=list)
+    tasks: list[records.NewTask] = field(default_factory=list)
+
+    def add(self, other: "Gated") -> None:
+        """What was decided for one more patient."""
+        self.passed += other.passed
+        self.moves += other.moves
+        self.tasks += other.tasks
+
+    @property
+    def strayed(self) -> list[str]:
+        """Messages that no longer stand where the plan would put them: their patients must be planned anew."""
+        return [move.id for move in self.moves if move.state is State.SUPERSEDED]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -64,18 +79,21 @@ def pass_gate(app: App, lease: Lease, batch: Sequence[Ready], now: datetime) -> 
 
     A stop, cancellation or move that was committed before wins; one that comes after is too late for these.
     """
-    with app.store.write() as tx:
-        # Gather
-        facts = _look(tx, lease, batch, now)
-        # Decide
-        gated = Gated()
-        for person_batch in _by_patient(one for one in batch if one.claimed.id in facts.ours):
-            _judge(app, person_batch, facts, now, gated)
-        # Apply
-        started = outgoing.start_attempts(tx, lease.token, [one.attempt for one in gated.passed], lease, now)
-        gated.passed = [one for one in gated.passed if one.attempt.id in started]
-        outgoing.put_back(tx, lease.token, gated.moves)
-        _raise_tasks(tx, batch, gated, now)
+    return app.store.attempt(lambda tx: _pass(app, tx, lease, batch, now))
+
+
+def _pass(app: App, tx: Tx, lease: Lease, batch: Sequence[Ready], now: datetime) -> Gated:
+    # Gather
+    facts = _look(tx, lease, batch, now)
+    # Decide
+    gated = Gated()
+    for person_batch in _by_patient(one for one in batch if one.claimed.id in facts.ours):
+        gated.add(_judge_safely(app, person_batch, facts, now))
+    # Apply
+    started = outgoing.start_attempts(tx, lease.token, [one.attempt for one in gated.passed], lease, now)
+    gated.passed = [one for one in gated.passed if one.attempt.id in started]
+    outgoing.put_back(tx, lease.token, gated.moves)
+    _raise_tasks(tx, batch, gated, now)
     return gated
 
 
@@ -83,7 +101,10 @@ def _look(tx: Tx, lease: Lease, batch: Sequence[Ready], now: datetime) -> Facts:
     """Lock, then read: patients in the order of their ids, then addresses in the order of theirs."""
     patient_ids = sorted({one.claimed.patient_id for one in batch})
     revisions = patients.lock(tx, patient_ids)
-    closed = patients.lock_contacts(tx, (contact for one in batch for contact in one.person.contacts.values()))
+    contacts = {contact: channel for one in batch for channel, contact in one.contacts.items()}
+    known = {contact for one in batch for contact in one.person.contacts.values()}
+    patients.ensure_contacts(tx, {contact: contacts[contact] for contact in contacts.keys() - known})
+    closed = patients.lock_contacts(tx, contacts)
     counted: dict[str, list[tuple[Channel, date]]] = defaultdict(list)
     for patient_id, channel, day in outgoing.counted(tx, patient_ids, (now - timedelta(days=8)).date()):
         counted[patient_id].append((channel, day))
@@ -105,23 +126,34 @@ def _by_patient(batch: Iterable[Ready]) -> Iterable[list[Ready]]:
     return of_patient.values()
 
 
-def _judge(app: App, batch: Sequence[Ready], facts: Facts, now: datetime, gated: Gated) -> None:
+def _judge_safely(app: App, batch: Sequence[Ready], facts: Facts, now: datetime) -> Gated:
+    """One patient's record that cannot be judged waits, and staff are asked; nobody else's messages wait with it."""
+    try:
+        return _judge(app, batch, facts, now)
+    except Exception as problem:
+        log.error("patient %s could not be judged: %s", batch[0].claimed.patient_id, type(problem).__name__)
+        again = now + RECHECK
+        moves = [_moved(one, State.PLANNED, Reason.NONE, again) for one in batch]
+        return Gated(moves=moves, tasks=[_task(batch[0], "broken_record", batch[0].claimed.patient_id)])
+
+
+def _judge(app: App, batch: Sequence[Ready], facts: Facts, now: datetime) -> Gated:
     """One patient's messages, most important first."""
-    first = batch[0]
+    first, gated = batch[0], Gated()
     if facts.revisions[first.claimed.patient_id] != first.person.revision:
-        gated.moves += [_prepared_again(one, now) for one in batch]
-        return
+        return Gated(moves=[_prepared_again(one, now) for one in batch])
     by_id = {one.claimed.id: one for one in batch}
     candidates = [
         one.candidate(is_paused=_is_paused(one, facts.paused), is_approved=one.published.is_approved or not app.live)
         for one in batch
     ]
-    for candidate, verdict in fold(candidates, _person(app, first, facts, now), now):
+    for candidate, verdict in fold(candidates, _person(app, batch, facts, now), now):
         ready = by_id[candidate.id]
         if isinstance(verdict, Pass):
             gated.passed.append(_letter(app, ready, verdict, now))
         else:
             gated.moves.append(_move(ready, verdict, now))
+    return gated
 
 
 def _prepared_again(one: Ready, now: datetime) -> Move:
@@ -134,8 +166,8 @@ def _is_paused(one: Ready, paused: Mapping[str, str]) -> bool:
     return not paused.keys().isdisjoint({versions.EVERYTHING, f"sequence:{one.claimed.sequence}", channel})
 
 
-def _person(app: App, one: Ready, facts: Facts, now: datetime) -> Person:
-    patient_id, patient = one.claimed.patient_id, one.person.patient
+def _person(app: App, batch: Sequence[Ready], facts: Facts, now: datetime) -> Person:
+    patient_id, patient = batch[0].claimed.patient_id, batch[0].person.patient
     usage = Usage()
     for channel, day in facts.counted.get(patient_id, ()):
         usage.add(channel, day)
@@ -145,25 +177,24 @@ def _person(app: App, one: Ready, facts: Facts, now: datetime) -> Person:
         consent_by_default=app.clinic.consent_by_default,
         closed={
             channel: facts.closed[contact]
-            for channel, contact in one.person.contacts.items()
+            for one in batch
+            for channel, contact in one.contacts.items()
             if contact in facts.closed
         },
-        barred=_barred(app, patient, now),
+        barred=frozenset(
+            channel for one in batch for channel, to in one.addresses.items() if _is_barred(app, channel, to)
+        ),
         has_news=patient_id in facts.news,
         interlocks=held | ({RED_FLAG} if patient_id in facts.red_flags else frozenset()),
         usage=usage,
     )
 
 
-def _barred(app: App, patient: Patient, now: datetime) -> frozenset[Channel]:
+def _is_barred(app: App, channel: Channel, address: str) -> bool:
     """While not live, providers that reach people only reach the allow list; and never a number made for drama."""
-    roads = [channel for channel in Channel if app.providers[channel][0].reaches_people]
-    addresses = {channel: patient.address(channel, now.date()) or "" for channel in roads}
-    return frozenset(
-        channel
-        for channel, address in addresses.items()
-        if is_test_number(address) or not (app.live or address in app.allow_list)
-    )
+    if not app.providers[channel][0].reaches_people:
+        return False
+    return is_test_number(address) or not (app.live or address in app.allow_list)
 
 
 def _letter(app: App, one: Ready, verdict: Pass, now: datetime) -> Passed:
@@ -175,7 +206,7 @@ def _letter(app: App, one: Ready, verdict: Pass, now: datetime) -> Passed:
         message_id=one.claimed.id,
         attempt_id=attempt_id,
         channel=channel,
-        to=one.person.patient.address(channel, today) or "",
+        to=one.addresses[channel],
         words=one.words,
         sender_name=senders.email_name or app.clinic.name,
         sender=senders.sms_from if channel is Channel.SMS else senders.email_address or app.clinic.email,
@@ -189,7 +220,7 @@ def _letter(app: App, one: Ready, verdict: Pass, now: datetime) -> Passed:
         number=one.claimed.attempts + 1,
         channel=channel,
         provider=provider.name,
-        contact_id=one.person.contacts[channel],
+        contact_id=one.contacts[channel],
         version=one.published.id,
         body_hash=hashlib.sha256(words).hexdigest(),
         counted_on=today if verdict.counted else None,
@@ -221,7 +252,7 @@ def _moved(one: Ready, state: State, reason: Reason, due_at: datetime) -> Move:
 def _raise_tasks(tx: Tx, batch: Sequence[Ready], gated: Gated, now: datetime) -> None:
     """What a person must know: a child nobody may be written about, safety words that cannot reach their patient."""
     by_id = {one.claimed.id: one for one in batch}
-    tasks = [_overdue(version) for version in _overdue_versions(by_id, gated)]
+    tasks = [*gated.tasks, *(_overdue(version) for version in _overdue_versions(by_id, gated))]
     for move in gated.moves:
         one = by_id[move.id]
         unreached = one.claimed.purpose is Purpose.SAFETY and move.state in (State.SUPPRESSED, State.SKIPPED)

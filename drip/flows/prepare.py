@@ -1,6 +1,6 @@
 """Claimed messages -> words: everything that the gate and the call will need, read and rendered in bulk."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 
@@ -11,8 +11,11 @@ from drip.core.clinic import Site, hours_for
 from drip.core.condition import Objects
 from drip.core.gate import Candidate
 from drip.core.letter import Words
+from drip.core.model import Channel
 from drip.core.patient import time_in
+from drip.core.schedule import placements
 from drip.core.sequence import Step
+from drip.core.walltime import local_date
 from drip.core.window import Hours
 from drip.store import enrolments, patients
 from drip.store.enrolments import EnrolmentRow
@@ -33,6 +36,10 @@ class Ready:
     hours: Hours
     objects: Objects = field(repr=False)
     words: Words = field(repr=False)
+    addresses: Mapping[Channel, str] = field(repr=False)
+    """Where this patient is reached today, on each channel that they can be reached on."""
+    contacts: Mapping[Channel, str] = field(default_factory=dict)
+    """The blind id of each of these addresses."""
 
     def candidate(self, *, is_paused: bool, is_approved: bool) -> Candidate:
         """What the gate is asked about."""
@@ -49,11 +56,21 @@ class Ready:
             objects=self.objects,
             visit_at=time_in(self.enrolment.objects.get("appointment", {}), "starts_at"),
             ended=self.enrolment.reason or None,
-            is_current=not self.step.before or self.claimed.revision == self.enrolment.revision,
+            is_current=self._is_current(),
             is_paused=is_paused,
             is_approved=is_approved,
             turned=self.claimed.turned,
         )
+
+    def _is_current(self) -> bool:
+        """Whether the plan would still put it here. The planner sees to that, except while a message is in flight."""
+        claimed, anchor = self.claimed, self.enrolment.anchor_at
+        if self.step.before and claimed.revision != self.enrolment.revision:
+            return False
+        if claimed.attempt_id is None or anchor is None:
+            return True
+        places = placements(self.step, anchor, self.hours)
+        return any(one.occurrence == claimed.occurrence and one.planned_for == claimed.planned_for for one in places)
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,6 +96,8 @@ def prepare(app: App, claimed: Sequence[Claimed], now: datetime) -> tuple[list[R
             ready.append(_prepare(app, one, person, row, published, now))
         except (RenderError, TemplateError) as problem:
             spoiled.append(Spoiled(one, str(problem)))
+        except Exception as problem:  # one patient's facts must not hold up the batch
+            spoiled.append(Spoiled(one, type(problem).__name__))
     return ready, spoiled
 
 
@@ -93,6 +112,8 @@ def _prepare(
         raise RenderError("this version has no words for the step")
     site = app.clinic.site(row.site)
     objects = _objects(person, row, site)
+    hours = hours_for(published.sequence, site, person.patient.zone)
+    addresses = person.patient.addresses(local_date(now, hours.zone))
     values = values_for(app.clinic, site, person.patient, objects, on=now)
     return Ready(
         claimed=one,
@@ -101,9 +122,11 @@ def _prepare(
         published=published,
         step=step,
         site=site,
-        hours=hours_for(published.sequence, site, person.patient.zone),
+        hours=hours,
         objects=objects,
         words=published.templates.render(path, values),
+        addresses=addresses,
+        contacts={channel: patients.blind_address(app.store.vault, channel, to) for channel, to in addresses.items()},
     )
 
 

@@ -13,7 +13,7 @@ from drip.content.render import TemplateSet
 from drip.core.model import Channel
 from drip.core.sequence import Sequence as Written
 from drip.flows.enrol import News, replan
-from drip.store import enrolments, versions
+from drip.store import enrolments, patients, versions
 from drip.store.database import Tx
 from drip.store.versions import VersionRow
 
@@ -63,8 +63,16 @@ class Result:
 
 def publish(app: App, folder: Folder, files: Sequence[LoadedFile], how: Publication, now: datetime) -> list[Result]:
     """Make these files the live versions, all or none. The same files again change nothing."""
-    with app.store.write() as tx:
-        return [_publish(app, tx, folder, file, how, now) for file in files]
+    return app.store.attempt(lambda tx: _publish_all(app, tx, folder, files, how, now))
+
+
+def _publish_all(
+    app: App, tx: Tx, folder: Folder, files: Sequence[LoadedFile], how: Publication, now: datetime
+) -> list[Result]:
+    ids = [file.sequence.id for file in files if file.sequence]
+    # Everyone at once, in the order in which everyone locks patients; sequence by sequence could cross with others.
+    patients.lock(tx, {person for sequence in ids for person in enrolments.in_sequence(tx, sequence)})
+    return [_publish(app, tx, folder, file, how, now) for file in files]
 
 
 def refusal(app: App, file: LoadedFile, how: Publication) -> str | None:
@@ -99,7 +107,6 @@ def _publish(app: App, tx: Tx, folder: Folder, file: LoadedFile, how: Publicatio
     version = version_id(contents)
     before = app.versions.live(tx).get(sequence.id)
     is_new = before is None or before.id != version
-    app.versions.forget(version)  # the same files may have been approved since
     number = _number(tx, version, sequence)
     row = VersionRow(
         id=version,

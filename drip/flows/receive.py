@@ -9,6 +9,7 @@ from drip.core.reason import Reason
 from drip.core.replies import Word, is_ambiguous_stop, read_reply
 from drip.store import enrolments, patients, records
 from drip.store.database import Tx
+from drip.store.ids import new_id
 from drip.store.records import NewTask, Receipt
 
 AT_ONCE = 500
@@ -59,19 +60,15 @@ def take_reply(app: App, channel: Channel, address: str, text: str, now: datetim
 
 
 def _ask_staff(tx: Tx, channel: Channel, address: str, text: str, now: datetime) -> None:
+    """Whoever is reached at that address; a reply from one that nobody is known by is read as well."""
     people = patients.at_address(tx, channel, address)
     keys = enrolments.data_key_rows(tx, people)
+    reply = new_id()
     tasks = [
-        NewTask(
-            key=f"reply:{patient_id}:{now.isoformat()}",
-            kind="reply",
-            patient_id=patient_id,
-            data_key=keys[patient_id],
-            detail=text,
-        )
-        for patient_id in people
+        NewTask(key=f"reply:{reply}:{one}", kind="reply", patient_id=one, data_key=keys[one], detail=text)
+        for one in people
     ]
-    records.raise_tasks(tx, tasks, now)
+    records.raise_tasks(tx, tasks or [NewTask(key=f"reply:{reply}", kind="reply", detail=text)], now)
 
 
 def suppress(app: App, address: str, reason: Reason, now: datetime) -> bool:

@@ -13,10 +13,11 @@ from drip.clock import running
 from drip.core.handover import Accepted, Fault, NotTaken, Outcome, Refused, Settled, Unknown, settle
 from drip.core.lifecycle import COUNTED, State
 from drip.core.reason import Reason
+from drip.flows.enrol import replan
 from drip.flows.gate import Gated, Passed, pass_gate
-from drip.flows.prepare import Spoiled, prepare
-from drip.flows.spool import put_aside
-from drip.store import outgoing, patients, settling, versions
+from drip.flows.prepare import Ready, Spoiled, prepare
+from drip.flows.spool import put_aside, write_down
+from drip.store import outgoing, patients, versions
 from drip.store.ids import new_id
 from drip.store.outgoing import Lease, Move
 from drip.store.settling import Settlement
@@ -67,10 +68,19 @@ def send_batch(app: App, now: datetime) -> Batch | None:
     _set_aside(app, lease, spoiled, now)
     gated = pass_gate(app, lease, ready, now)
     gated_at = running()
+    _plan_anew(app, gated, ready, now)
     outcomes = hand_over(app, gated.passed, gated_at)
     settled = record(app, list(zip(gated.passed, outcomes, strict=True)), now)
     counts = _count(len(claimed), spoiled, gated, settled)
     return Batch(sent=counts, enrolments=frozenset(one.enrolment_id for one in claimed))
+
+
+def _plan_anew(app: App, gated: Gated, ready: Sequence[Ready], now: datetime) -> None:
+    """A visit moved while its message was in flight, and the message came back: it takes its new place."""
+    strayed = set(gated.strayed)
+    people = sorted({one.claimed.patient_id for one in ready if one.claimed.id in strayed})
+    if people:
+        app.store.attempt(lambda tx: replan(app, tx, people, now))
 
 
 def _set_aside(app: App, lease: Lease, spoiled: Sequence[Spoiled], now: datetime) -> None:
@@ -129,8 +139,8 @@ def record(app: App, answers: Sequence[tuple[Passed, Outcome]], now: datetime) -
     refused = {one.ready.claimed.channel for one, outcome in answers if _is(outcome, Fault.ACCOUNT)}
 
     def write() -> None:
+        write_down(app.store, settlements)
         with app.store.write() as tx:
-            settling.settle(tx, settlements)
             if stopped:
                 patients.close_contacts(tx, stopped, Reason.SUPPRESSED_BY_PATIENT, now)
             for channel in sorted(refused):

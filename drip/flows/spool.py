@@ -3,7 +3,7 @@
 import json
 import logging
 from collections.abc import Sequence
-from dataclasses import asdict, fields
+from dataclasses import asdict, fields, replace
 from datetime import date, datetime
 from pathlib import Path
 from typing import Any
@@ -13,6 +13,7 @@ from drip.core.lifecycle import State
 from drip.core.model import Channel
 from drip.core.reason import Reason
 from drip.store import settling
+from drip.store.database import REFUSED, Store
 from drip.store.ids import new_id
 from drip.store.settling import Settlement
 
@@ -32,14 +33,36 @@ def take_up(app: App) -> int:
     """Write down what was put aside, by any worker of this machine. Answers how many answers that were."""
     taken = 0
     for path in sorted(app.spool.glob("answers-*.jsonl")) if app.spool else ():
-        settlements = [_settlement(json.loads(line)) for line in path.read_text().splitlines()]
-        with app.store.write() as tx:
+        try:
+            settlements = [_settlement(json.loads(line)) for line in path.read_text().splitlines()]
             # By now a sweeper may have called them unknown: this is the evidence.
-            settling.settle(tx, settlements, was=(State.IN_FLIGHT, State.UNKNOWN))
+            write_down(app.store, settlements, was=(State.IN_FLIGHT, State.UNKNOWN))
+        except (ValueError, KeyError, TypeError) as problem:
+            log.error("%s cannot be read (%s): put aside for a person", path.name, type(problem).__name__)
+            path.rename(path.with_suffix(".broken"))
+            continue
         path.unlink()
         taken += len(settlements)
         log.info("wrote down %d answers that were put aside", len(settlements))
     return taken
+
+
+def write_down(store: Store, settlements: Sequence[Settlement], was: Sequence[State] = (State.IN_FLIGHT,)) -> None:
+    """Settle these, all at once; one by one when the database refuses one of them, which is then settled as unknown."""
+    try:
+        store.attempt(lambda tx: settling.settle(tx, settlements, was))
+    except REFUSED:
+        for one in settlements:
+            _write_one(store, one, was)
+
+
+def _write_one(store: Store, one: Settlement, was: Sequence[State]) -> None:
+    try:
+        store.attempt(lambda tx: settling.settle(tx, [one], was))
+    except REFUSED as problem:
+        log.error("the answer to attempt %s was refused by the database: %s", one.attempt_id, type(problem).__name__)
+        doubt = replace(one, state=State.UNKNOWN, reason=Reason.UNRESOLVED, outcome="unknown", provider_ref=None)
+        store.attempt(lambda tx: settling.settle(tx, [doubt], was))
 
 
 def _as_text(value: Any) -> str:

@@ -8,8 +8,8 @@ from drip.app import App
 from drip.clock import order
 from drip.core.course import enrolment_facts
 from drip.core.lifecycle import State
-from drip.core.model import EventKind
-from drip.store import enrolments, events, settling
+from drip.core.model import EventKind, Facts
+from drip.store import enrolments, events, patients, settling
 from drip.store.bulk import chunks
 from drip.store.database import Tx
 
@@ -30,10 +30,15 @@ class Swept:
 
 def sweep(app: App, now: datetime) -> Swept:
     """Leases that ran out, and messages that waited too long. Safe to repeat, and to run beside other workers."""
-    with app.store.write() as tx:
-        freed, doubted = settling.free_expired_claims(tx), settling.doubt_expired_flights(tx)
-        expired = settling.expire_waiting(tx, now)
-    return Swept(freed=freed, doubted=doubted, expired=expired)
+    return app.store.attempt(lambda tx: _sweep(tx, now))
+
+
+def _sweep(tx: Tx, now: datetime) -> Swept:
+    return Swept(
+        freed=settling.free_expired_claims(tx),
+        doubted=settling.doubt_expired_flights(tx),
+        expired=settling.expire_waiting(tx, now),
+    )
 
 
 def finish(app: App, touched: Collection[str] | None, now: datetime) -> int:
@@ -50,11 +55,17 @@ def finish(app: App, touched: Collection[str] | None, now: datetime) -> int:
 
 
 def _finish(app: App, among: Sequence[str] | None, now: datetime) -> int:
-    with app.store.write() as tx:
-        done = enrolments.done(tx, OPEN, among, AT_ONCE)
-        ended = enrolments.finish(tx, done, now) if done else []
-        if ended and _someone_listens(app, tx):
-            _tell(app, tx, ended, now)
+    return app.store.attempt(lambda tx: _finish_some(app, tx, among, now))
+
+
+def _finish_some(app: App, tx: Tx, among: Sequence[str] | None, now: datetime) -> int:
+    done = enrolments.done(tx, OPEN, among, AT_ONCE)
+    if not done:
+        return 0
+    patients.lock(tx, enrolments.whose(tx, done))
+    ended = enrolments.finish(tx, done, OPEN, now)
+    if ended and _someone_listens(app, tx):
+        _tell(app, tx, ended, now)
     return len(ended)
 
 
@@ -85,9 +96,15 @@ def _tell(app: App, tx: Tx, ended: list[tuple[str, str, str]], now: datetime) ->
                 "occurred_at": now.isoformat(),
                 "patient": {},
                 "enrolment": enrolment_facts(versions[row.version].sequence),
-                **{name: row.objects.get(name, {}) for name in ("appointment", "treatment", "programme")},
+                "appointment": _only_ref(row.objects.get("appointment", {})),
+                **{name: row.objects.get(name, {}) for name in ("treatment", "programme")},
             },
         )
         for number, row in enumerate(rows.values())
     ]
     events.add(tx, new, now)
+
+
+def _only_ref(appointment: Facts) -> Facts:
+    """Which appointment it was about. Its time and place are the booking system's to tell, not ours to repeat."""
+    return {"ref": appointment["ref"]} if "ref" in appointment else {}

@@ -8,6 +8,7 @@ from drip.app import App
 from drip.bookings.parsed import Parsed
 from drip.clock import order
 from drip.store import events, patients
+from drip.store.database import Tx
 
 
 @dataclass(frozen=True, slots=True)
@@ -21,7 +22,8 @@ class TakenIn:
 def take_in(app: App, parsed: Sequence[Parsed], now: datetime) -> TakenIn:
     """Store events for the next tick. Safe to repeat: an event that is there already changes nothing."""
     first = order()
-    with app.store.write() as tx:
+
+    def store(tx: Tx) -> int:
         people = patients.ensure(tx, {(one.source, one.patient_ref) for one in parsed}, now)
         new = []
         for number, one in enumerate(parsed):
@@ -38,5 +40,7 @@ def take_in(app: App, parsed: Sequence[Parsed], now: datetime) -> TakenIn:
                     body=one.body,
                 )
             )
-        accepted = events.add(tx, new, now)
+        return events.add(tx, new, now)
+
+    accepted = app.store.attempt(store)
     return TakenIn(accepted=accepted, duplicates=len(parsed) - accepted)

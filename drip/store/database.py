@@ -5,10 +5,10 @@ from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
-from typing import Any
+from typing import Any, TypeVar
 
 from sqlalchemy import Connection, Engine, create_engine, event, func, insert, select
-from sqlalchemy.exc import InterfaceError, OperationalError
+from sqlalchemy.exc import DataError, IntegrityError, InterfaceError, OperationalError
 from sqlalchemy.sql import ColumnElement
 
 from drip.store import schema
@@ -17,7 +17,17 @@ from drip.store.vault import Vault
 UNREACHABLE = (OperationalError, InterfaceError)
 """What is raised when there is no database to talk to, or it does not answer."""
 
+REFUSED = (IntegrityError, DataError)
+"""What is raised when a row cannot be as it was given."""
+
 INDEX_KEY = "index"
+CONFLICTS = frozenset({"40P01", "40001"})
+"""PostgreSQL's words for a deadlock and for a transaction that could not be put in order: nothing of it happened."""
+
+MOST_CONFLICTS = 5
+
+Result = TypeVar("Result")
+
 BUSY_SECONDS = 30
 """How long a writer waits for another one on SQLite before it gives up."""
 
@@ -78,6 +88,18 @@ class Store:
                 yield _Rehearsal(self, connection)
             finally:
                 outer.rollback()
+
+    def attempt(self, work: Callable[[Tx], Result]) -> Result:
+        """Do `work` in a transaction that may write; again when the database undid it for another one's sake."""
+        for _ in range(MOST_CONFLICTS):
+            try:
+                with self.write() as tx:
+                    return work(tx)
+            except OperationalError as problem:
+                if getattr(problem.orig, "sqlstate", None) not in CONFLICTS:
+                    raise
+        with self.write() as tx:
+            return work(tx)
 
     def close(self) -> None:
         """Give every connection back."""

@@ -104,9 +104,18 @@ def done(tx: Tx, open_states: Sequence[str], among: Sequence[str] | None, limit:
     return list(tx.connection.execute(query).scalars())
 
 
-def finish(tx: Tx, ids: Sequence[str], now: datetime) -> list[tuple[str, str, str]]:
-    """These came to their natural end. Answers (enrolment, patient, sequence) of each."""
-    statement = update(enrolments).where(bulk.among(tx, enrolments.c.id, ids), enrolments.c.state == ACTIVE)
+def whose(tx: Tx, ids: Sequence[str]) -> list[str]:
+    """The patients whose enrolments these are."""
+    query = select(enrolments.c.patient_id).where(bulk.among(tx, enrolments.c.id, ids))
+    return sorted(set(tx.connection.execute(query).scalars()))
+
+
+def finish(tx: Tx, ids: Sequence[str], open_states: Sequence[str], now: datetime) -> list[tuple[str, str, str]]:
+    """These came to their natural end, unless planned anew since. Answers (enrolment, patient, sequence) of each."""
+    left = select(messages.c.id).where(messages.c.enrolment_id == enrolments.c.id, messages.c.state.in_(open_states))
+    statement = update(enrolments).where(
+        bulk.among(tx, enrolments.c.id, ids), enrolments.c.state == ACTIVE, ~left.exists()
+    )
     columns = (enrolments.c.id, enrolments.c.patient_id, enrolments.c.sequence)
     rows = tx.connection.execute(statement.values(state=FINISHED, ended_at=now).returning(*columns))
     return [(row.id, row.patient_id, row.sequence) for row in rows]

@@ -43,7 +43,9 @@ class StoredEvent:
 
 def add(tx: Tx, new: Sequence[NewEvent], now: datetime) -> int:
     """Store events that are not there yet. Answers how many were new. Safe to repeat, and to race."""
-    by_key = {(event.source, tx.vault.blind("event", event.event_id)): event for event in new}
+    by_key: dict[tuple[str, str], NewEvent] = {}
+    for event in new:  # told twice in one file, the first one counts, as it does across files
+        by_key.setdefault((event.source, tx.vault.blind("event", event.event_id)), event)
     known = _known(tx, by_key)
     rows: list[dict[str, Any]] = []
     for (source, index), event in by_key.items():
@@ -55,6 +57,8 @@ def add(tx: Tx, new: Sequence[NewEvent], now: datetime) -> int:
                 | {"received": event.received, "received_at": now, "state": PENDING, "kind": event.kind}
                 | {"occurred_at": event.occurred_at, "body": sealed}
             )
+    # In the order in which everyone locks patients: each row takes a share of its patient's lock.
+    rows.sort(key=lambda row: row["patient_id"])
     bulk.insert_rows(tx, events, rows, ignore_known=True)
     # Another worker may have stored the same event in between: only what carries our id is ours.
     return len(_present(tx, [row["id"] for row in rows])) if tx.is_postgres else len(rows)

@@ -5,7 +5,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Row, select, update
+from sqlalchemy import Row, case, literal, select, update
 
 from drip.core.model import Channel, Facts
 from drip.core.patient import Patient, Standing
@@ -14,7 +14,7 @@ from drip.store import bulk
 from drip.store.database import Tx, from_bytes, to_bytes
 from drip.store.ids import new_id
 from drip.store.schema import contacts, patients
-from drip.store.vault import DataKey
+from drip.store.vault import DataKey, Vault
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -36,7 +36,7 @@ def ensure(tx: Tx, refs: Iterable[tuple[str, str]], now: datetime) -> dict[tuple
     wanted = {(source, tx.vault.blind("patient", ref)): (source, ref) for source, ref in refs}
     known = _by_index(tx, wanted)
     rows = []
-    for source, index in wanted.keys() - known.keys():
+    for source, index in sorted(wanted.keys() - known.keys()):
         patient_id = new_id()
         wrapped = tx.vault.new_data_key(patient_id)
         key = tx.vault.data_key(patient_id, wrapped)
@@ -144,22 +144,23 @@ def save_facts(tx: Tx, news: Sequence[NewFacts]) -> None:
                 "revision": new.row.revision + 1,
             }
         )
-    _save_contacts(tx, addresses)
+    ensure_contacts(tx, addresses)
     bulk.save_rows(tx, patients, rows)
 
 
 def contact_id(tx: Tx, patient: Patient, channel: Channel, on: datetime) -> str | None:
     """The blind id of the address this patient would be reached at."""
     address = patient.address(channel, on.date())
-    return blind_address(tx, channel, address) if address else None
+    return blind_address(tx.vault, channel, address) if address else None
 
 
-def blind_address(tx: Tx, channel: Channel, address: str) -> str:
+def blind_address(vault: Vault, channel: Channel, address: str) -> str:
     """The blind id of an address, however it is capitalised."""
-    return tx.vault.blind(f"contact:{channel.value}", address.strip().casefold())
+    return vault.blind(f"contact:{channel.value}", address.strip().casefold())
 
 
-def _save_contacts(tx: Tx, addresses: Mapping[str, Channel]) -> None:
+def ensure_contacts(tx: Tx, addresses: Mapping[str, Channel]) -> None:
+    """A row for each of these addresses (by blind id), so that there is something to lock. Safe to repeat."""
     rows = [{"id": contact, "channel": channel.value} for contact, channel in sorted(addresses.items())]
     bulk.insert_rows(tx, contacts, rows, ignore_known=True)
 
@@ -173,13 +174,14 @@ def lock_contacts(tx: Tx, contact_ids: Iterable[str]) -> dict[str, Reason]:
 
 
 def close_contact(tx: Tx, channel: Channel, address: str, reason: Reason, at: datetime) -> bool:
-    """Never use this address again, for anyone. Answers whether that is news. An older word never undoes a newer."""
-    contact = blind_address(tx, channel, address)
-    _save_contacts(tx, {contact: channel})
+    """Never use this address again, for anyone. Answers whether that is news. Whatever came before, a stop wins."""
+    contact = blind_address(tx.vault, channel, address)
+    ensure_contacts(tx, {contact: channel})
     lock_contacts(tx, [contact])
     statement = update(contacts).where(contacts.c.id == contact, contacts.c.closed.is_(None))
-    newer = contacts.c.changed_at.is_(None) | (contacts.c.changed_at <= at)
-    changed = tx.connection.execute(statement.where(newer).values(closed=reason.value, changed_at=at))
+    # Clocks differ by seconds: a stop that seems a little older than a start still counts, and lifts the mark.
+    since = case((contacts.c.changed_at > at, contacts.c.changed_at), else_=literal(at, contacts.c.changed_at.type))
+    changed = tx.connection.execute(statement.values(closed=reason.value, changed_at=since))
     return changed.rowcount == 1
 
 
@@ -193,7 +195,7 @@ def close_contacts(tx: Tx, contact_ids: Iterable[str], reason: Reason, at: datet
 
 def reopen_contact(tx: Tx, channel: Channel, address: str, at: datetime) -> bool:
     """The patient asked to hear from us again: lifts their own STOP, if this is the newer word, and nothing else."""
-    contact = blind_address(tx, channel, address)
+    contact = blind_address(tx.vault, channel, address)
     lock_contacts(tx, [contact])
     statement = update(contacts).where(
         contacts.c.id == contact,
@@ -206,5 +208,5 @@ def reopen_contact(tx: Tx, channel: Channel, address: str, at: datetime) -> bool
 def at_address(tx: Tx, channel: Channel, address: str) -> list[str]:
     """The ids of everyone reached at an address."""
     column = patients.c.email_contact if channel is Channel.EMAIL else patients.c.phone_contact
-    query = select(patients.c.id).where(column == blind_address(tx, channel, address))
+    query = select(patients.c.id).where(column == blind_address(tx.vault, channel, address))
     return list(tx.connection.execute(query).scalars())

@@ -23,7 +23,7 @@ class NewTask:
     kind: str
     patient_id: str | None = None
     data_key: DataKey | None = None
-    """Needed only where there is a detail to seal."""
+    """Whose key the detail is sealed under; the master key where it is about nobody we know."""
     detail: str = ""
 
 
@@ -32,7 +32,7 @@ def raise_tasks(tx: Tx, new: Sequence[NewTask], now: datetime) -> None:
     rows = []
     for task in new:
         row_id = new_id()
-        detail = task.data_key.seal("tasks.detail", row_id, task.detail.encode()) if task.data_key else None
+        detail = (task.data_key or tx.vault).seal("tasks.detail", row_id, task.detail.encode())
         rows.append(
             {"id": row_id, "key": task.key, "kind": task.kind, "patient_id": task.patient_id}
             | {"detail": detail, "raised_at": now}

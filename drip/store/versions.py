@@ -39,6 +39,12 @@ def load(tx: Tx, version_ids: Iterable[str]) -> list[VersionRow]:
     return [VersionRow(**{**row._mapping, "files": json.loads(row.files)}) for row in rows]
 
 
+def approved(tx: Tx, version_ids: Iterable[str]) -> list[str]:
+    """Which of these someone was named for who approved them."""
+    query = select(versions.c.id).where(versions.c.id.in_(sorted(version_ids)), versions.c.approved_by != "")
+    return list(tx.connection.execute(query).scalars())
+
+
 def number_of_newest(tx: Tx, sequence: str) -> int:
     """The number of a sequence's newest version; 0 when it has none."""
     query = select(func.max(versions.c.number)).where(versions.c.sequence == sequence)

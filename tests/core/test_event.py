@@ -21,7 +21,7 @@ from tests.core.build import a_booking, an_event, an_update, news_of
         ),
         pytest.param(
             {"treatment": {"code": "eswt", "performed_at": "2026-06-11T10:30:00+01:00"}, "programme": {"code": "x"}},
-            "treatment:eswt:2026-06-11T10:30:00+01:00",
+            "treatment:eswt:2026-06-11",
             id="else the treatment",
         ),
         pytest.param(
