@@ -43,7 +43,8 @@ class Versions:
     def get(self, tx: Tx, ids: Iterable[str]) -> Mapping[str, Published]:
         """These versions, ready to use."""
         wanted = set(ids)
-        for row in stored_versions.load(tx, wanted - self._kept.keys()):
+        missing = wanted - self._kept.keys()
+        for row in stored_versions.load(tx, missing) if missing else ():
             self._kept[row.id] = compile_version(row.id, row.sequence, row.files)
         # Approval is the one thing that may still come, and perhaps through another process.
         open_ones = {version for version in wanted if not self._kept[version].is_approved}

@@ -1,11 +1,13 @@
 """Empty databases for tests: SQLite in a shared-memory file, PostgreSQL wherever one is found."""
 
+import atexit
 import os
 import shutil
 import tempfile
 from dataclasses import dataclass
 from functools import lru_cache
 from importlib import import_module
+from itertools import count
 from pathlib import Path
 from typing import Any
 
@@ -99,16 +101,22 @@ def clean_postgres(postgres: Postgres) -> None:
     _run(postgres.url, f"TRUNCATE {tables} CASCADE")
 
 
+_NUMBERS = count(1)
+
+
 @lru_cache(maxsize=1)
 def _template() -> Path:
     """One migrated SQLite file per process; tests copy it, which is quicker than migrating again."""
-    path = Path(tempfile.mkdtemp(prefix="drip-sqlite-")) / "template.db"
+    folder = Path(tempfile.mkdtemp(prefix="drip-sqlite-"))
+    atexit.register(shutil.rmtree, folder, ignore_errors=True)
+    path = folder / "template.db"
     migrate.migrate(f"sqlite:///{path}")
     return path
 
 
 def sqlite_url() -> str:
     """The address of a new SQLite file with the newest schema."""
-    path = Path(tempfile.mkdtemp(prefix="drip-sqlite-")) / "drip.db"
-    shutil.copyfile(_template(), path)
+    template = _template()
+    path = template.with_name(f"{next(_NUMBERS)}.db")
+    shutil.copyfile(template, path)
     return f"sqlite:///{path}"

@@ -78,7 +78,12 @@ def clinic_values(clinic: Clinic, site: Site) -> Values:
 
 def links(clinic: Clinic) -> Mapping[str, object]:
     """Where a patient stops or changes messages: by a mail to the clinic until the patient's own pages exist."""
-    mail = f"mailto:{clinic.email}?subject="
+    return _links(clinic.email)
+
+
+@lru_cache(maxsize=64)
+def _links(email: str) -> Mapping[str, object]:
+    mail = f"mailto:{email}?subject="
     return {
         "preferences": mail + quote("Change my messages"),
         "stop": mail + quote("Stop my messages"),

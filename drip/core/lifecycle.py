@@ -92,6 +92,13 @@ def may_move(was: State, becomes: State) -> bool:
     return becomes in MOVES[was]
 
 
+def checked(was: State, becomes: State) -> State:
+    """`becomes`, if the table allows it or nothing changes. ValueError names the move: it is a mistake of ours."""
+    if was is not becomes and not may_move(was, becomes):
+        raise ValueError(f"a message never moves from {was.value} to {becomes.value}")
+    return becomes
+
+
 def receipt_moves(was: State, says: State) -> bool:
     """Whether a receipt that says `says` moves a message on; a status never falls, a repeat changes nothing."""
     return may_move(was, says) and _RECEIPT_RANK[says] >= _RECEIPT_RANK.get(was, 0)

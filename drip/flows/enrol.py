@@ -4,14 +4,13 @@ import logging
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from functools import partial
 
 from drip.app import App
 from drip.core.course import Live
 from drip.flows.resolve import Known, Resolved, Rules, resolve
 from drip.store import enrolments, events, patients, plans, records
 from drip.store.bulk import chunks
-from drip.store.database import Tx
+from drip.store.database import REFUSED, Tx
 
 PATIENTS_AT_ONCE = 40
 """About 500 message rows: a longer transaction would keep hand-overs from being settled on SQLite."""
@@ -43,12 +42,28 @@ def apply_news(app: App, now: datetime) -> News:
     total = News()
     while waiting := _waiting(app):
         for some in chunks(waiting, PATIENTS_AT_ONCE):
-            total += app.store.attempt(partial(_replan, app, some, now))
+            total += _replan_some(app, some, now)
     return total
 
 
-def _replan(app: App, patient_ids: Sequence[str], now: datetime, tx: Tx) -> News:
-    return replan(app, tx, patient_ids, now)
+def _replan_some(app: App, patient_ids: Sequence[str], now: datetime) -> News:
+    """These patients together; one by one when the database refuses what one of them comes to."""
+    try:
+        return app.store.attempt(lambda tx: replan(app, tx, patient_ids, now))
+    except REFUSED as problem:
+        if len(patient_ids) == 1:
+            log.error("patient %s could not be planned: %s", patient_ids[0], type(problem).__name__)
+            return app.store.attempt(lambda tx: _set_aside(tx, patient_ids, now))
+    total = News()
+    for one in patient_ids:
+        total += _replan_some(app, [one], now)
+    return total
+
+
+def _set_aside(tx: Tx, patient_ids: Sequence[str], now: datetime) -> News:
+    """Staff are asked to look; until they have, nothing goes to these patients."""
+    patients.lock(tx, patient_ids)
+    return _apply(tx, [], _gather(tx, patient_ids), now)
 
 
 def _waiting(app: App) -> list[str]:

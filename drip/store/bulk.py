@@ -29,7 +29,7 @@ from sqlalchemy import (
 from sqlalchemy.dialects.postgresql import JSONB
 from sqlalchemy.dialects.postgresql import insert as postgres_insert
 from sqlalchemy.dialects.sqlite import insert as sqlite_insert
-from sqlalchemy.exc import OperationalError
+from sqlalchemy.exc import DatabaseError, DataError, IntegrityError, OperationalError
 
 from drip.store.database import Tx
 from drip.store.types import as_text
@@ -69,8 +69,13 @@ def _copy(tx: Tx, table: Table, rows: Sequence[Mapping[str, Any]]) -> None:
         with cursor, cursor.copy(statement) as copy:
             for row in rows:
                 copy.write_row([_aware(value) if isinstance(value, datetime) else value for value in row.values()])
-    except driver.OperationalError as problem:
-        raise OperationalError(statement, None, problem) from problem
+    except driver.Error as problem:
+        # As everything else raises it. Without the rows, which hold what is known of patients.
+        ours = next((kind for kind in _KINDS if isinstance(problem, getattr(driver, kind.__name__))), DatabaseError)
+        raise ours(statement, None, problem) from problem
+
+
+_KINDS = (OperationalError, IntegrityError, DataError)
 
 
 def update_rows(

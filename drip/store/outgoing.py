@@ -7,7 +7,7 @@ from typing import Any
 
 from sqlalchemy import Row, func, select, update
 
-from drip.core.lifecycle import COUNTED, State
+from drip.core.lifecycle import COUNTED, State, checked
 from drip.core.model import Channel, Purpose
 from drip.core.reason import Reason
 from drip.store import bulk
@@ -189,7 +189,7 @@ class Move:
 def put_back(tx: Tx, token: str, moves: Sequence[Move]) -> None:
     """Write what the gate decided for the messages that it did not let through."""
     rows = [
-        {"id": move.id, "token": token, "state": move.state.value, "reason": move.reason.value}
+        {"id": move.id, "token": token, "state": checked(State.CLAIMED, move.state).value, "reason": move.reason.value}
         | {"due_at": move.due_at, "channel": move.channel.value, "turned": move.turned}
         | NO_LEASE
         | {"was": State.CLAIMED.value}

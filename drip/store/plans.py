@@ -6,7 +6,7 @@ from typing import Any
 
 from sqlalchemy import select
 
-from drip.core.lifecycle import State
+from drip.core.lifecycle import State, checked
 from drip.core.model import Channel
 from drip.core.plan import Change, Changes, End, Planned, Wanted
 from drip.core.reason import Reason
@@ -110,9 +110,10 @@ def _reworded_row(change: Change) -> dict[str, Any]:
 
 
 def _moved_row(change: Change) -> dict[str, Any]:
+    checked(State.PLANNED if change.was is State.CLAIMED else change.was, change.to.state)  # a claim is given up first
     return {"id": change.id, "was": change.was.value, "version": change.version} | _placed(change.to) | NO_LEASE
 
 
 def _ended_row(end: End) -> dict[str, Any]:
-    state = {"state": end.state.value, "reason": end.reason.value}
+    state = {"state": checked(end.was, end.state).value, "reason": end.reason.value}
     return {"id": end.id, "was": end.was.value} | state | NO_LEASE

@@ -8,7 +8,7 @@ from typing import Any
 from sqlalchemy import case, func, select, update
 
 from drip.core.handover import Evidence
-from drip.core.lifecycle import State
+from drip.core.lifecycle import State, may_move
 from drip.core.model import Channel, Purpose
 from drip.core.reason import Reason
 from drip.store import bulk
@@ -57,7 +57,7 @@ _GIVEN_UP = (State.UNKNOWN, State.PLANNED, State.CLAIMED, State.HELD)
 def _settle(tx: Tx, settlements: Sequence[Settlement], was: Sequence[State]) -> Sequence[Settlement]:
     """Answers those that no message in these states was waiting for."""
     for state in was:
-        rows = [_settled_row(one, state) for one in settlements]
+        rows = [_settled_row(one, state) for one in settlements if may_move(state, one.state)]
         match = {"id": "id", "state": "was", "attempt_id": "attempt_id"}
         settled = bulk.update_rows(tx, messages, rows, match=match)
         settlements = [one for one in settlements if one.message_id not in settled]

@@ -36,4 +36,4 @@ class UtcTime(TypeDecorator[datetime]):
 
 def as_text(at: datetime) -> str:
     """`2026-06-11T09:00:00.000000Z`: 27 characters, whatever the instant."""
-    return at.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%S.%fZ")
+    return at.astimezone(UTC).isoformat(timespec="microseconds")[:-6] + "Z"

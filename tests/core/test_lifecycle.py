@@ -4,7 +4,18 @@ from itertools import permutations, product
 
 import pytest
 
-from drip.core.lifecycle import COUNTED, MOVES, REVIVABLE, TERMINAL, UNSENT, WENT, State, may_move, receipt_moves
+from drip.core.lifecycle import (
+    COUNTED,
+    MOVES,
+    REVIVABLE,
+    TERMINAL,
+    UNSENT,
+    WENT,
+    State,
+    checked,
+    may_move,
+    receipt_moves,
+)
 
 PAGE = """
 planned     | claimed cancelled superseded skipped suppressed expired
@@ -115,3 +126,10 @@ def test_a_late_receipt_for_an_earlier_attempt_still_counts(state: State) -> Non
 @pytest.mark.parametrize("state", sorted(RANK))
 def test_a_repeated_receipt_changes_nothing(state: State) -> None:
     assert not receipt_moves(state, state)
+
+
+def test_a_move_that_the_table_does_not_know_is_a_mistake_of_ours() -> None:
+    assert checked(State.PLANNED, State.CLAIMED) is State.CLAIMED
+    assert checked(State.DELIVERED, State.DELIVERED) is State.DELIVERED
+    with pytest.raises(ValueError, match="from delivered to planned"):
+        checked(State.DELIVERED, State.PLANNED)

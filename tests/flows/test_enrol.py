@@ -5,6 +5,7 @@ import logging
 import random
 import threading
 from collections.abc import Callable
+from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -297,3 +298,23 @@ def test_every_order_of_three_events_gives_the_same_states(a_clinic: Callable[..
         mine = [one for one in clinic.messages() if one.patient == f"p-{number}"]
         results.add(tuple((one.step, one.due_at, one.state) for one in mine))
     assert len(results) == 1
+
+
+def test_a_plan_that_the_database_refuses_holds_up_nobody_else(clinic: World, monkeypatch: pytest.MonkeyPatch) -> None:
+    clinic.publish(ADVICE)
+    clinic.tell(a_visit("2026-06-11 10:00"))
+    clinic.tell(a_visit("2026-06-11 10:00", event_id="other", patient={"ref": "p-2", "email": "bo@example.org"}))
+
+    def refused(known: Any, rules: Any, now: Any) -> Any:
+        resolved = resolve(known, rules, now)
+        if known.row.ref == "p-1":
+            for plan in resolved.plans:  # the same message twice: no two rows may be the same message
+                doubled = replace(plan.changes, new=plan.changes.new * 2)
+                resolved.plans = [replace(plan, changes=doubled)]
+        return resolved
+
+    monkeypatch.setattr(enrol, "resolve", refused)
+    clinic.tick("2026-06-11 10:31")
+    assert {one.patient for one in clinic.messages()} == {"p-2"}
+    with clinic.store.read() as tx:
+        assert [task.kind for task in records.open_tasks(tx)] == ["broken_record"]

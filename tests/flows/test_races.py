@@ -127,7 +127,7 @@ def test_evidence_is_asked_of_the_attempt_that_is_in_doubt(a_clinic: Callable[..
     clinic.tick("2026-06-03 14:00")
     second = clinic.sink.letters[1].attempt_id
     went = {second: (Evidence.WENT, "ref")}
-    clinic.sink.find = lambda attempt: went.get(attempt, (Evidence.DID_NOT_GO, None))  # type: ignore[method-assign]
+    clinic.sink.find = lambda attempt: went.get(attempt, (Evidence.DID_NOT_GO, None))  # type: ignore[method-assign,assignment]
     for minute in range(0, 60, 5):
         clinic.tick(f"2026-06-03 14:{minute:02d}")
     assert len(clinic.sink.letters) == 2
@@ -261,7 +261,7 @@ def test_a_corrected_treatment_time_moves_its_aftercare_instead_of_starting_anot
         treatment = {"code": "eswt", "performed_at": at(f"2026-06-11 {hour}").isoformat()}
         clinic.tell(an_event("treatment.performed", f"2026-06-11 11:0{number}", treatment=treatment))
         clinic.tick(f"2026-06-11 11:0{number}")
-    assert [(one.step, one.due_at) for one in clinic.messages()][0] == ("hello", at("2026-06-11 13:30"))
+    assert next((one.step, one.due_at) for one in clinic.messages()) == ("hello", at("2026-06-11 13:30"))
     assert len(clinic.messages()) == 3
 
 
