@@ -1,8 +1,13 @@
 """The worker beats until it is told to stop, wakes for the next due message, and leaves in good order."""
 
+import os
+import signal
+import subprocess
+import sys
 import threading
 import time
 from datetime import UTC, datetime, timedelta
+from pathlib import Path
 
 import pytest
 
@@ -12,6 +17,9 @@ from drip.cli.show import Complaint
 from drip.clock import now
 from drip.store import records
 from tests.world import World, an_event
+
+ROOT = Path(__file__).parent.parent
+ENVIRONMENT = {**os.environ, "PYTHONPATH": str(ROOT)}  # noqa: TID251 - what a process is started with
 
 SOON = """
 sequence: soon
@@ -63,3 +71,22 @@ def test_a_machine_that_stopped_long_ago_holds_nobody_up(clinic: World) -> None:
     with clinic.store.write() as tx:
         records.beat(tx, "worker", now() - timedelta(minutes=3), detail="other-host:12")
     _refuse_second_host(clinic.app, "this-host")
+
+
+def test_a_worker_that_is_asked_to_stop_finishes_and_ends_well(tmp_path: Path) -> None:
+    home = tmp_path / "clinic"
+    drip = [sys.executable, "-m", "drip"]
+    subprocess.run([*drip, "init", str(home)], check=True, capture_output=True, env=ENVIRONMENT)
+    subprocess.run([*drip, "migrate"], cwd=home, check=True, capture_output=True, env=ENVIRONMENT)
+    command = [sys.executable, str(ROOT / "worker.py")]
+    started = subprocess.Popen(command, cwd=home, stderr=subprocess.PIPE, text=True, env=ENVIRONMENT)
+    assert started.stderr is not None
+    for line in started.stderr:
+        if "worker started" in line:
+            break
+    time.sleep(0.5)
+    started.send_signal(signal.SIGTERM)
+    rest = started.stderr.read()
+    assert started.wait(20) == 0
+    assert "stopping" in rest
+    started.stderr.close()

@@ -1,6 +1,7 @@
 """The schema: migrations make what the program expects, and times compare alike on both databases."""
 
 from datetime import UTC, datetime, timedelta, timezone
+from pathlib import Path
 
 import pytest
 from alembic.autogenerate import compare_metadata
@@ -56,7 +57,7 @@ def test_a_time_without_a_zone_is_refused(clinic: World) -> None:
         tx.connection.execute(insert(heartbeats).values(name="x", beat_at=naive, detail=""))
 
 
-def test_sqlite_keeps_its_promises_through_a_crash(tmp_path: object) -> None:
+def test_sqlite_keeps_its_promises_through_a_crash(tmp_path: Path) -> None:
     engine = make_engine(f"sqlite:///{tmp_path}/x.db")
     with engine.connect() as connection:
         pragmas = {
@@ -76,3 +77,12 @@ def test_an_unreachable_database_is_told_from_a_broken_program() -> None:
     with pytest.raises(UNREACHABLE), engine.connect():
         pass
     engine.dispose()
+
+
+def test_a_new_database_file_is_nobody_elses_business(tmp_path: Path) -> None:
+    url = f"sqlite:///{tmp_path}/new.db"
+    assert migrate.current(url) is None
+    assert migrate.is_empty(url)
+    assert list(tmp_path.iterdir()) == [], "looking makes nothing"
+    migrate.migrate(url)
+    assert (tmp_path / "new.db").stat().st_mode & 0o777 == 0o600
