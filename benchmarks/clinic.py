@@ -4,7 +4,6 @@ import json
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
-from shutil import rmtree
 from typing import Any
 
 from drip.app import App
@@ -78,7 +77,8 @@ def a_clinic(database: Database, *sequences: str, **unusual: Any) -> Iterator[Wo
     finally:
         world.app.close()
         if file := sqlite_file(url):
-            rmtree(file.parent)
+            for part in file.parent.glob(f"{file.name}*"):
+                part.unlink()
 
 
 def visits(first: int, count: int) -> bytes:
