@@ -3,9 +3,7 @@
 import logging
 import signal
 import threading
-import traceback
 from datetime import timedelta
-from pathlib import Path
 from types import FrameType
 
 from apscheduler.schedulers.background import BackgroundScheduler
@@ -30,7 +28,7 @@ def run(app: App, stop: threading.Event | None = None) -> None:
             tick(app, now())
         except Exception as problem:
             # The next beat tries again. By its kind only: an exception's words may be a patient's.
-            log.error("a tick failed: %s", _where(problem))
+            log.error("a tick failed: %s", type(problem).__name__)
             return
         with app.store.write() as tx:
             records.beat(tx, "worker", now(), detail=app.worker)
@@ -49,11 +47,6 @@ def run(app: App, stop: threading.Event | None = None) -> None:
     stop.wait()
     log.info("worker stopping: finishing what is in hand")
     scheduler.shutdown(wait=True)
-
-
-def _where(problem: Exception) -> str:
-    frame = traceback.extract_tb(problem.__traceback__)[-1]
-    return f"{type(problem).__name__} at {Path(frame.filename).name}:{frame.lineno}"
 
 
 def stop_on_signals(stop: threading.Event) -> None:
