@@ -19,9 +19,8 @@ TICK_SECONDS = 20
 log = logging.getLogger("drip.worker")
 
 
-def run(app: App, stop: threading.Event | None = None) -> None:
+def run(app: App, stop: threading.Event) -> None:
     """Tick until told to stop; then finish what is in hand and go. A second signal ends at once."""
-    stop = stop or threading.Event()
 
     def beat() -> None:
         try:
