@@ -150,7 +150,7 @@ def _judge(app: App, batch: Sequence[Ready], facts: Facts, now: datetime) -> Gat
     for candidate, verdict in fold(candidates, _person(app, batch, facts, now), now):
         ready = by_id[candidate.id]
         if isinstance(verdict, Pass):
-            gated.passed.append(_letter(app, ready, verdict, now))
+            gated.passed.append(_passed(app, ready, verdict, now))
         else:
             gated.moves.append(_move(ready, verdict, now))
     return gated
@@ -197,14 +197,19 @@ def _is_barred(app: App, channel: Channel, address: str) -> bool:
     return is_test_number(address) or not (app.live or address in app.allow_list)
 
 
-def _letter(app: App, one: Ready, verdict: Pass, now: datetime) -> Passed:
-    channel, provider = one.claimed.channel, app.providers[one.claimed.channel][0]
-    senders, attempt_id = app.clinic.senders, new_id()
-    today = local_date(now, one.hours.zone)
-    words = outgoing.as_stored({"subject": one.words.subject, "text": one.words.text, "html": one.words.html})
-    letter = Letter(
+def _passed(app: App, one: Ready, verdict: Pass, now: datetime) -> Passed:
+    provider = app.providers[one.claimed.channel][0]
+    letter = _letter(app, one, now)
+    today = local_date(now, one.hours.zone) if verdict.counted else None
+    attempt = _attempt(one, letter, provider.name, today)
+    return Passed(ready=one, attempt=attempt, letter=letter, provider=provider, alarm=verdict.alarm)
+
+
+def _letter(app: App, one: Ready, now: datetime) -> Letter:
+    channel, senders = one.claimed.channel, app.clinic.senders
+    return Letter(
         message_id=one.claimed.id,
-        attempt_id=attempt_id,
+        attempt_id=new_id(),
         channel=channel,
         to=one.addresses[channel],
         words=one.words,
@@ -213,21 +218,24 @@ def _letter(app: App, one: Ready, verdict: Pass, now: datetime) -> Passed:
         handed_at=now,
         language=one.person.patient.language or "en",
     )
-    attempt = NewAttempt(
-        id=attempt_id,
+
+
+def _attempt(one: Ready, letter: Letter, provider: str, counted_on: date | None) -> NewAttempt:
+    words = outgoing.as_stored({"subject": one.words.subject, "text": one.words.text, "html": one.words.html})
+    return NewAttempt(
+        id=letter.attempt_id,
         message_id=one.claimed.id,
         patient_id=one.claimed.patient_id,
         number=one.claimed.attempts + 1,
-        channel=channel,
-        provider=provider.name,
-        contact_id=one.contacts[channel],
+        channel=letter.channel,
+        provider=provider,
+        contact_id=one.contacts[letter.channel],
         version=one.published.id,
         body_hash=hashlib.sha256(words).hexdigest(),
-        counted_on=today if verdict.counted else None,
+        counted_on=counted_on,
         data_key=one.person.data_key,
         words=words,
     )
-    return Passed(ready=one, attempt=attempt, letter=letter, provider=provider, alarm=verdict.alarm)
 
 
 def _move(one: Ready, verdict: Stop | Wait | Turn, now: datetime) -> Move:

@@ -103,34 +103,34 @@ def _publish(app: App, tx: Tx, folder: Folder, file: LoadedFile, how: Publicatio
     sequence = file.sequence
     if sequence is None:
         raise CannotPublish(f"{file.path} has errors; run `drip check`")
-    contents = version_files(folder, file)
-    version = version_id(contents)
     before = app.versions.live(tx).get(sequence.id)
-    is_new = before is None or before.id != version
-    number = _number(tx, version, sequence)
-    row = VersionRow(
+    row = _row(tx, sequence, version_files(folder, file), how, now)
+    versions.publish(tx, row)
+    people = enrolments.in_sequence(tx, sequence.id)
+    moving = _moving(people, how)
+    return Result(
+        sequence=sequence.id,
+        version=row.id,
+        number=row.number,
+        is_new=before is None or before.id != row.id,
+        in_flight=len(people),
+        followed=len(moving),
+        gone=tuple(step.id for step in before.sequence.steps if not sequence.step(step.id)) if before else (),
+        changes=_follow(app, tx, moving, row, now),
+    )
+
+
+def _row(tx: Tx, sequence: Written, files: Mapping[str, str], how: Publication, now: datetime) -> VersionRow:
+    version = version_id(files)
+    return VersionRow(
         id=version,
         sequence=sequence.id,
-        number=number,
-        files=contents,
+        number=_number(tx, version, sequence),
+        files=files,
         published_at=now,
         published_by=how.by,
         approved_by=how.approved_by,
         safety_fix=how.safety_fix,
-    )
-    versions.publish(tx, row)
-    people = enrolments.in_sequence(tx, sequence.id)
-    moving = _moving(people, how)
-    news = _follow(app, tx, moving, row, now)
-    return Result(
-        sequence=sequence.id,
-        version=version,
-        number=number,
-        is_new=is_new,
-        in_flight=len(people),
-        followed=len(moving),
-        gone=tuple(step.id for step in before.sequence.steps if not sequence.step(step.id)) if before else (),
-        changes=news,
     )
 
 

@@ -3,6 +3,7 @@
 import logging
 import random
 import time
+from collections import Counter
 from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
@@ -32,28 +33,12 @@ class CannotRecord(Exception):
     """What a provider said could not be kept anywhere; the message will be called unknown, and never simply resent."""
 
 
-@dataclass(slots=True)
-class Sent:
-    """What became of the messages that were due."""
-
-    claimed: int = 0
-    accepted: int = 0
-    not_taken: int = 0
-    deferred: int = 0
-    skipped: int = 0
-    suppressed: int = 0
-    expired: int = 0
-    cancelled: int = 0
-    invalid: int = 0
-    failed: int = 0
-    unknown: int = 0
-
-
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Batch:
     """One batch that was handed over, and whose enrolments it was about."""
 
-    sent: Sent
+    sent: Counter[str]
+    """What became of its messages, by the words of `drip tick`."""
     enrolments: frozenset[str]
 
 
@@ -228,9 +213,8 @@ _OUTCOMES = {
 }
 
 
-def _count(claimed: int, spoiled: Sequence[Spoiled], gated: Gated, settled: Sequence[Settlement]) -> Sent:
-    counts = Sent(claimed=claimed, invalid=len(spoiled))
-    names = [_COUNTS[move.state] for move in gated.moves] + [_OUTCOMES[one.state] for one in settled]
-    for name in names:
-        setattr(counts, name, getattr(counts, name) + 1)
+def _count(claimed: int, spoiled: Sequence[Spoiled], gated: Gated, settled: Sequence[Settlement]) -> Counter[str]:
+    counts = Counter(claimed=claimed, invalid=len(spoiled))
+    counts.update(_COUNTS[move.state] for move in gated.moves)
+    counts.update(_OUTCOMES[one.state] for one in settled)
     return counts

@@ -1,14 +1,14 @@
 """One beat of the worker: everything that is due at an instant, in the order that keeps promises, until nothing is."""
 
-from collections.abc import Callable
-from dataclasses import asdict, dataclass
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from drip.app import App
 from drip.flows.enrol import apply_news
 from drip.flows.receive import apply_receipts
 from drip.flows.reconcile import reconcile
-from drip.flows.send import Sent, send_batch
+from drip.flows.send import send_batch
 from drip.flows.spool import take_up
 from drip.flows.sweep import finish, sweep
 from drip.store import records
@@ -43,9 +43,9 @@ class Counts:
             setattr(self, name, getattr(self, name) + getattr(other, name))
         return self
 
-    def add_sent(self, sent: Sent) -> None:
+    def add_sent(self, sent: Mapping[str, int]) -> None:
         """Count what became of a batch."""
-        for name, number in asdict(sent).items():
+        for name, number in sent.items():
             setattr(self, name, getattr(self, name) + number)
 
 
