@@ -223,7 +223,8 @@ def publish(
             str(one.changes.planned), str(one.changes.cancelled),
         )  # fmt: skip
     out.print(shown)
-    out.print("Nothing was changed: this was a dry run." if dry_run else f"Live since {zulu(at.replace(microsecond=0))}.", style="dim")
+    live = f"Live since {zulu(at.replace(microsecond=0))}."
+    out.print("Nothing was changed: this was a dry run." if dry_run else live, style="dim")
 
 
 def result_as_json(one: Any) -> dict[str, Any]:
