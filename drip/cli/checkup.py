@@ -8,7 +8,7 @@ from datetime import datetime, timedelta
 from drip import clock
 from drip.app import App, NoClinic, build, read_clinic
 from drip.settings import Settings, WrongSettings, read_settings
-from drip.store import events, migrate, records, views
+from drip.store import events, migrate, records, versions, views
 from drip.store.database import UNREACHABLE
 from drip.store.vault import CannotUnseal
 
@@ -94,7 +94,12 @@ def _working(app: App, now: datetime) -> Iterator[Finding]:
         yield _open(counts.get("held", 0), counts.get("unknown", 0))
         yield _due(views.oldest_due(tx, now), now)
         tasks = len(records.open_tasks(tx))
-        yield Finding("tasks", True, f"{tasks} waiting for a person")
+        yield Finding(
+            "tasks", tasks == 0, f"{tasks} waiting for a person" + (": `drip explain` tells whose" if tasks else "")
+        )
+        paused = versions.paused(tx)
+        told = "; ".join(f"{scope}{f' ({why})' if why else ''}" for scope, why in sorted(paused.items()))
+        yield Finding("sending", not paused, f"paused: {told}: `drip resume` goes on" if paused else "not paused")
 
 
 def _worker(beat: datetime | None, now: datetime) -> Finding:

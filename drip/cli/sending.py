@@ -105,7 +105,8 @@ def _show_taken(taken: Any, rejected: list[Any], as_json: bool) -> None:
         print_json({"accepted": taken.accepted, "duplicates": taken.duplicates, "rejected": _rejected_json(rejected)})
         return
     out.print(
-        f"{counted(taken.accepted, 'event')} taken in, {taken.duplicates} known already, {len(rejected)} rejected."
+        f"{counted(taken.accepted, 'event')} taken in, {taken.duplicates} known already, "
+        f"{len({one.index for one in rejected})} rejected."
     )
     _print_rejected(rejected)
 
@@ -210,8 +211,10 @@ def suppress(
     if reason not in allowed:
         raise Complaint(f"--reason {reason!r}: choose from {', '.join(allowed)}", 2)
     with opened() as app:
-        news = close(app, _address(address, app.clinic.country), Reason(reason), clock.now())
-    out.print("Nothing will be sent there any more." if news else "That address was closed already.")
+        news, people = close(app, _address(address, app.clinic.country), Reason(reason), clock.now())
+    reached = f"{counted(people, 'patient')} reached there" if people else "nobody is known by it: is it spelt right?"
+    done = "Nothing will be sent there any more" if news else "That address was closed already"
+    out.print(f"{done} ({reached}).")
 
 
 def _address(text: str, country: str) -> str:

@@ -35,3 +35,14 @@ DRIP_OUTBOX=outbox
 # DRIP_ALLOW_LIST=you@example.org,+447700900123
 # DRIP_LIVE=1
 """
+
+IGNORED = """\
+# The key to patients' data, the data, and their messages: never in version control.
+.env
+.drip-key
+*.db
+*.db-shm
+*.db-wal
+outbox/
+spool/
+"""

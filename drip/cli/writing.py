@@ -22,7 +22,7 @@ def add_to(app: typer.Typer) -> None:
 
 def init(folder: Annotated[Path, typer.Argument(metavar="DIR", help="where to put it")]) -> None:
     """Make a new clinic's folder: clinic.yaml, the shipped sequences and templates, and .env with comments."""
-    from drip.cli.shipped import ENV, shipped
+    from drip.cli.shipped import ENV, IGNORED, shipped
     from drip.settings import make_key
 
     if folder.exists() and not folder.is_dir():
@@ -36,6 +36,7 @@ def init(folder: Annotated[Path, typer.Argument(metavar="DIR", help="where to pu
             shutil.copytree(source, folder / name)
         else:
             shutil.copyfile(source, folder / name)
+    (folder / ".gitignore").write_text(IGNORED)
     env = folder / ".env"
     env.touch(mode=0o600)
     env.write_text(ENV.format(key=make_key()))

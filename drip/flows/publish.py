@@ -87,7 +87,9 @@ def refusal(app: App, file: LoadedFile, how: Publication) -> str | None:
         return f"{how.approved_by} wrote {file.path} and cannot approve it: someone else must"
     if app.live and how.approved_by and not how.by:
         return "say who publishes with --by: two people answer for what goes out live"
-    if app.live and (review.is_awaited or not how.approved_by):
+    if app.live and review.is_awaited:
+        return f"{file.path} awaits approval: its review must name who approved it (approved_by), now that drip is live"
+    if app.live and not how.approved_by:
         return (
             f"{file.path} awaits approval by a clinician of this clinic, and drip is live; name one with --approved-by"
         )

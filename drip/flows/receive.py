@@ -71,8 +71,9 @@ def _ask_staff(tx: Tx, channel: Channel, address: str, text: str, now: datetime)
     records.raise_tasks(tx, tasks or [NewTask(key=f"reply:{reply}", kind="reply", detail=text)], now)
 
 
-def suppress(app: App, address: str, reason: Reason, now: datetime) -> bool:
-    """Staff close an address on whichever channel it belongs to. Answers whether that is news."""
+def suppress(app: App, address: str, reason: Reason, now: datetime) -> tuple[bool, int]:
+    """Staff close an address on whichever channel it belongs to. Answers whether that is news, and whom it reaches."""
     channel = Channel.EMAIL if "@" in address else Channel.SMS
     with app.store.write() as tx:
-        return patients.close_contact(tx, channel, address, reason, now)
+        is_news = patients.close_contact(tx, channel, address, reason, now)
+        return is_news, len(patients.at_address(tx, channel, address))

@@ -9,10 +9,11 @@ from drip.app import App
 from drip.bookings.generic import event_from
 from drip.core.clinic import Clinic
 from drip.core.event import Event
-from drip.core.model import EventKind
+from drip.core.model import Channel, EventKind
 from drip.core.patient import time_in
 from drip.core.reason import Reason
 from drip.store import enrolments, events, records, views
+from drip.store import patients as people
 from drip.store.database import Tx
 from drip.store.enrolments import EnrolmentRow
 from drip.store.patients import PatientRow
@@ -59,6 +60,7 @@ def tell(app: App, tx: Tx, patient: PatientRow) -> Story:
         *_enrolments(enrolled, titles, zone),
         *_messages(messages, zone),
         *_tasks(records.open_tasks(tx, patient.id)),
+        *_closed(people.closed(tx, patient.contacts)),
     ]
     return Story(
         patient=patient.ref,
@@ -141,6 +143,13 @@ def _messages(messages: Sequence[MessageView], zone: ZoneInfo) -> Iterator[Line]
         why = Reason(one.reason).sentence
         at = one.accepted_at or one.due_at
         yield Line(at=at, kind="message", sentence=f"{told}{': ' + why if why else ''}.")
+
+
+def _closed(closed: Sequence[tuple[Channel, Reason, datetime]]) -> Iterator[Line]:
+    """Addresses that nothing is sent to any more, whatever is still planned."""
+    for channel, reason, at in closed:
+        what = "texts" if channel is Channel.SMS else "emails"
+        yield Line(at=at, kind="task", sentence=f"No more {what} go to this patient: {reason.sentence}.")
 
 
 _ASKED = {

@@ -210,3 +210,10 @@ def at_address(tx: Tx, channel: Channel, address: str) -> list[str]:
     column = patients.c.email_contact if channel is Channel.EMAIL else patients.c.phone_contact
     query = select(patients.c.id).where(column == blind_address(tx.vault, channel, address))
     return list(tx.connection.execute(query).scalars())
+
+
+def closed(tx: Tx, ids: Mapping[Channel, str]) -> list[tuple[Channel, Reason, datetime]]:
+    """Which of these addresses (blind ids by channel) are closed, why and since when."""
+    query = select(contacts).where(contacts.c.id.in_(list(ids.values())), contacts.c.closed.is_not(None))
+    rows = tx.connection.execute(query)
+    return [(Channel(row.channel), Reason(row.closed), row.changed_at) for row in rows]

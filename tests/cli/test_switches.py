@@ -27,7 +27,7 @@ def of(rows: Rows, step: str) -> tuple[str, str]:
     ["Amina.Shah@example.org", "Amina.Shah@EXAMPLE.ORG", "amina.shah@example.org", " Amina.Shah@example.org "],
 )
 def test_a_closed_email_address_gets_nothing_more(address: str, enrolled: Path, drip: Drip, rows: Rows) -> None:
-    assert drip("suppress", address).out == "Nothing will be sent there any more.\n"
+    assert drip("suppress", address).out == "Nothing will be sent there any more (1 patient reached there).\n"
     assert drip("tick", *NOON, "--json").json["suppressed"] == 1
     assert of(rows, "hello") == ("suppressed", "suppressed_by_patient")
 
@@ -47,7 +47,7 @@ def test_a_closed_number_gets_nothing_more_however_it_is_written(
 
 def test_closing_it_again_is_no_news(enrolled: Path, drip: Drip) -> None:
     drip("suppress", "a@example.org")
-    assert drip("suppress", "a@example.org").out == "That address was closed already.\n"
+    assert drip("suppress", "a@example.org").out.startswith("That address was closed already (nobody is known by it")
 
 
 def test_why_an_address_is_closed_can_be_said(enrolled: Path, drip: Drip, rows: Rows) -> None:
@@ -112,3 +112,13 @@ def test_pausing_and_resuming_twice_is_harmless(enrolled: Path, drip: Drip) -> N
 def test_a_sequence_that_is_not_live_cannot_be_paused(enrolled: Path, drip: Drip) -> None:
     for command in ("pause", "resume"):
         assert "after-visit, before-visit" in drip(command, "nothing", code=2).err
+
+
+def test_a_stop_and_a_pause_show_at_once(enrolled: Path, drip: Drip) -> None:
+    patient = drip("messages", "--json").json["messages"][0]["patient"]
+    drip("suppress", "Amina.Shah@example.org")
+    assert "No more emails go to this patient: the patient asked us to stop." in drip("explain", patient).out
+    drip("pause", "--why", "a typo")
+    checks = {one["name"]: one for one in drip("doctor", "--json", code=1).json["checks"]}
+    assert checks["sending"]["ok"] is False
+    assert "a typo" in checks["sending"]["says"]
