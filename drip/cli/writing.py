@@ -216,6 +216,13 @@ def publish(
     if as_json:
         print_json({"dry_run": dry_run, "published": [result_as_json(one) for one in results]})
         return
+    print_results(results)
+    live = f"Live since {zulu(at.replace(microsecond=0))}."
+    out.print("Nothing was changed: this was a dry run." if dry_run else live, style="dim")
+
+
+def print_results(results: list[Any]) -> None:
+    """One line a sequence: its version, and what that means for people who are in it."""
     shown = table("sequence", "version", "", "people in it", "follow", "new", "ended")
     for one in results:
         state = "new" if one.is_new else "unchanged"
@@ -224,8 +231,6 @@ def publish(
             str(one.changes.planned), str(one.changes.cancelled),
         )  # fmt: skip
     out.print(shown)
-    live = f"Live since {zulu(at.replace(microsecond=0))}."
-    out.print("Nothing was changed: this was a dry run." if dry_run else live, style="dim")
 
 
 def result_as_json(one: Any) -> dict[str, Any]:

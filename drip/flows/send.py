@@ -53,9 +53,10 @@ def send_batch(app: App, now: datetime) -> Batch | None:
     _set_aside(app, lease, spoiled, now)
     gated = pass_gate(app, lease, ready, now)
     gated_at = running()
-    _plan_anew(app, gated, ready, now)
+    # Nothing between the gate and the call: what passed is already written down as on its way.
     outcomes = hand_over(app, gated.passed, gated_at)
     settled = record(app, list(zip(gated.passed, outcomes, strict=True)), now)
+    _plan_anew(app, gated, ready, now)
     counts = _count(len(claimed), spoiled, gated, settled)
     return Batch(sent=counts, enrolments=frozenset(one.enrolment_id for one in claimed))
 
@@ -125,11 +126,11 @@ def record(app: App, answers: Sequence[tuple[Passed, Outcome]], now: datetime) -
 
     def write() -> None:
         write_down(app.store, settlements)
-        with app.store.write() as tx:
-            if stopped:
+        if stopped or refused:
+            with app.store.write() as tx:
                 patients.close_contacts(tx, stopped, Reason.SUPPRESSED_BY_PATIENT, now)
-            for channel in sorted(refused):
-                versions.pause(tx, f"channel:{channel.value}", "the provider refused our account", now)
+                for channel in sorted(refused):
+                    versions.pause(tx, f"channel:{channel.value}", "the provider refused our account", now)
 
     if settlements and not _is_written(write, running() + app.limits.lease.total_seconds()):
         if app.spool is None:

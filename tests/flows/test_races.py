@@ -5,6 +5,7 @@ import threading
 import time
 from collections.abc import Callable
 from datetime import timedelta
+from itertools import pairwise
 from typing import Any
 
 import pytest
@@ -391,3 +392,47 @@ def test_a_worker_whose_tick_fails_says_where_and_nothing_about_anyone(
     assert "Job raised" in said
     for canary in ("Amina", "Shah", "amina@example.org"):
         assert canary not in said
+
+
+def test_a_chained_enrolment_still_ends_when_its_cause_is_told_otherwise(clinic: World) -> None:
+    visit = FOLLOW_UP.replace("after: 1d", "before: 1d")
+    chained = FOLLOW_UP.replace("sequence: follow-up", "sequence: chained").replace(
+        "on: appointment.booked", "on: enrolment.ended, when: enrolment.sequence == 'follow-up'"
+    )
+    chained = chained.replace("anchor: appointment", "anchor: enrolled\nends: {on: [patient.discharged]}")
+    clinic.publish(visit, chained)
+    clinic.tell(a_booking("2026-06-18 10:00"), an_event("appointment.cancelled", "2026-06-02 10:00"))
+    clinic.tick("2026-06-02 10:05")
+    assert [one.sequence for one in clinic.messages(state="planned")] == ["chained"]
+    clinic.tell(an_event("appointment.cancelled", "2026-06-02 09:59", event_id="told-again"))
+    clinic.tick("2026-06-02 10:10")
+    clinic.tell(an_event("patient.discharged", "2026-06-02 11:00"))
+    clinic.tick("2026-06-02 11:05")
+    clinic.tick("2026-06-03 10:00")
+    assert clinic.sink.letters == []
+
+
+def test_sequences_with_long_names_may_start_one_another(clinic: World) -> None:
+    names = [f"{number}-{'long-name-' * 5}end" for number in range(5)]
+    first = QUICK.replace("sequence: quick", f"sequence: {names[0]}")
+    others = [
+        QUICK.replace("sequence: quick", f"sequence: {name}").replace(
+            "on: appointment.booked", f"on: enrolment.started, when: enrolment.sequence == '{before}'"
+        )
+        for before, name in pairwise(names)
+    ]
+    clinic.publish(first, *others)
+    clinic.tell(a_booking("2026-06-18 10:00"))
+    assert clinic.tick("2026-06-01 09:01").enrolled == 5
+
+
+def test_a_programme_that_is_started_anew_on_another_day_moves_its_messages(clinic: World) -> None:
+    programme = FOLLOW_UP.replace("appointment.booked", "programme.started").replace(
+        "anchor: appointment", "anchor: programme"
+    )
+    clinic.publish(programme)
+    for number, day in enumerate(("2026-06-15", "2026-06-22")):
+        told = {"code": "loading", "starts_on": day}
+        clinic.tell(an_event("programme.started", f"2026-06-01 09:0{number}", programme=told))
+        clinic.tick(f"2026-06-01 09:0{number}")
+    assert [one.due_at for one in clinic.messages()] == [at("2026-06-23 10:00")]

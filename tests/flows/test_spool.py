@@ -72,3 +72,11 @@ def test_without_a_folder_the_message_is_left_in_flight_and_somebody_hears(
     with pytest.raises(CannotRecord):
         send_batch(clinic.app, MOMENT)
     assert clinic.states()["hello"] == "in_flight"
+
+
+def test_a_file_that_cannot_be_read_is_kept_for_a_person_and_stops_nothing(stuck: World) -> None:
+    folder = stuck.app.spool or Path()
+    (folder / "answers-0.jsonl").write_text("torn {")
+    stuck.tick("2026-06-11 13:05")
+    assert stuck.states()["hello"] == "accepted"
+    assert [file.name for file in folder.iterdir()] == ["answers-0.broken"]
