@@ -44,7 +44,7 @@ run: $(READY)  ## the worker, in this folder
 
 lock: $(READY)  ## maintainers: renew requirements.lock
 	@$(BIN)/python -m pip install --quiet uv
-	@$(BIN)/uv pip compile pyproject.toml --extra dev --generate-hashes --python-version 3.11 --universal --no-header --no-emit-index-url --quiet -o requirements.lock
+	@$(BIN)/uv pip compile pyproject.toml --extra dev --generate-hashes --no-strip-extras --python-version 3.11 --universal --no-header --no-emit-index-url --quiet -o requirements.lock
 
 clean:  ## remove what these commands made
 	@rm -rf $(VENV) demo dist .pytest_cache .mypy_cache .ruff_cache .hypothesis .coverage

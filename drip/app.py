@@ -10,9 +10,12 @@ from drip.content.clinic_file import load_clinic
 from drip.content.render import TemplateSet
 from drip.content.sequence_file import load_sequence
 from drip.core.clinic import Clinic
+from drip.core.misfit import Carried, misfits
 from drip.core.model import Channel
 from drip.core.sequence import Sequence
+from drip.providers.mailbox import Mailbox
 from drip.providers.provider import Provider
+from drip.providers.registry import Wiring
 from drip.providers.registry import build as build_provider
 from drip.settings import Settings, WrongSettings, master_keys
 from drip.store import versions as stored_versions
@@ -77,7 +80,11 @@ class Limits:
     deadline: timedelta = timedelta(seconds=30)
     settle: timedelta = timedelta(seconds=600)
     batch: int = 500
+    """Messages in one batch, where no network is waited for."""
     concurrency: int = 32
+    """Calls under way at once, where one is."""
+    rates: Mapping[Channel, float] = field(default_factory=dict)
+    """Segments or mails a second, for each provider of a channel; no entry is no limit."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -87,7 +94,7 @@ class App:
     store: Store
     clinic: Clinic
     providers: Mapping[Channel, tuple[Provider, ...]]
-    """The first is used; the others stand by."""
+    """In failover order: the first that may be called is."""
     versions: Versions = field(default_factory=Versions, repr=False)
     limits: Limits = Limits()
     live: bool = False
@@ -95,16 +102,27 @@ class App:
     worker: str = "worker"
     spool: Path | None = None
     """Where answers are kept while the database is away."""
+    public_url: str = ""
+    """Where patients and providers reach us; empty while nobody does."""
+    mailbox: Mailbox | None = field(default=None, repr=False)
+    """Where replies to emails arrive, if they arrive in a mailbox."""
 
     @property
     def reaches_people(self) -> bool:
         """Whether anything handed over could reach someone outside."""
-        return any(provider.reaches_people for road in self.providers.values() for provider in road)
+        return any(provider.ability.reaches_people for provider in self.each_provider)
+
+    @property
+    def each_provider(self) -> tuple[Provider, ...]:
+        """Every provider once, whichever channels it carries."""
+        return tuple({id(provider): provider for road in self.providers.values() for provider in road}.values())
 
     def close(self) -> None:
         """Let go of connections and files."""
-        for provider in {id(provider): provider for road in self.providers.values() for provider in road}.values():
+        for provider in self.each_provider:
             provider.close()
+        if self.mailbox is not None:
+            self.mailbox.close()
         self.store.close()
 
 
@@ -115,23 +133,40 @@ class NoClinic(Exception):
 def build(settings: Settings, *, worker: str = "worker") -> App:
     """Everything wired as the settings say. The schema must be up to date."""
     clinic = read_clinic(settings.home)
+    providers = build_providers(settings, clinic)
+    refuse_what_cannot_work(settings, clinic, providers)
     masters, _ = master_keys(settings)
-    limits = Limits(
-        lease=timedelta(seconds=settings.lease_seconds),
-        deadline=timedelta(seconds=settings.deadline_seconds),
-        settle=timedelta(seconds=settings.settle_seconds),
-        concurrency=settings.send_concurrency,
-    )
     return App(
         store=open_store(settings.sqlalchemy_url, masters, clock.now),
         clinic=clinic,
-        providers=build_providers(settings, clinic),
-        limits=limits,
+        providers=providers,
+        limits=_limits(settings),
         live=settings.live,
         allow_list=settings.allow_list,
         worker=worker,
         spool=settings.home / "spool",
+        public_url=settings.public_url.rstrip("/"),
+        mailbox=_mailbox(settings),
     )
+
+
+def _limits(settings: Settings) -> Limits:
+    rates = {Channel.SMS: settings.sms_per_second, Channel.EMAIL: settings.email_per_second}
+    return Limits(
+        lease=timedelta(seconds=settings.lease_seconds),
+        deadline=timedelta(seconds=settings.deadline_seconds),
+        settle=timedelta(seconds=settings.settle_seconds),
+        concurrency=settings.send_concurrency,
+        rates={channel: rate for channel, rate in rates.items() if rate},
+    )
+
+
+def _mailbox(settings: Settings) -> Mailbox | None:
+    url = settings.imap_url.get_secret_value()
+    try:
+        return Mailbox(url, deadline=settings.deadline_seconds) if url else None
+    except ValueError as problem:
+        raise WrongSettings(f"DRIP_IMAP_URL: {problem}") from None
 
 
 def read_clinic(home: Path) -> Clinic:
@@ -146,13 +181,39 @@ def read_clinic(home: Path) -> Clinic:
 
 
 def build_providers(settings: Settings, clinic: Clinic) -> Mapping[Channel, tuple[Provider, ...]]:
-    """The providers of each channel, in failover order. WrongSettings names one that does not exist."""
+    """The providers of each channel, in failover order. WrongSettings names what is missing or does not fit."""
+    wiring = Wiring(
+        folder=settings.outbox,
+        zone=clinic.zone,
+        deadline=settings.deadline_seconds,
+        connections=settings.send_concurrency,
+        public_url=settings.public_url.rstrip("/"),
+        has_mailbox=bool(settings.imap_url.get_secret_value()),
+        told=settings.of_providers(),
+    )
     built: dict[str, Provider] = {}
     named = {Channel.EMAIL: settings.email_provider, Channel.SMS: settings.sms_provider}
     for channel, names in named.items():
         for name in names:
+            variable = f"DRIP_{channel.value.upper()}_PROVIDER"
             try:
-                built.setdefault(name, build_provider(name, folder=settings.outbox, zone=clinic.zone))
+                provider = built.setdefault(name, build_provider(name, wiring))
             except ValueError as problem:
-                raise WrongSettings(f"DRIP_{channel.value.upper()}_PROVIDER: {problem}") from None
+                raise WrongSettings(f"{variable}: {problem}") from None
+            if channel not in provider.channels:
+                raise WrongSettings(f"{variable}: {name} does not carry {channel.value}")
     return {channel: tuple(built[name] for name in names) for channel, names in named.items()}
+
+
+def refuse_what_cannot_work(
+    settings: Settings, clinic: Clinic, providers: Mapping[Channel, tuple[Provider, ...]]
+) -> None:
+    """WrongSettings names every combination that would fail once patients are written to."""
+    roads = [
+        Carried(channel=channel, provider=one.name, ability=one.ability)
+        for channel, road in providers.items()
+        for one in road
+    ]
+    problems = misfits(roads, country=clinic.country, live=settings.live, public_url=settings.public_url)
+    if problems:
+        raise WrongSettings("\n".join(problems))

@@ -54,7 +54,7 @@ def run_demo(
 ) -> Demo:
     """Run the real job on invented patients: SQLite and messages in `out`, time on a virtual clock."""
     _make_empty(out)
-    clinic = read_clinic(home)
+    clinic = read_clinic(home).without_alerts()
     app = _app(clinic, out)
     try:
         folder = read_folder(home)

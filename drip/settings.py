@@ -23,6 +23,15 @@ class WrongSettings(Exception):
     """The message names each variable and what to do; the program ends with exit 2."""
 
 
+def _named(variable: str, default: str = "") -> Any:
+    """A setting whose name is the provider's own, without our prefix."""
+    return Field(default=default, validation_alias=variable)
+
+
+def _secret(variable: str) -> Any:
+    return Field(default=SecretStr(""), validation_alias=variable)
+
+
 class Settings(BaseSettings):
     """Every setting, with its default. Secrets do not show in `repr`."""
 
@@ -42,6 +51,27 @@ class Settings(BaseSettings):
     deadline_seconds: int = Field(default=30, ge=2, le=600)
     settle_seconds: int = Field(default=600, ge=10, le=86400)
     send_concurrency: int = Field(default=32, ge=1, le=256)
+    sms_per_second: float = Field(default=0, ge=0, le=100_000)
+    """Segments; 0 is no limit of ours."""
+    email_per_second: float = Field(default=0, ge=0, le=100_000)
+
+    twilio_account_sid: str = _named("TWILIO_ACCOUNT_SID")
+    twilio_auth_token: SecretStr = _secret("TWILIO_AUTH_TOKEN")
+    twilio_auth_token_previous: SecretStr = _secret("TWILIO_AUTH_TOKEN_PREVIOUS")
+    twilio_webhook_key: SecretStr = _secret("TWILIO_WEBHOOK_KEY")
+    """`id:secret` of a shared key; with one, callbacks are signed with HMAC-SHA256 and nothing else is believed."""
+    twilio_from: str = _named("TWILIO_FROM")
+    twilio_messaging_service_sid: str = _named("TWILIO_MESSAGING_SERVICE_SID")
+    twilio_api_base: str = _named("TWILIO_API_BASE", "https://api.twilio.com")
+    sendgrid_api_key: SecretStr = _secret("SENDGRID_API_KEY")
+    sendgrid_api_base: str = _named("SENDGRID_API_BASE", "https://api.sendgrid.com")
+    sendgrid_webhook_public_key: str = _named("SENDGRID_WEBHOOK_PUBLIC_KEY")
+    sendgrid_inbound_secret: SecretStr = _secret("SENDGRID_INBOUND_SECRET")
+    """`user:password`, as written into the address that SendGrid posts replies to."""
+    sendgrid_inbound_public_key: str = _named("SENDGRID_INBOUND_PUBLIC_KEY")
+    smtp_url: SecretStr = SecretStr("")
+    imap_url: SecretStr = SecretStr("")
+    """The mailbox that replies to emails arrive in."""
 
     @field_validator("email_provider", "sms_provider", mode="before")
     @classmethod
@@ -90,6 +120,18 @@ class Settings(BaseSettings):
                 return "postgresql+psycopg://" + url.removeprefix(prefix)
         return url
 
+    def of_providers(self) -> dict[str, str]:
+        """What is a provider's own, by the names of the variables, secrets in plain: never to be shown."""
+        told = {
+            str(shape.validation_alias): getattr(self, name)
+            for name, shape in type(self).model_fields.items()
+            if shape.validation_alias
+        }
+        told["DRIP_SMTP_URL"] = self.smtp_url
+        return {
+            name: value.get_secret_value() if isinstance(value, SecretStr) else value for name, value in told.items()
+        }
+
     @property
     def is_sqlite(self) -> bool:
         """The embedded default, for one worker host."""
@@ -115,7 +157,10 @@ def read_settings(**overrides: Any) -> Settings:
 
 def _in_words(location: tuple[int | str, ...], message: str) -> str:
     message = message.removeprefix("Value error, ")
-    return f"DRIP_{str(location[0]).upper()}: {message}" if location else message
+    if not location:
+        return message
+    name = str(location[0])
+    return f"{name if name.isupper() else f'DRIP_{name.upper()}'}: {message}"
 
 
 def master_keys(settings: Settings) -> tuple[list[tuple[str, bytes]], str | None]:

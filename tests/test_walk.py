@@ -5,10 +5,6 @@ handed over one by one at a sensible local time, and the providers' receipts com
 """
 
 from drip.core.lifecycle import State
-from drip.core.model import Channel
-from drip.core.replies import Word
-from drip.flows.receive import take_receipt, take_reply
-from drip.store.records import Receipt
 from tests.world import ADVICE, World, a_visit, at
 
 
@@ -42,10 +38,8 @@ def test_one_patient_from_booking_to_receipt(clinic: World) -> None:
     assert "Hello Amina." in letter.words.text
 
     # The provider's receipt finds its way by the attempt's own id, even doubled and out of order.
-    delivered = Receipt(provider="sink", key="r-2", says=State.DELIVERED, attempt_id=letter.attempt_id)
-    sent = Receipt(provider="sink", key="r-1", says=State.SENT, attempt_id=letter.attempt_id)
-    for receipt in (delivered, delivered, sent):
-        take_receipt(clinic.app, receipt, at("2026-06-11 13:01"))
+    for says in (State.DELIVERED, State.DELIVERED, State.SENT):
+        clinic.receipt(says, "2026-06-11 13:01", attempt_id=letter.attempt_id, key=f"{letter.attempt_id}:{says}")
     assert clinic.tick("2026-06-11 13:02").receipts == 2
     assert clinic.states()["hello"] == "delivered"
 
@@ -55,9 +49,7 @@ def test_one_patient_from_booking_to_receipt(clinic: World) -> None:
 
     # On Friday she gets the text; she answers STOP, and no text ever follows. The email still may.
     clinic.tick("2026-06-12 10:00")
-    answer = take_reply(clinic.app, Channel.SMS, "+447700900123", "Stop please.", at("2026-06-12 10:05"))
-    assert answer.word is Word.STOP
-    assert answer.changed
+    assert clinic.reply("Stop please.", "2026-06-12 10:05", address="+447700900123")
     clinic.tick("2026-06-18 09:30")
 
     assert clinic.heard() == [

@@ -12,7 +12,7 @@ from pathlib import Path
 import pytest
 
 from drip import worker
-from drip.cli.running import _refuse_second_host
+from drip.cli.running import refuse_second_host
 from drip.cli.show import Complaint
 from drip.clock import now
 from drip.store import records
@@ -57,20 +57,20 @@ def test_the_worker_hands_over_what_is_due_within_a_second_and_stops_when_asked(
 
 def test_a_second_machine_on_one_sqlite_file_is_refused(clinic: World) -> None:
     with clinic.store.write() as tx:
-        records.beat(tx, "worker", now(), detail="other-host:12")
+        records.beat(tx, ["worker"], now(), detail="other-host:12")
         is_postgres = tx.is_postgres
     if is_postgres:
-        _refuse_second_host(clinic.app, "this-host")
+        refuse_second_host(clinic.app, "this-host")
         return
     with pytest.raises(Complaint, match="need PostgreSQL"):
-        _refuse_second_host(clinic.app, "this-host")
-    _refuse_second_host(clinic.app, "other-host")
+        refuse_second_host(clinic.app, "this-host")
+    refuse_second_host(clinic.app, "other-host")
 
 
 def test_a_machine_that_stopped_long_ago_holds_nobody_up(clinic: World) -> None:
     with clinic.store.write() as tx:
-        records.beat(tx, "worker", now() - timedelta(minutes=3), detail="other-host:12")
-    _refuse_second_host(clinic.app, "this-host")
+        records.beat(tx, ["worker"], now() - timedelta(minutes=3), detail="other-host:12")
+    refuse_second_host(clinic.app, "this-host")
 
 
 def test_a_worker_that_is_asked_to_stop_finishes_and_ends_well(tmp_path: Path) -> None:

@@ -1,6 +1,6 @@
 """A small clinic in memory: its sequences, its patients' events, a provider that remembers. Tests state the unusual."""
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
 from itertools import count
@@ -14,14 +14,19 @@ from drip.clock import now as real_now
 from drip.content.clinic_file import load_clinic
 from drip.content.folder import Folder, LoadedFile
 from drip.content.sequence_file import load_sequence
+from drip.core.ability import Ability
 from drip.core.clinic import Clinic
+from drip.core.evidence import Lost, Trace
 from drip.core.handover import Accepted, Evidence, Outcome
 from drip.core.letter import Letter
+from drip.core.lifecycle import State
 from drip.core.model import Channel
+from drip.core.news import Callback, News, Receipt, Reply
 from drip.flows.publish import Publication, Result, publish
+from drip.flows.receive import take_news
 from drip.flows.take_in import TakenIn, take_in
 from drip.flows.tick import Counts, tick
-from drip.store import views
+from drip.store import patients, views
 from drip.store.database import Store, open_store
 from drip.store.views import MessageView
 
@@ -96,7 +101,8 @@ class Sink:
     name: str = "sink"
     channels: frozenset[Channel] = frozenset(Channel)
     reaches_people: bool = False
-    gives_receipts: bool = True
+    is_remote: bool = False
+    gives_receipts: bool = False
     letters: list[Letter] = field(default_factory=list)
     evidence: Evidence = Evidence.CANNOT_TELL
 
@@ -105,9 +111,24 @@ class Sink:
         self.letters.append(letter)
         return self.answer(letter) if self.answer else Accepted(f"ref-{letter.attempt_id}")
 
-    def find(self, attempt_id: str) -> tuple[Evidence, str | None]:
+    @property
+    def ability(self) -> Ability:
+        """It keeps a list where the test says what is on it."""
+        return Ability(
+            reaches_people=self.reaches_people,
+            is_remote=self.is_remote,
+            gives_receipts=self.gives_receipts,
+            keeps_a_list=self.evidence is not Evidence.CANNOT_TELL,
+        )
+
+    def find(self, lost: Lost) -> Sequence[Trace] | None:
         """Whatever the test says."""
-        return self.evidence, f"ref-{attempt_id}" if self.evidence is Evidence.WENT else None
+        went = self.evidence is Evidence.WENT
+        return [Trace(ref=f"ref-{lost.attempt_id}", attempt_id=lost.attempt_id)] if went else []
+
+    def hear(self, callback: Callback) -> News | None:
+        """It never calls back."""
+        return None
 
     def close(self) -> None:
         """Nothing to let go of."""
@@ -120,7 +141,7 @@ class World:
     app: App
     sink: Sink
     sources: dict[str, str]
-    _numbers: Iterable[int] = field(default_factory=lambda: count(1))
+    _numbers: Iterator[int] = field(default_factory=lambda: count(1))
 
     @property
     def store(self) -> Store:
@@ -147,6 +168,38 @@ class World:
             assert isinstance(outcome, Parsed), outcome
             parsed.append(outcome)
         return take_in(self.app, parsed, at(now) if now else parsed[-1].event.occurred_at)
+
+    def reply(
+        self, text: str, now: str, *, address: str = "+447700900123", key: str | None = None, **unusual: Any
+    ) -> bool:
+        """Somebody writes back from an address. Answers whether that closed or opened it."""
+        channel = Channel.EMAIL if "@" in address else Channel.SMS
+        was = self.is_closed(address)
+        told = Reply(
+            provider="sink",
+            key=key or f"reply-{next(self._numbers)}",
+            channel=channel,
+            address=address,
+            text=text,
+            **unusual,
+        )
+        take_news(self.app, News(replies=(told,)), at(now))
+        return self.is_closed(address) is not was
+
+    def receipt(
+        self, says: State | None, now: str, *, attempt_id: str | None, key: str | None = None, **unusual: Any
+    ) -> None:
+        """The provider says what became of an attempt."""
+        named = key or f"receipt-{next(self._numbers)}"
+        told = Receipt(provider="sink", key=named, says=says, attempt_id=attempt_id, **unusual)
+        take_news(self.app, News(receipts=(told,)), at(now))
+
+    def is_closed(self, address: str) -> bool:
+        """Whether an address is closed to us."""
+        channel = Channel.EMAIL if "@" in address else Channel.SMS
+        with self.store.read() as tx:
+            contact = patients.blind_address(tx.vault, channel, address)
+            return bool(patients.closed(tx, {channel: contact}))
 
     def tick(self, now: str) -> Counts:
         """One beat of the worker at a time on London's clock."""

@@ -1,15 +1,17 @@
 """What `drip doctor` looks at."""
 
 import socket
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from drip import clock
 from drip.app import App, NoClinic, build, read_clinic
+from drip.flows.alert import WATCHED, still_parts
+from drip.providers.provider import Provider
 from drip.settings import Settings, WrongSettings, read_settings
-from drip.store import events, migrate, records, versions, views
-from drip.store.database import UNREACHABLE
+from drip.store import events, lanes, migrate, records, versions, views
+from drip.store.database import UNREACHABLE, Tx
 from drip.store.vault import CannotUnseal
 
 STALE = timedelta(minutes=5)
@@ -70,12 +72,21 @@ def _wired(settings: Settings) -> Iterator[Finding]:
         yield Finding("keys and providers", False, str(problem), 2)
         return
     try:
-        names = {channel.value: ", ".join(one.name for one in road) for channel, road in app.providers.items()}
+        names = {channel.value: ", ".join(_in_words(one) for one in road) for channel, road in app.providers.items()}
         yield Finding("keys", True, "patient data can be sealed and read")
         yield Finding("providers", True, "; ".join(f"{channel}: {name}" for channel, name in names.items()))
         yield from _working(app, clock.now())
     finally:
         app.close()
+
+
+def _in_words(provider: Provider) -> str:
+    """`twilio (confirms, hears replies)`."""
+    ability = provider.ability
+    can = {"reaches nobody": not ability.reaches_people, "confirms": ability.gives_receipts}
+    can |= {"can be asked": ability.keeps_a_list, "hears replies": ability.is_two_way}
+    told = ", ".join(word for word, is_so in can.items() if is_so)
+    return f"{provider.name} ({told})" if told else provider.name
 
 
 def _working(app: App, now: datetime) -> Iterator[Finding]:
@@ -84,7 +95,10 @@ def _working(app: App, now: datetime) -> Iterator[Finding]:
         yield Finding("clock", skew < SKEW, f"the database and this machine are {skew.total_seconds():.1f} s apart")
         live = app.versions.live(tx)
         yield Finding("sequences", bool(live), ", ".join(sorted(live)) or "none is published: run `drip publish`")
-        yield _worker(records.beats(tx).get("tick"), now)
+        beats = records.beats(tx)
+        yield _worker(beats.get("tick"), now)
+        yield from _parts(beats, now)
+        yield from _lanes(tx, now)
         waiting, since = events.count_pending(tx)
         late = since is not None and now - since > STALE
         yield Finding(
@@ -95,7 +109,7 @@ def _working(app: App, now: datetime) -> Iterator[Finding]:
         yield _due(views.oldest_due(tx, now), now)
         tasks = len(records.open_tasks(tx))
         yield Finding(
-            "tasks", tasks == 0, f"{tasks} waiting for a person" + (": `drip explain` tells whose" if tasks else "")
+            "tasks", tasks == 0, f"{tasks} waiting for a person" + (": `drip tasks` lists them" if tasks else "")
         )
         paused = versions.paused(tx)
         told = "; ".join(f"{scope}{f' ({why})' if why else ''}" for scope, why in sorted(paused.items()))
@@ -111,8 +125,29 @@ def _worker(beat: datetime | None, now: datetime) -> Finding:
     )
 
 
+def _parts(beats: Mapping[str, datetime], now: datetime) -> Iterator[Finding]:
+    """When each part of the worker last finished, and which stand still while others go on."""
+    still = dict(still_parts(beats))
+    for part in (part for part in WATCHED if part in beats and part != "tick"):
+        seconds = max(int((now - beats[part]).total_seconds()), 0)
+        told = f"finished {seconds} s ago" if seconds < 600 else f"last finished at {beats[part]:%Y-%m-%d %H:%M} UTC"
+        yield Finding(f"worker: {part}", part not in still, told + (": see the log" if part in still else ""))
+
+
+def _lanes(tx: Tx, now: datetime) -> Iterator[Finding]:
+    """Providers that are not called at the moment, and why."""
+    for lane in lanes.look(tx):
+        if not lane.is_open(now) or lane.is_broken:
+            until = f" until {lane.closed_until:%H:%M:%S} UTC" if lane.closed_until else ""
+            yield Finding(f"provider {lane.provider}", False, f"not called{until}: {lane.why.sentence}")
+
+
 def _open(held: int, unknown: int) -> Finding:
-    return Finding("hand-overs", held == 0, f"{unknown} being found out about, {held} held for a person")
+    return Finding(
+        "hand-overs",
+        held == 0,
+        f"{unknown} being found out about, {held} held for a person" + (": `drip held`" if held else ""),
+    )
 
 
 def _due(oldest: datetime | None, now: datetime) -> Finding:

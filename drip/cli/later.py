@@ -5,9 +5,6 @@ import typer
 from drip.cli.show import Complaint
 
 NOT_BUILT_YET = {
-    "sandbox": "a local stand-in for the message providers",
-    "serve": "the web: webhooks, staff console and patient pages",
-    "up": "worker and web in one process",
     "export": "everything kept about one patient",
     "erase": "forget one patient",
     "audit": "verify the audit trail",

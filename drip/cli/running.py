@@ -110,12 +110,12 @@ def worker() -> None:
     set_up_logs(read_settings().log)
     stop = threading.Event()
     with opened(worker=f"{socket.gethostname()}:{getpid()}") as app:
-        _refuse_second_host(app, socket.gethostname())
+        refuse_second_host(app, socket.gethostname())
         stop_on_signals(stop)
         run(app, stop)
 
 
-def _refuse_second_host(app: Any, host: str) -> None:
+def refuse_second_host(app: Any, host: str) -> None:
     """SQLite's locks do not reach from machine to machine: two worker hosts on one file would send twice."""
     from datetime import timedelta
 

@@ -247,12 +247,13 @@ def resume(
     """Lift a pause: what waits and is still useful goes at the next tick."""
     from drip.cli.opening import opened
     from drip.core.reason import Reason
-    from drip.store import settling, versions
+    from drip.store import lanes, settling, versions
 
     with opened() as app, app.store.write() as tx:
         was = versions.resume(tx, _scope(tx, sequence))
         if sequence is None:
-            was = versions.resume_channels(tx) or was
+            was = versions.resume_providers(tx) or was
+            was = lanes.reopen(tx) or was
         woken = settling.wake(tx, Reason.PAUSED, sequence) if was else 0
     waiting = f"{counted(woken, 'message')} {'waits' if woken == 1 else 'wait'} to go"
     out.print(f"Resumed; {waiting}." if was else "It was not paused.")

@@ -7,7 +7,7 @@ from drip.content.finding import Finding
 from drip.content.folder import Folder, LoadedFile
 from drip.content.shape import Mistake, finding_at
 from drip.content.template_use import languages, named, template_path
-from drip.core.model import Channel
+from drip.core.model import Channel, EventKind
 from drip.core.sequence import Sequence
 
 
@@ -15,8 +15,9 @@ def across(folder: Folder) -> Iterator[Finding]:
     """What only shows when all sequences are read together."""
     known = {name for file in folder.sequences if (name := _said_id(file))}
     first: dict[str, str] = {}
+    confirming: list[str] = []
     for file in folder.sequences:
-        for mistake in [*_duplicate(file, first), *_unknown_sequences(file, known)]:
+        for mistake in [*_duplicate(file, first), *_unknown_sequences(file, known), *_confirms_again(file, confirming)]:
             yield finding_at(file.path, file.root, mistake)
 
 
@@ -43,6 +44,17 @@ def _duplicate(file: LoadedFile, first: dict[str, str]) -> Iterator[Mistake]:
     if other != file.path:
         message = f"`{file.sequence.id}` is already the id of {other}: give one of them another"
         yield Mistake(loc=("sequence",), rule="duplicate-sequence", message=message)
+
+
+def _confirms_again(file: LoadedFile, confirming: list[str]) -> Iterator[Mistake]:
+    """What a STOP starts may reach the closed address at once: two such sequences would be two messages after it."""
+    sequence = file.sequence
+    if sequence is None or not sequence.enabled or EventKind.REPLY_STOP not in sequence.enrol.on:
+        return
+    confirming.append(sequence.id)
+    if len(confirming) > 1:
+        message = f"`{confirming[0]}` already answers STOP, and one message may still go: keep one of the two"
+        yield Mistake(loc=("enrol", "on"), rule="second-confirmation", message=message)
 
 
 def _unknown_sequences(file: LoadedFile, known: set[str]) -> Iterator[Mistake]:

@@ -27,8 +27,13 @@ NAMES: Final[Mapping[str, tuple[str, ...]]] = {
     "clinic": ("name", "phone", "email", "website"),
     "links": ("preferences", "stop", "view"),
     "replies": (),
+    "reply": ("channel", "word"),
+    "alert": ("kind", "count", "summary"),
 }
 """What a template may name."""
+
+ONLY_OF: Final[Mapping[str, str]] = {"reply": "reply.", "alert": "staff."}
+"""Objects that only exist where a sequence enrols on events of ours whose kind begins so."""
 
 OPEN: Final = frozenset({"patient", "treatment", "programme"})
 """Objects to which a booking system may add attributes of its own."""
@@ -62,7 +67,7 @@ class TemplateCheck:
         """Everything about one template in one sequence; it is tried on patients once nothing else is wrong."""
         variables = self._templates.variables(use.path)
         problems = [_from_template(problem) for problem in self._templates.check(use.path)]
-        problems += [finding for variable in variables if (finding := unknown(variable))]
+        problems += [finding for variable in variables if (finding := unknown(variable) or _absent(variable, use))]
         findings = [*problems, *check_words(use, variables, self._folder.clinic)]
         return findings if problems else [*findings, *_left_out(use, variables), *self._rendered(use)]
 
@@ -111,6 +116,14 @@ def unknown(variable: Variable) -> Finding | None:
             return None
         return _at(variable, f"not every {variable.object} has `{variable.name}`: add `| default('...')`")
     return _at(variable, f"`{variable.object}.{variable.name}` is not known{close or ': ' + ', '.join(known) + ' are'}")
+
+
+def _absent(variable: Variable, use: Use) -> Finding | None:
+    """A name that this sequence never has: only an answer knows of a reply, only an alert of an alert."""
+    begins = ONLY_OF.get(variable.object)
+    if begins is None or any(kind.value.startswith(begins) for kind in use.sequence.enrol.on):
+        return None
+    return _at(variable, f"`{variable.object}` is only known in a sequence that enrols on a `{begins}...` event")
 
 
 def _at(variable: Variable, message: str) -> Finding:

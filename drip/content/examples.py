@@ -19,7 +19,7 @@ from drip.core.sequence import Example, Expectation, Sequence
 from drip.core.walltime import instant, local_date, wall_clock
 from drip.core.window import Hours
 
-OBJECTS = ("patient", "appointment", "treatment", "programme", "enrolment", "replies")
+OBJECTS = ("patient", "appointment", "treatment", "programme", "enrolment", "replies", "reply", "alert")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -14,7 +14,7 @@ from jinja2.parser import Parser
 
 from drip.core.condition import Attribute, Both, Compare, Condition, Either, Filtered, Literal, Not
 
-OBJECTS: Final = ("patient", "appointment", "treatment", "programme", "enrolment", "site", "replies")
+OBJECTS: Final = ("patient", "appointment", "treatment", "programme", "enrolment", "site", "replies", "reply", "alert")
 FILTERS: Final = ("length", "lower", "default")
 MAX_LENGTH = 1000
 

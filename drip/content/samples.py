@@ -47,5 +47,7 @@ def _values(clinic: Clinic, site: Site, first: str, last: str, language: str) ->
         "treatment": {**_ATTRIBUTES, "code": "eswt", "performed_at": "2026-09-23T12:30:00+01:00"},
         "programme": {**_ATTRIBUTES, "code": "achilles-loading", "starts_on": "2026-09-23"},
         "replies": {},
+        "reply": {"channel": "sms", "word": "stop"},
+        "alert": {"kind": "digest", "count": 12, "summary": "12 messages are held for a decision."},
     }
     return values_for(clinic, site, patient, objects, on=ON)

@@ -212,6 +212,8 @@ class GivenShape(Shape):
     programme: dict[str, Any] | None = None
     enrolment: dict[str, Any] | None = None
     replies: dict[str, Any] | None = None
+    reply: dict[str, Any] | None = None
+    alert: dict[str, Any] | None = None
 
 
 class ExpectShape(Shape):

@@ -1,6 +1,6 @@
 """The clinic's own facts: sites, hours, closures, caps, senders and what it allows."""
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import date
 from zoneinfo import ZoneInfo
 
@@ -84,6 +84,10 @@ class Clinic:
     appointment_types: dict[str, str] = field(default_factory=dict)
     treatments: dict[str, str] = field(default_factory=dict)
     allow: Allowed = Allowed()
+
+    def without_alerts(self) -> "Clinic":
+        """As it is, with nobody to alert: for rehearsals."""
+        return replace(self, alert_emails=(), alert_numbers=())
 
     def site(self, site_id: str | None) -> Site:
         """The site with this id; the first one when it is not known or not said."""

@@ -10,7 +10,8 @@ from typing import TypeAlias, assert_never
 from drip.core.model import Facts, Value
 
 Objects: TypeAlias = Mapping[str, Facts]
-"""What a condition looks at: `patient`, `appointment`, `treatment`, `programme`, `enrolment`, `site`, `replies`."""
+"""What a condition looks at: `patient`, `appointment`, `treatment`, `programme`, `enrolment`, `site`, `replies`, and
+`reply` or `alert` in a sequence that one of these started."""
 
 
 @dataclass(frozen=True, slots=True)

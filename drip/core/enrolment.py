@@ -154,6 +154,8 @@ class _Walk:
         event = moment.event
         if not sequence.enabled or event.kind not in sequence.enrol.on or not self._has_news_near(event):
             return False
+        if event.kind.is_of_the_moment and not event.fresh:
+            return False
         if moment.patient.standing is not Standing.CURRENT or self._is_kept_out(sequence, event.occurred_at):
             return False
         suited = [view for view in self._views(moment) if holds(sequence.enrol.when, objects_at(view.as_known))]
@@ -249,6 +251,8 @@ def _own(kind: EventKind, course: Course, moment: Moment) -> Moment:
         key=_own_key(kind, course, moment.event),
         kind=kind,
         enrolment=enrolment_facts(course.sequence),
+        reply={},  # what an answer sets in motion is not itself the answer
+        alert={},
     )
     return replace(moment, event=event)
 

@@ -30,6 +30,10 @@ class Event:
     programme: Facts = field(default_factory=dict, repr=False)
     contact: Facts = field(default_factory=dict, repr=False)
     enrolment: Facts = field(default_factory=dict)
+    reply: Facts = field(default_factory=dict)
+    """Of a patient's reply: its `channel` and what its `word` asks for, never what it says."""
+    alert: Facts = field(default_factory=dict)
+    """Of an alert to the clinic's staff."""
 
     @property
     def appointment_ref(self) -> str | None:

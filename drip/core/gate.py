@@ -12,10 +12,12 @@ from typing import TypeAlias
 from drip.core.caps import Usage, is_exempt, next_room
 from drip.core.clinic import Caps
 from drip.core.condition import Objects, holds
+from drip.core.duration import Duration
 from drip.core.lifecycle import State
 from drip.core.model import Channel, Kind, Purpose
 from drip.core.patient import Patient, Standing
 from drip.core.reason import Reason
+from drip.core.replies import Word
 from drip.core.sequence import Sequence, Step
 from drip.core.walltime import local_date
 from drip.core.window import DAY, Hours
@@ -91,6 +93,18 @@ class Candidate:
     def order(self) -> tuple[int, datetime, str, int]:
         """Purpose first; then the planned time, sequence and step."""
         return self.purpose.rank, self.planned_for, self.sequence.id, self.sequence.position(self.step.id)
+
+    @property
+    def answers_a_reply(self) -> bool:
+        """Somebody wrote to us and waits for this; whatever such a sequence says later is a message like any other."""
+        is_at_once = self.step.offset == Duration() and self.step.every is None
+        is_needed = self.purpose in (Purpose.SAFETY, Purpose.SERVICE)
+        return is_at_once and is_needed and bool(self.objects.get("reply"))
+
+    def confirms_stop_on(self, channel: Channel) -> bool:
+        """The one message that may still go to an address which its patient has just closed: the word that it is."""
+        reply = self.objects.get("reply", {})
+        return self.answers_a_reply and reply.get("word") == Word.STOP.value and reply.get("channel") == channel.value
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -210,9 +224,11 @@ def objection(candidate: Candidate, channel: Channel, person: Person, now: datet
     today = local_date(now, candidate.hours.zone)
     if not person.patient.address(channel, today):
         return Reason.NO_ADDRESS
-    if channel in person.closed:
-        return person.closed[channel]
-    if not person.patient.consents(candidate.purpose, channel, person.consent_by_default):
+    confirms = candidate.confirms_stop_on(channel)
+    closed = person.closed.get(channel, Reason.NONE)
+    if closed and not (confirms and closed is Reason.SUPPRESSED_BY_PATIENT):
+        return closed
+    if not confirms and not person.patient.consents(candidate.purpose, channel, person.consent_by_default):
         return Reason.NO_CONSENT
     return Reason.NOT_ALLOW_LISTED if channel in person.barred else Reason.NONE
 
@@ -227,6 +243,8 @@ def _outside_window(candidate: Candidate, now: datetime) -> Wait | Stop | None:
 
 
 def _is_exempt(candidate: Candidate, now: datetime) -> bool:
+    if candidate.answers_a_reply:
+        return True  # who wrote to us this morning and says STOP at noon hears at noon that it is done
     zone = candidate.hours.zone
     visit_on = local_date(candidate.visit_at, zone) if candidate.visit_at else None
     today = local_date(now, zone)

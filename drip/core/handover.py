@@ -35,6 +35,8 @@ class Refused:
 
     fault: Fault
     detail: str = ""
+    closes: bool = False
+    """This address will never work: nothing more is sent there."""
 
 
 @dataclass(frozen=True, slots=True)

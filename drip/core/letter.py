@@ -34,5 +34,7 @@ class Letter:
     handed_at: datetime
     """UTC; virtual in a rehearsal."""
     language: str = "en"
+    valid_until: datetime | None = None
+    """After this it is of no use: a provider that can is told to drop it rather than deliver it late."""
     stop_url: str | None = field(default=None, repr=False)
     """For the List-Unsubscribe header, where there is a public address."""

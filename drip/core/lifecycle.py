@@ -59,7 +59,7 @@ MOVES: dict[State, frozenset[State]] = {
     _S.SENT: frozenset({_S.DELIVERED, _S.UNDELIVERED}),
     # Carriers correct themselves.
     _S.DELIVERED: frozenset({_S.UNDELIVERED}),
-    _S.UNDELIVERED: frozenset({_S.DELIVERED}),
+    _S.UNDELIVERED: frozenset({_S.DELIVERED, _S.PLANNED}),  # planned: it turns to its other channel, once
     _S.CANCELLED: frozenset({_S.PLANNED, _S.SKIPPED}),
     _S.SKIPPED: frozenset({_S.PLANNED, _S.CANCELLED}),
     _S.SUPERSEDED: frozenset({_S.PLANNED, _S.SKIPPED}),

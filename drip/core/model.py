@@ -78,7 +78,7 @@ class AnchorKind(StrEnum):
 
 
 class EventKind(StrEnum):
-    """What a booking system can tell us, and (the last two) what we tell ourselves."""
+    """What a booking system can tell us, and (from `enrolment.` on) what we tell ourselves."""
 
     BOOKED = "appointment.booked"
     RESCHEDULED = "appointment.rescheduled"
@@ -95,6 +95,11 @@ class EventKind(StrEnum):
     ERASED = "patient.erased"
     ENROLMENT_STARTED = "enrolment.started"
     ENROLMENT_ENDED = "enrolment.ended"
+    REPLY_STOP = "reply.stop"
+    REPLY_START = "reply.start"
+    REPLY_HELP = "reply.help"
+    REPLY_RED_FLAG = "reply.red_flag"
+    STAFF_ALERT = "staff.alert"
 
     @property
     def is_about_an_appointment(self) -> bool:
@@ -104,4 +109,9 @@ class EventKind(StrEnum):
     @property
     def is_our_own(self) -> bool:
         """Never accepted from outside."""
-        return self.value.startswith("enrolment.")
+        return self.value.startswith(("enrolment.", "reply.", "staff."))
+
+    @property
+    def is_of_the_moment(self) -> bool:
+        """Somebody waits for what it starts: it starts nothing once it has been heard."""
+        return self.value.startswith(("reply.", "staff."))

@@ -45,6 +45,8 @@ class Reason(StrEnum):
     FACTS_CHANGED = "facts_changed"
     TURNED = "turned"
     AWAITING_APPROVAL = "awaiting_approval"
+    RUNAWAY = "runaway"
+    NOT_DELIVERED = "not_delivered"
 
     @property
     def sentence(self) -> str:
@@ -91,5 +93,7 @@ _SENTENCES = {
     Reason.ERASED: "the patient's record was erased",
     Reason.FACTS_CHANGED: "what we know of the patient changed while it was being prepared",
     Reason.AWAITING_APPROVAL: "no clinician of this clinic has approved these words yet",
+    Reason.RUNAWAY: "this address was written to far too often within an hour, which can only be a mistake of ours",
+    Reason.NOT_DELIVERED: "the network could not deliver it",
     Reason.TURNED: "it turned to the patient's other channel",
 }

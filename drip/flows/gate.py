@@ -2,7 +2,7 @@
 
 import hashlib
 import logging
-from collections import defaultdict
+from collections import Counter, defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date, datetime, timedelta
@@ -17,14 +17,17 @@ from drip.core.model import Channel, Purpose
 from drip.core.patient import is_test_number
 from drip.core.reason import Reason
 from drip.core.walltime import local_date
+from drip.core.window import Window
 from drip.flows.prepare import Ready
-from drip.providers.provider import Provider
-from drip.store import events, outgoing, patients, records, versions
+from drip.flows.road import Road, Roads, charge, first_roads
+from drip.store import events, outgoing, patients, records, replies, versions
 from drip.store.database import Tx
 from drip.store.ids import new_id
 from drip.store.outgoing import Lease, Move, NewAttempt
 
-RED_FLAG = "red_flag"
+RUNAWAY_WINDOW = timedelta(hours=1)
+RUNAWAY_LIMIT = 20
+"""More hand-overs to one address within the window can only be a mistake of ours: networks block such senders."""
 
 log = logging.getLogger("drip.gate")
 
@@ -36,7 +39,7 @@ class Passed:
     ready: Ready
     attempt: NewAttempt
     letter: Letter
-    provider: Provider
+    road: Road
     alarm: Reason = Reason.NONE
     """It goes, but staff must hear of this."""
 
@@ -72,19 +75,23 @@ class Facts:
     red_flags: set[str]
     counted: Mapping[str, Sequence[tuple[Channel, date]]]
     paused: Mapping[str, str]
+    roads: Roads
+    recent: Counter[str]
+    """How often each address was written to within the last hour, with what passes now."""
 
 
-def pass_gate(app: App, lease: Lease, batch: Sequence[Ready], now: datetime) -> Gated:
+def pass_gate(app: App, lease: Lease, batch: Sequence[Ready], now: datetime, roads: Roads | None = None) -> Gated:
     """Decide for each message whether it goes, and write that down, in one transaction.
 
     A stop, cancellation or move that was committed before wins; one that comes after is too late for these.
+    `roads`: the provider of each channel; without, the first one.
     """
-    return app.store.attempt(lambda tx: _pass(app, tx, lease, batch, now))
+    return app.store.attempt(lambda tx: _pass(app, tx, lease, batch, now, roads or first_roads(app)))
 
 
-def _pass(app: App, tx: Tx, lease: Lease, batch: Sequence[Ready], now: datetime) -> Gated:
+def _pass(app: App, tx: Tx, lease: Lease, batch: Sequence[Ready], now: datetime, roads: Roads) -> Gated:
     # Gather
-    facts = _look(tx, lease, batch, now)
+    facts = _look(tx, lease, batch, now, roads)
     # Decide
     gated = Gated()
     for person_batch in _by_patient(one for one in batch if one.claimed.id in facts.ours):
@@ -93,11 +100,13 @@ def _pass(app: App, tx: Tx, lease: Lease, batch: Sequence[Ready], now: datetime)
     started = outgoing.start_attempts(tx, lease.token, [one.attempt for one in gated.passed], lease, now)
     gated.passed = [one for one in gated.passed if one.attempt.id in started]
     outgoing.put_back(tx, lease.token, gated.moves)
+    sizes = [(one.letter.channel, one.letter.words.parts) for one in gated.passed]
+    charge(tx, roads, (one.claimed.channel for one in batch), sizes)
     _raise_tasks(tx, batch, gated, now)
     return gated
 
 
-def _look(tx: Tx, lease: Lease, batch: Sequence[Ready], now: datetime) -> Facts:
+def _look(tx: Tx, lease: Lease, batch: Sequence[Ready], now: datetime, roads: Roads) -> Facts:
     """Lock, then read: patients in the order of their ids, then addresses in the order of theirs."""
     patient_ids = sorted({one.claimed.patient_id for one in batch})
     revisions = patients.lock(tx, patient_ids)
@@ -112,11 +121,19 @@ def _look(tx: Tx, lease: Lease, batch: Sequence[Ready], now: datetime) -> Facts:
         ours=outgoing.still_ours(tx, lease.token, (one.claimed.id for one in batch)),
         revisions=revisions,
         closed=closed,
-        news=events.with_news(tx, patient_ids),
-        red_flags=records.with_open(tx, RED_FLAG, patient_ids),
+        news=events.with_news(tx, patient_ids) | _with_replies(tx, batch),
+        red_flags=records.with_open(tx, records.RED_FLAG, patient_ids),
         counted=counted,
         paused=versions.paused(tx),
+        roads=roads,
+        recent=outgoing.recent(tx, contacts, now - RUNAWAY_WINDOW),
     )
+
+
+def _with_replies(tx: Tx, batch: Sequence[Ready]) -> set[str]:
+    """Patients at whose addresses somebody wrote something that was not read yet."""
+    unread = replies.contacts_with_pending(tx, {contact for one in batch for contact in one.contacts.values()})
+    return {one.claimed.patient_id for one in batch if not unread.isdisjoint(one.contacts.values())}
 
 
 def _by_patient(batch: Iterable[Ready]) -> Iterable[list[Ready]]:
@@ -144,13 +161,18 @@ def _judge(app: App, batch: Sequence[Ready], facts: Facts, now: datetime) -> Gat
         return Gated(moves=[_prepared_again(one, now) for one in batch])
     by_id = {one.claimed.id: one for one in batch}
     candidates = [
-        one.candidate(is_paused=_is_paused(one, facts.paused), is_approved=one.published.is_approved or not app.live)
+        one.candidate(is_paused=_is_paused(one, facts), is_approved=one.published.is_approved or not app.live)
         for one in batch
     ]
     for candidate, verdict in fold(candidates, _person(app, batch, facts, now), now):
         ready = by_id[candidate.id]
-        if isinstance(verdict, Pass):
-            gated.passed.append(_passed(app, ready, verdict, now))
+        contact = ready.contacts.get(candidate.channel, "")
+        if isinstance(verdict, Pass) and facts.recent[contact] >= RUNAWAY_LIMIT:
+            gated.moves.append(_moved(ready, State.PLANNED, Reason.RUNAWAY, now + RUNAWAY_WINDOW))
+            gated.tasks.append(_task(ready, "runaway", f"{contact}:{now:%Y-%m-%d}"))
+        elif isinstance(verdict, Pass):
+            facts.recent[contact] += 1
+            gated.passed.append(_passed(app, ready, facts.roads[candidate.channel], verdict, now))
         else:
             gated.moves.append(_move(ready, verdict, now))
     return gated
@@ -161,9 +183,9 @@ def _prepared_again(one: Ready, now: datetime) -> Move:
     return _moved(one, State.PLANNED, Reason.FACTS_CHANGED, now)
 
 
-def _is_paused(one: Ready, paused: Mapping[str, str]) -> bool:
-    channel = f"channel:{one.claimed.channel.value}"
-    return not paused.keys().isdisjoint({versions.EVERYTHING, f"sequence:{one.claimed.sequence}", channel})
+def _is_paused(one: Ready, facts: Facts) -> bool:
+    provider = versions.PROVIDER + facts.roads[one.claimed.channel].provider.name
+    return not facts.paused.keys().isdisjoint({versions.EVERYTHING, f"sequence:{one.claimed.sequence}", provider})
 
 
 def _person(app: App, batch: Sequence[Ready], facts: Facts, now: datetime) -> Person:
@@ -182,27 +204,26 @@ def _person(app: App, batch: Sequence[Ready], facts: Facts, now: datetime) -> Pe
             if contact in facts.closed
         },
         barred=frozenset(
-            channel for one in batch for channel, to in one.addresses.items() if _is_barred(app, channel, to)
+            channel for one in batch for channel, to in one.addresses.items() if _is_barred(app, facts, channel, to)
         ),
         has_news=patient_id in facts.news,
-        interlocks=held | ({RED_FLAG} if patient_id in facts.red_flags else frozenset()),
+        interlocks=held | ({records.RED_FLAG} if patient_id in facts.red_flags else frozenset()),
         usage=usage,
     )
 
 
-def _is_barred(app: App, channel: Channel, address: str) -> bool:
+def _is_barred(app: App, facts: Facts, channel: Channel, address: str) -> bool:
     """While not live, providers that reach people only reach the allow list; and never a number made for drama."""
-    if not app.providers[channel][0].reaches_people:
+    if not facts.roads[channel].provider.ability.reaches_people:
         return False
     return is_test_number(address) or not (app.live or address in app.allow_list)
 
 
-def _passed(app: App, one: Ready, verdict: Pass, now: datetime) -> Passed:
-    provider = app.providers[one.claimed.channel][0]
+def _passed(app: App, one: Ready, road: Road, verdict: Pass, now: datetime) -> Passed:
     letter = _letter(app, one, now)
     today = local_date(now, one.hours.zone) if verdict.counted else None
-    attempt = _attempt(one, letter, provider.name, today)
-    return Passed(ready=one, attempt=attempt, letter=letter, provider=provider, alarm=verdict.alarm)
+    attempt = _attempt(one, letter, road.provider.name, today)
+    return Passed(ready=one, attempt=attempt, letter=letter, road=road, alarm=verdict.alarm)
 
 
 def _letter(app: App, one: Ready, now: datetime) -> Letter:
@@ -217,11 +238,19 @@ def _letter(app: App, one: Ready, now: datetime) -> Letter:
         sender=senders.sms_from if channel is Channel.SMS else senders.email_address or app.clinic.email,
         handed_at=now,
         language=one.person.patient.language or "en",
+        valid_until=_valid_until(one, now),
+        stop_url=one.stop_url,
     )
 
 
+def _valid_until(one: Ready, now: datetime) -> datetime:
+    """Of no use after it expires, nor at night: a text that waits at the provider must not arrive out of hours."""
+    opening = one.hours.opening(one.hours.day_of(now)) if isinstance(one.hours.window, Window) else None
+    return min(one.claimed.expires_at, opening.end) if opening else one.claimed.expires_at
+
+
 def _attempt(one: Ready, letter: Letter, provider: str, counted_on: date | None) -> NewAttempt:
-    words = outgoing.as_stored({"subject": one.words.subject, "text": one.words.text, "html": one.words.html})
+    said = {"subject": one.words.subject, "text": one.words.text, "html": one.words.html}
     return NewAttempt(
         id=letter.attempt_id,
         message_id=one.claimed.id,
@@ -231,10 +260,10 @@ def _attempt(one: Ready, letter: Letter, provider: str, counted_on: date | None)
         provider=provider,
         contact_id=one.contacts[letter.channel],
         version=one.published.id,
-        body_hash=hashlib.sha256(words).hexdigest(),
+        body_hash=hashlib.sha256(outgoing.as_stored(said)).hexdigest(),
         counted_on=counted_on,
         data_key=one.person.data_key,
-        words=words,
+        words=outgoing.as_stored(said | {"to": letter.to}),
     )
 
 

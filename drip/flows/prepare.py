@@ -19,6 +19,7 @@ from drip.core.walltime import local_date
 from drip.core.window import Hours
 from drip.store import enrolments, patients
 from drip.store.enrolments import EnrolmentRow
+from drip.store.links import make_token
 from drip.store.outgoing import Claimed
 from drip.store.patients import PatientRow
 
@@ -40,6 +41,8 @@ class Ready:
     """Where this patient is reached today, on each channel that they can be reached on."""
     contacts: Mapping[Channel, str] = field(default_factory=dict)
     """The blind id of each of these addresses."""
+    stop_url: str | None = field(default=None, repr=False)
+    """Where mail programs stop it with one click, if we have a public address."""
 
     def candidate(self, *, is_paused: bool, is_approved: bool) -> Candidate:
         """What the gate is asked about."""
@@ -114,7 +117,11 @@ def _prepare(
     objects = _objects(person, row, site)
     hours = hours_for(published.sequence, site, person.patient.zone)
     addresses = person.patient.addresses(local_date(now, hours.zone))
+    contacts = {channel: patients.blind_address(app.store.vault, channel, to) for channel, to in addresses.items()}
     values = values_for(app.clinic, site, person.patient, objects, on=now)
+    stop_url = _stop_url(app, one, contacts)
+    if stop_url:
+        values["links"] = {**values["links"], "stop": stop_url, "preferences": stop_url}
     return Ready(
         claimed=one,
         person=person,
@@ -126,8 +133,17 @@ def _prepare(
         objects=objects,
         words=published.templates.render(path, values),
         addresses=addresses,
-        contacts={channel: patients.blind_address(app.store.vault, channel, to) for channel, to in addresses.items()},
+        contacts=contacts,
+        stop_url=stop_url,
     )
+
+
+def _stop_url(app: App, one: Claimed, contacts: Mapping[Channel, str]) -> str | None:
+    """The patient's own page for this address. Without a public address of ours, words say to call or write."""
+    contact = contacts.get(one.channel)
+    if not app.public_url or contact is None:
+        return None
+    return f"{app.public_url}/p/{make_token(app.store.vault, one.patient_id, contact, one.channel)}"
 
 
 def _objects(person: PatientRow, row: EnrolmentRow, site: Site) -> Objects:

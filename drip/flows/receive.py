@@ -1,74 +1,127 @@
-"""What comes back: a provider's receipt, a patient's STOP. Stored first, applied after; a STOP at once."""
+"""What comes back: a provider's receipt, a patient's reply. Stored first, applied after; a STOP at once."""
 
-from dataclasses import dataclass
+from collections import defaultdict
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime
 
-from drip.app import App
-from drip.core.model import Channel
+from drip.app import App, Published
+from drip.core.handover import Fault
+from drip.core.lifecycle import State
+from drip.core.model import Channel, Purpose
+from drip.core.news import News
 from drip.core.reason import Reason
-from drip.core.replies import Word, is_ambiguous_stop, read_reply
-from drip.store import enrolments, patients, records
+from drip.core.receipt import Said, Standing, Told, hear
+from drip.flows.reply import take_replies
+from drip.store import enrolments, patients, receipts, records, versions
 from drip.store.database import Tx
-from drip.store.ids import new_id
-from drip.store.records import NewTask, Receipt
+from drip.store.receipts import Moved, Pending, Subject
 
 AT_ONCE = 500
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Answer:
-    """What a reply came to."""
+def take_news(app: App, news: News, now: datetime) -> None:
+    """Store what a provider told us, whose signature was checked, before it is answered. Safe to repeat.
 
-    word: Word
-    changed: bool = False
-    """A STOP or START that was news."""
+    An address that is closed by it is closed when this returns, for everyone who is reached there.
+    """
 
+    def store(tx: Tx) -> None:
+        receipts.add(tx, news.receipts, now)
+        take_replies(tx, news.replies, now)
 
-def take_receipt(app: App, receipt: Receipt, now: datetime) -> None:
-    """Store a receipt whose signature was checked. Safe to repeat."""
-    with app.store.write() as tx:
-        records.add_receipt(tx, receipt, now)
+    if news.receipts or news.replies:
+        app.store.attempt(store)
 
 
 def apply_receipts(app: App, now: datetime) -> int:
     """Move messages on by what providers have said since. Answers how many receipts were looked at."""
     total = 0
     while True:
-        with app.store.write() as tx:
-            looked_at = records.apply_receipts(tx, now, AT_ONCE)
+        looked_at = app.store.attempt(lambda tx: _apply(app, tx, now))
         total += looked_at
         if looked_at < AT_ONCE:
             return total
 
 
-def take_reply(app: App, channel: Channel, address: str, text: str, now: datetime) -> Answer:
-    """A patient wrote back. STOP closes the address before this returns, for everyone who is reached there.
+def _apply(app: App, tx: Tx, now: datetime) -> int:
+    # Gather
+    told = receipts.pending(tx, AT_ONCE)
+    if not told:
+        return 0
+    subjects = receipts.subjects(tx, {one.message_id for one in told if one.message_id})
+    published = app.versions.get(tx, {one.version for one in subjects.values()})
+    # Decide
+    of_message: dict[str, list[Pending]] = defaultdict(list)
+    for one in told:
+        if one.message_id in subjects:
+            of_message[one.message_id].append(one)
+    heard = {
+        message: (subjects[message], _hear(subjects[message], published, said, now), said)
+        for message, said in of_message.items()
+    }
+    # Apply
+    receipts.note(tx, told)
+    receipts.move(tx, [_moved(subject, one, said, now) for subject, one, said in heard.values() if one])
+    receipts.mark(tx, told)
+    _tell_staff(tx, told, [(subject, one) for subject, one, _ in heard.values()], now)
+    return len(told)
 
-    Whatever is not plainly STOP, START or HELP, and a CANCEL that may mean the visit, is read by a person.
-    """
-    word = read_reply(text)
-    with app.store.write() as tx:
-        if word is Word.STOP:
-            changed = patients.close_contact(tx, channel, address, Reason.SUPPRESSED_BY_PATIENT, now)
-        elif word is Word.START:
-            changed = patients.reopen_contact(tx, channel, address, now)
-        else:
-            changed = False
-        if word in (Word.OTHER, Word.HELP) or is_ambiguous_stop(text):
-            _ask_staff(tx, channel, address, text, now)
-    return Answer(word=word, changed=changed)
 
-
-def _ask_staff(tx: Tx, channel: Channel, address: str, text: str, now: datetime) -> None:
-    """Whoever is reached at that address; a reply from one that nobody is known by is read as well."""
-    people = patients.at_address(tx, channel, address)
-    keys = enrolments.data_key_rows(tx, people)
-    reply = new_id()
-    tasks = [
-        NewTask(key=f"reply:{reply}:{one}", kind="reply", patient_id=one, data_key=keys[one], detail=text)
-        for one in people
+def _hear(subject: Subject, published: Mapping[str, Published], said: Sequence[Pending], now: datetime) -> Told | None:
+    step = published[subject.version].sequence.step(subject.step)
+    may_turn = step is not None and step.may_turn and not subject.turned and now < subject.expires_at
+    words = [
+        Said(
+            says=one.says,
+            fault=one.fault,
+            closes=one.closes,
+            at=one.at,
+            is_of_last_attempt=one.attempt_id == subject.attempt_id,
+        )
+        for one in said
+        if one.says
     ]
-    records.raise_tasks(tx, tasks or [NewTask(key=f"reply:{reply}", kind="reply", detail=text)], now)
+    return hear(Standing(state=subject.state, may_turn=may_turn), words)
+
+
+def _moved(subject: Subject, told: Told, said: Sequence[Pending], now: datetime) -> Moved:
+    return Moved(
+        id=subject.id,
+        was=subject.state,
+        state=told.state,
+        reason=told.reason,
+        channel=subject.channel.other if told.turns else subject.channel,
+        turned=subject.turned or told.turns,
+        due_at=now if told.turns else None,
+        accepted_at=subject.accepted_at or now,
+        provider_ref=subject.provider_ref or next((one.provider_ref for one in said if one.provider_ref), None),
+    )
+
+
+def _tell_staff(tx: Tx, told: Sequence[Pending], heard: Iterable[tuple[Subject, Told | None]], now: datetime) -> None:
+    """A message that never arrived is somebody's to mend; a refused account is everybody's."""
+    for one in told:
+        if one.fault is Fault.ACCOUNT:
+            why = f"the provider refused our account: {one.code}"
+            versions.pause(tx, versions.PROVIDER + one.provider, why, now)
+    lost = [(subject, told) for subject, told in heard if told and told.state is State.UNDELIVERED]
+    keys = enrolments.data_key_rows(tx, {subject.patient_id for subject, _ in lost})
+    tasks = [
+        records.NewTask(
+            key=f"{_kind(subject)}:{subject.id}",
+            kind=_kind(subject),
+            patient_id=subject.patient_id,
+            data_key=keys[subject.patient_id],
+            detail=told.reason.sentence,
+        )
+        for subject, told in lost
+    ]
+    records.raise_tasks(tx, tasks, now)
+    records.finish_tasks(tx, (f"held:{subject.id}" for subject, told in heard if told), now)
+
+
+def _kind(subject: Subject) -> str:
+    return "safety_not_reached" if subject.purpose is Purpose.SAFETY else "not_delivered"
 
 
 def suppress(app: App, address: str, reason: Reason, now: datetime) -> tuple[bool, int]:

@@ -3,6 +3,7 @@
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime
+from typing import Any
 
 from drip.app import Published
 from drip.bookings.generic import event_from
@@ -75,8 +76,12 @@ def resolve(known: Known, rules: Rules, now: datetime) -> Resolved:
 def _event(stored: StoredEvent) -> Event:
     fresh = stored.state != events.APPLIED
     event = event_from(stored.body, key=stored.id, received=stored.received, fresh=fresh)
-    ours = stored.body.get("enrolment")
-    return replace(event, enrolment=ours) if isinstance(ours, Mapping) else event
+    ours: dict[str, Any] = {name: told for name in _OURS if isinstance(told := stored.body.get(name), Mapping)}
+    return replace(event, **ours) if ours else event
+
+
+_OURS = ("enrolment", "reply", "alert")
+"""What only we tell: a booking system's event that holds one of these is never taken in."""
 
 
 def _enrolled(row: EnrolmentRow, rules: Rules) -> Enrolled:
@@ -174,12 +179,13 @@ def _revision(before: EnrolmentRow | None, anchor_on: str | None) -> int:
 
 def _objects(course: Course, moments: tuple[Moment, ...]) -> Mapping[str, Facts]:
     event = course.started.event
-    return {
+    objects = {
         "appointment": appointment_facts(course, moments),
         "treatment": event.treatment,
         "programme": event.programme,
         "enrolment": enrolment_facts(course.sequence),
     }
+    return objects | {name: told for name, told in (("reply", event.reply), ("alert", event.alert)) if told}
 
 
 def _changes(

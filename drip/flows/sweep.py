@@ -2,7 +2,7 @@
 
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from drip.app import App
 from drip.clock import order
@@ -15,6 +15,9 @@ from drip.store.database import Tx
 
 OPEN = [state.value for state in (State.PLANNED, State.CLAIMED, State.IN_FLIGHT, State.UNKNOWN, State.HELD)]
 AT_ONCE = 200
+WAIT_FOR_RECEIPT = timedelta(hours=72)
+"""Carriers confirm within three days or never."""
+
 OURS = "drip"
 """The source of events that we tell ourselves."""
 
@@ -26,18 +29,21 @@ class Swept:
     freed: int
     doubted: int
     expired: int
+    unconfirmed: int
 
 
 def sweep(app: App, now: datetime) -> Swept:
     """Leases that ran out, and messages that waited too long. Safe to repeat, and to run beside other workers."""
-    return app.store.attempt(lambda tx: _sweep(tx, now))
+    confirming = {provider.name for provider in app.each_provider if provider.ability.gives_receipts}
+    return app.store.attempt(lambda tx: _sweep(tx, confirming, now))
 
 
-def _sweep(tx: Tx, now: datetime) -> Swept:
+def _sweep(tx: Tx, confirming: Collection[str], now: datetime) -> Swept:
     return Swept(
         freed=settling.free_expired_claims(tx),
         doubted=settling.doubt_expired_flights(tx),
         expired=settling.expire_waiting(tx, now),
+        unconfirmed=settling.give_up_waiting(tx, confirming, now - WAIT_FOR_RECEIPT),
     )
 
 

@@ -1,14 +1,18 @@
 """One beat of the worker: everything that is due at an instant, in the order that keeps promises, until nothing is."""
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
 from drip.app import App
+from drip.flows.alert import watch
+from drip.flows.collect import collect_replies
 from drip.flows.enrol import apply_news
+from drip.flows.news_spool import take_up_news
 from drip.flows.receive import apply_receipts
 from drip.flows.reconcile import reconcile
-from drip.flows.send import send_batch
+from drip.flows.reply import apply_replies
+from drip.flows.send import Sent, never, send_due
 from drip.flows.spool import take_up
 from drip.flows.sweep import finish, sweep
 from drip.store import records
@@ -49,38 +53,57 @@ class Counts:
             setattr(self, name, getattr(self, name) + number)
 
 
-def tick(app: App, now: datetime, progress: Callable[[Counts], None] | None = None) -> Counts:
+def tick(
+    app: App, now: datetime, progress: Callable[[Counts], None] | None = None, enough: Callable[[], bool] = never
+) -> Counts:
     """Receipts and replies, event inbox, reconcile and sweepers, then send; again until nothing is due.
 
-    What comes back and what is news is heard before anything goes out, so that a stop or a cancellation wins.
+    What comes back and what is news is heard before anything goes out, so that a stop or a cancellation wins. Once
+    `enough` says so nothing more is claimed; what is under way is finished.
     """
-    counts = Counts()
-    take_up(app)
-    counts.receipts += apply_receipts(app, now)
-    while True:
-        _hear(app, now, counts)
-        put_right = _put_right(app, now, counts)
-        finished = finish(app, _send(app, now, counts, progress), now)
-        if not put_right and not finished:
-            break
-    _look_through_all(app, now)
-    with app.store.write() as tx:
-        records.beat(tx, "tick", now)
+    counts, done = Counts(), set[str]()
+    try:
+        while True:
+            _hear(app, now, counts, done)
+            put_right = _put_right(app, now, counts, done)
+            sent = _send(app, now, counts, enough, progress)
+            finished = finish(app, sent.enrolments, now)
+            done.add("send")
+            if enough() or not (put_right or finished or sent.is_unfinished):
+                break
+        _look_through_all(app, now)
+        done.add("tick")
+    finally:
+        # A part that fails shows by its heart standing still while the others beat.
+        with app.store.write() as tx:
+            records.beat(tx, done, now)
     return counts
 
 
-def _hear(app: App, now: datetime, counts: Counts) -> None:
+def _hear(app: App, now: datetime, counts: Counts, done: set[str]) -> None:
+    """What providers, patients and booking systems have said since."""
+    take_up(app)
+    take_up_news(app, now)
+    if collect_replies(app, now):
+        done.add("mailbox")
+    counts.receipts += apply_receipts(app, now)
+    counts.replies += apply_replies(app, now)
+    done.add("receive")
+    watch(app, now)
     news = apply_news(app, now)
     counts.events += news.events
     counts.enrolled += news.enrolled
     counts.planned += news.planned
     counts.cancelled += news.cancelled
+    done.add("enrol")
 
 
-def _put_right(app: App, now: datetime, counts: Counts) -> bool:
+def _put_right(app: App, now: datetime, counts: Counts, done: set[str]) -> bool:
     """Whether anything was put right that may be worth another round."""
     swept = sweep(app, now)
+    done.add("sweep")
     evidence = reconcile(app, now)
+    done.add("reconcile")
     counts.accepted += evidence.went
     counts.held += evidence.held
     counts.unknown += swept.doubted
@@ -88,15 +111,20 @@ def _put_right(app: App, now: datetime, counts: Counts) -> bool:
     return bool(evidence.went or evidence.did_not_go or swept.freed or swept.doubted)
 
 
-def _send(app: App, now: datetime, counts: Counts, progress: Callable[[Counts], None] | None) -> set[str]:
-    """The enrolments that something was sent for, or decided about."""
-    touched: set[str] = set()
-    while batch := send_batch(app, now):
-        touched |= batch.enrolments
-        counts.add_sent(batch.sent)
+def _send(
+    app: App, now: datetime, counts: Counts, enough: Callable[[], bool], progress: Callable[[Counts], None] | None
+) -> Sent:
+    before = replace(counts)
+
+    def show(so_far: Mapping[str, int]) -> None:
         if progress:
-            progress(counts)
-    return touched
+            shown = replace(before)
+            shown.add_sent(so_far)
+            progress(shown)
+
+    sent = send_due(app, now, enough, show)
+    counts.add_sent(sent.counts)
+    return sent
 
 
 def _look_through_all(app: App, now: datetime) -> None:
@@ -106,4 +134,4 @@ def _look_through_all(app: App, now: datetime) -> None:
     if last is None or now - last >= EVERY_HOUR:
         finish(app, None, now)
         with app.store.write() as tx:
-            records.beat(tx, "finish", now)
+            records.beat(tx, ["finish"], now)

@@ -8,9 +8,12 @@ from functools import partial
 from pathlib import Path
 from threading import Lock
 
-from drip.core.handover import Accepted, Evidence, NotTaken, Outcome, Refused
+from drip.core.ability import Ability
+from drip.core.evidence import Lost, Trace
+from drip.core.handover import Accepted, NotTaken, Outcome, Refused
 from drip.core.letter import Letter
 from drip.core.model import Channel
+from drip.core.news import Callback, News
 from drip.core.reason import Reason
 from drip.providers.ledger import Entry, Ledger
 from drip.providers.mail import as_mail, refusal
@@ -26,8 +29,7 @@ class FolderProvider:
 
     name = "folder"
     channels = frozenset(Channel)
-    reaches_people = False
-    gives_receipts = False
+    ability = Ability(reaches_people=False, keeps_a_list=True)
 
     def __init__(self, folder: Path, *, zone: tzinfo = UTC) -> None:
         self._folder = folder
@@ -53,14 +55,18 @@ class FolderProvider:
             problem = trouble.strerror or "not written in full"
             return NotTaken(Reason.PROVIDER_DOWN, detail=f"the outbox folder cannot be written: {problem}")
 
-    def find(self, attempt_id: str) -> tuple[Evidence, str | None]:
-        """Whether the attempt's file is there; its path within the folder is the reference."""
+    def find(self, lost: Lost) -> Sequence[Trace] | None:
+        """The attempt's file, if it is there; its path within the folder is the reference."""
         try:
             with self._lock:
-                file = self._find(attempt_id)
+                file = self._find(lost.attempt_id)
         except OSError:
-            return Evidence.CANNOT_TELL, None
-        return (Evidence.WENT, file) if file else (Evidence.DID_NOT_GO, None)
+            return None
+        return [Trace(ref=file, attempt_id=lost.attempt_id)] if file else []
+
+    def hear(self, callback: Callback) -> News | None:
+        """A folder never calls back."""
+        return None
 
     def finish(
         self,

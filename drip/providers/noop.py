@@ -1,10 +1,14 @@
 """A provider that takes everything at once and keeps nothing but the count, for benchmarks."""
 
+from collections.abc import Sequence
 from threading import Lock
 
-from drip.core.handover import Accepted, Evidence, Outcome
+from drip.core.ability import Ability
+from drip.core.evidence import Lost, Trace
+from drip.core.handover import Accepted, Outcome
 from drip.core.letter import Letter
 from drip.core.model import Channel
+from drip.core.news import Callback, News
 from drip.providers.mail import refusal
 
 
@@ -13,8 +17,7 @@ class NoOpProvider:
 
     name = "noop"
     channels = frozenset(Channel)
-    reaches_people = False
-    gives_receipts = False
+    ability = Ability(reaches_people=False)
 
     def __init__(self) -> None:
         self._lock = Lock()
@@ -29,9 +32,13 @@ class NoOpProvider:
             self.accepted += 1
         return Accepted(f"noop-{letter.attempt_id}")
 
-    def find(self, attempt_id: str) -> tuple[Evidence, str | None]:
+    def find(self, lost: Lost) -> Sequence[Trace] | None:
         """It keeps no records."""
-        return Evidence.CANNOT_TELL, None
+        return None
+
+    def hear(self, callback: Callback) -> News | None:
+        """It has nothing to say."""
+        return None
 
     def close(self) -> None:
         """Nothing to let go of."""

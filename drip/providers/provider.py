@@ -1,10 +1,14 @@
 """What every message provider must be able to do. One file per provider: sending, receipts and replies together."""
 
+from collections.abc import Sequence
 from typing import Protocol
 
-from drip.core.handover import Evidence, Outcome
+from drip.core.ability import Ability
+from drip.core.evidence import Lost, Trace
+from drip.core.handover import Outcome
 from drip.core.letter import Letter
 from drip.core.model import Channel
+from drip.core.news import Callback, News
 
 
 class Provider(Protocol):
@@ -13,16 +17,16 @@ class Provider(Protocol):
     name: str
     """Stored with each attempt; lower case."""
     channels: frozenset[Channel]
-    reaches_people: bool
-    """False for folders and sandboxes: no allow list is needed, no one outside hears."""
-    gives_receipts: bool
-    """False: `accepted` is all that will ever be known."""
+    ability: Ability
 
     def hand_over(self, letter: Letter) -> Outcome:
         """Try once to send, within the deadline. Never raises for what a provider may answer; never retries."""
 
-    def find(self, attempt_id: str) -> tuple[Evidence, str | None]:
-        """What the provider's own records say of an attempt, with its reference if it went. Asked for unknowns."""
+    def find(self, lost: Lost) -> Sequence[Trace] | None:
+        """The messages that this attempt may have become, by the provider's own records; None: it cannot tell now."""
+
+    def hear(self, callback: Callback) -> News | None:
+        """What a callback says; None when it is not certainly from this provider. Never raises, whatever it is sent."""
 
     def close(self) -> None:
         """Let go of connections and finish files. Safe to repeat."""

@@ -1,12 +1,16 @@
 """A provider that takes everything at once, reaches nobody, and remembers what a report needs."""
 
 from collections import Counter
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
-from drip.core.handover import Accepted, Evidence, Outcome
+from drip.core.ability import Ability
+from drip.core.evidence import Lost, Trace
+from drip.core.handover import Accepted, Outcome
 from drip.core.letter import Letter
 from drip.core.model import Channel
+from drip.core.news import Callback, News
 from drip.providers.noop import NoOpProvider
 
 
@@ -26,8 +30,7 @@ class Outbox:
 
     name = "simulation"
     channels = frozenset(Channel)
-    reaches_people = False
-    gives_receipts = False
+    ability = Ability(reaches_people=False)
 
     def __init__(self) -> None:
         self._provider = NoOpProvider()
@@ -36,7 +39,10 @@ class Outbox:
         """How many texts took how many parts."""
         self.closed: set[tuple[Channel, str]] = set()
         """Addresses that asked to stop, as told by whoever answers for the patients."""
-        self.after_stop: list[str] = []
+        self.owed: set[tuple[Channel, str]] = set()
+        """Those of them that have not heard yet that it is done: one message may still say so."""
+        self.after_stop: list[tuple[str, bool]] = []
+        """What went to a closed address, and whether a word to it was owed."""
 
     def hand_over(self, letter: Letter) -> Outcome:
         """Accepted, unless no provider could take it."""
@@ -49,12 +55,18 @@ class Outbox:
         self.handed_over.append(HandedOver(letter.message_id, letter.handed_at))
         if letter.channel is Channel.SMS:
             self.parts[letter.words.parts] += 1
-        if (letter.channel, letter.to.casefold()) in self.closed:
-            self.after_stop.append(letter.message_id)
+        address = letter.channel, letter.to.casefold()
+        if address in self.closed:
+            self.after_stop.append((letter.message_id, address in self.owed))
+            self.owed.discard(address)
 
-    def find(self, attempt_id: str) -> tuple[Evidence, str | None]:
+    def find(self, lost: Lost) -> Sequence[Trace] | None:
         """Never needed: every answer came at once."""
-        return self._provider.find(attempt_id)
+        return None
+
+    def hear(self, callback: Callback) -> News | None:
+        """Nobody calls back."""
+        return None
 
     def close(self) -> None:
         """Nothing to let go of."""

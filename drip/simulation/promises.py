@@ -11,7 +11,7 @@ from drip.app import App, Published
 from drip.core.caps import WEEK
 from drip.core.clinic import Caps, hours_for
 from drip.core.lifecycle import TERMINAL, WENT, State
-from drip.core.model import Channel, Purpose
+from drip.core.model import Channel, EventKind, Purpose
 from drip.core.patient import zone_named
 from drip.core.walltime import local_date
 from drip.core.window import Hours
@@ -91,9 +91,8 @@ def check(
     """Look through everything that happened. `lives` are by the booking system's reference."""
     promises, per_patient = Promises(), PerPatient()
     _check_counts(promises, counts)
-    for message_id in outbox.after_stop:
-        promises.note(STOP, message_id)
     with app.store.read() as tx:
+        _check_stops(promises, app, tx, outbox)
         _check_queues(promises, tx, now)
         _check_sent(promises, per_patient, app, tx, outbox, lives)
     per_patient.messages[0] = len(lives) - sum(per_patient.messages.values())
@@ -107,6 +106,16 @@ def _check_counts(promises: Promises, counts: Iterable[MessageCount]) -> None:
         has_ended = count.state in ENDED and count.reason
         if not (count.state in went or is_ahead or has_ended):
             promises.note(ACCOUNTED, f"{count.sequence}: {count.state}", count.number)
+
+
+def _check_stops(promises: Promises, app: App, tx: Tx, outbox: Outbox) -> None:
+    """The word that it is done may go, once for each stop, and nothing else."""
+    live = app.versions.live(tx)
+    confirms = {name for name, one in live.items() if EventKind.REPLY_STOP in one.sequence.enrol.on}
+    confirmations = {row.id for row in statistics.went(tx) if row.sequence in confirms} if outbox.after_stop else set()
+    for message_id, was_owed in outbox.after_stop:
+        if not was_owed or message_id not in confirmations:
+            promises.note(STOP, message_id)
 
 
 def _check_queues(promises: Promises, tx: Tx, now: datetime) -> None:
@@ -175,7 +184,7 @@ _DAY = timedelta(days=1)
 
 
 def _is_counted(row: Went) -> bool:
-    """Safety is not limited; neither is service about a visit today or tomorrow, which the gate left uncounted."""
+    """Safety is not limited; nor is service about a near visit, or an answer: these the gate left uncounted."""
     return row.purpose is not Purpose.SAFETY and not (row.purpose is Purpose.SERVICE and row.counted_on is None)
 
 

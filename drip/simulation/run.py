@@ -14,9 +14,11 @@ from drip.bookings.generic import read_events
 from drip.bookings.parsed import Parsed
 from drip.content.folder import read_folder
 from drip.core.model import Channel
-from drip.core.replies import Word
+from drip.core.news import News
+from drip.core.news import Reply as Told
+from drip.core.replies import Word, read_reply
 from drip.flows.publish import InFlight, Publication, publish
-from drip.flows.receive import take_reply
+from drip.flows.receive import take_news
 from drip.flows.take_in import take_in
 from drip.flows.tick import Counts, tick
 from drip.settings import make_key, read_key
@@ -55,7 +57,7 @@ def run_simulation(
 @contextmanager
 def _opened(home: Path, folder: Path, outbox: Outbox) -> Iterator[App]:
     """Its own database and its own key, which is thrown away."""
-    clinic = read_clinic(home)
+    clinic = read_clinic(home).without_alerts()
     url = f"sqlite:///{folder / 'drip.db'}"
     migrate.migrate(url)
     app = App(
@@ -83,6 +85,7 @@ class _Simulation:
     def __init__(self, app: App, outbox: Outbox, lives: Sequence[Life], took: Took) -> None:
         self.app, self.outbox, self.lives, self.took = app, outbox, lives, took
         self.heard, self.counts, self.now = Heard(), Counts(), START
+        self._told = 0
         # The next to come stands last: taking it off a list's end costs nothing.
         self._arrivals = sorted((one for life in lives for one in life.arrivals), key=lambda one: one.at, reverse=True)
         self._replies = sorted((one for life in lives for one in life.replies), key=lambda one: one.at, reverse=True)
@@ -117,10 +120,20 @@ class _Simulation:
 
     def _answer(self) -> None:
         for reply in _taken(self._replies, self.now):
-            word = take_reply(self.app, reply.channel, reply.address, reply.text, self.now).word
+            word = read_reply(reply.text)
+            self._told += 1
+            told = Told(
+                provider=self.outbox.name,
+                key=f"reply-{self._told}",
+                channel=reply.channel,
+                address=reply.address,
+                text=reply.text,
+            )
+            take_news(self.app, News(replies=(told,)), self.now)
             self.heard.replies[word.value] += 1
             address = reply.channel, reply.address.casefold()
             if word is Word.STOP:
+                self.outbox.owed |= {address} - self.outbox.closed
                 self.outbox.closed.add(address)
             elif word is Word.START:
                 self.outbox.closed.discard(address)

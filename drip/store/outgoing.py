@@ -1,11 +1,12 @@
 """Due messages on their way out: claimed, looked at once more, handed over, settled; many rows at every step."""
 
-from collections.abc import Iterable, Sequence
+from collections import Counter
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date, datetime, timedelta
 from typing import Any
 
-from sqlalchemy import Row, func, select, update
+from sqlalchemy import Row, func, literal, select, union_all, update
 
 from drip.core.lifecycle import COUNTED, State, checked
 from drip.core.model import Channel, Purpose
@@ -52,19 +53,53 @@ class Claimed:
 _COLUMNS = [messages.c[name] for name in Claimed.__slots__]
 
 
-def claim(tx: Tx, lease: Lease, now: datetime, limit: int) -> list[Claimed]:
-    """Take what is due so that nobody else can: the most important purpose first, then what has been due longest."""
+def earliest(tx: Tx) -> dict[tuple[Channel, Purpose], datetime]:
+    """When the next message of each channel and purpose wants to go; nothing where none is planned."""
+    probes = [
+        select(
+            literal(channel.value).label("channel"),
+            literal(purpose.rank).label("priority"),
+            func.min(messages.c.due_at).label("due_at"),
+        ).where(in_state(State.PLANNED), messages.c.channel == channel.value, messages.c.priority == purpose.rank)
+        for channel in Channel
+        for purpose in Purpose
+    ]
+    purposes = {purpose.rank: purpose for purpose in Purpose}
+    rows = tx.connection.execute(union_all(*probes))
+    return {(Channel(row.channel), purposes[row.priority]): row.due_at for row in rows if row.due_at}
+
+
+def next_due(tx: Tx) -> datetime | None:
+    """When the next message wants to go; None when nothing is planned."""
+    return min(earliest(tx).values(), default=None)
+
+
+def claim(tx: Tx, lease: Lease, now: datetime, limit: int, rooms: Mapping[Channel, int] | None = None) -> list[Claimed]:
+    """Take what is due so that nobody else can: the most important purpose first, then what has been due longest.
+
+    `rooms`: at most so many of each channel. Channels share the limit evenly while both have messages that are due.
+    """
+    left = dict.fromkeys(Channel, limit) if rooms is None else dict(rooms)
     taken: list[Claimed] = []
+    waiting = [lane for lane, due_at in earliest(tx).items() if due_at <= now]
     for purpose in Purpose:
-        if len(taken) < limit:
-            taken += _claim(tx, lease, purpose, now, limit - len(taken))
+        channels = sorted((channel for channel, of in waiting if of is purpose), key=lambda one: left.get(one, 0))
+        for number, channel in enumerate(channels):
+            share = -(-(limit - len(taken)) // (len(channels) - number))  # the one with less room goes first
+            most = min(share, left.get(channel, 0))
+            claimed = _claim(tx, lease, channel, purpose, now, most) if most > 0 else []
+            left[channel] = left.get(channel, 0) - len(claimed)
+            taken += claimed
     return taken
 
 
-def _claim(tx: Tx, lease: Lease, purpose: Purpose, now: datetime, limit: int) -> list[Claimed]:
-    # One purpose at a time: the partial index (priority, due_at) then yields the rows without looking at any other.
+def _claim(tx: Tx, lease: Lease, channel: Channel, purpose: Purpose, now: datetime, limit: int) -> list[Claimed]:
+    # One lane at a time: the partial index (channel, priority, due_at) then yields the rows without looking at others.
     due = select(messages.c.id).where(
-        in_state(State.PLANNED), messages.c.priority == purpose.rank, messages.c.due_at <= now
+        in_state(State.PLANNED),
+        messages.c.channel == channel.value,
+        messages.c.priority == purpose.rank,
+        messages.c.due_at <= now,
     )
     due = due.order_by(messages.c.due_at).limit(limit)
     due = due.with_for_update(skip_locked=True) if tx.is_postgres else due
@@ -87,13 +122,6 @@ def _claimed(row: Row[Any]) -> Claimed:
     return Claimed(**fields | {"channel": Channel(row.channel), "purpose": Purpose(row.purpose)})
 
 
-def next_due(tx: Tx) -> datetime | None:
-    """When the next message wants to go; None when nothing is planned."""
-    query = select(func.min(messages.c.due_at)).where(in_state(State.PLANNED))
-    earliest = (tx.connection.execute(query.where(messages.c.priority == purpose.rank)).scalar() for purpose in Purpose)
-    return min((at for at in earliest if at), default=None)
-
-
 def still_ours(tx: Tx, token: str, ids: Iterable[str]) -> set[str]:
     """Which messages of this lease nobody has taken away, moved or ended in the meantime."""
     query = select(messages.c.id).where(
@@ -111,6 +139,15 @@ def counted(tx: Tx, patient_ids: Iterable[str], since: date) -> list[tuple[str, 
     )
     rows = tx.connection.execute(query)
     return [(row.patient_id, Channel(row.channel), date.fromisoformat(row.counted_on)) for row in rows]
+
+
+def recent(tx: Tx, contact_ids: Iterable[str], since: datetime) -> Counter[str]:
+    """How often each of these addresses was written to since then, by anyone's messages."""
+    query = select(attempts.c.contact_id, func.count()).where(
+        bulk.among(tx, attempts.c.contact_id, contact_ids), attempts.c.started_at > since
+    )
+    rows = tx.connection.execute(query.group_by(attempts.c.contact_id))
+    return Counter({row[0]: row[1] for row in rows})
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -198,10 +235,13 @@ def put_back(tx: Tx, token: str, moves: Sequence[Move]) -> None:
     bulk.update_rows(tx, messages, rows, match={"id": "id", "lease_token": "token", "state": "was"})
 
 
-def words_of(tx: Tx, attempt_id: str, key: DataKey) -> Any:
-    """The words as they were sent."""
-    sealed = tx.connection.execute(select(bodies.c.words).where(bodies.c.attempt_id == attempt_id)).scalar_one()
-    return from_bytes(key.unseal("bodies.words", attempt_id, sealed))
+def words_of(tx: Tx, keys: Mapping[str, DataKey]) -> dict[str, Any]:
+    """The words of these attempts (id -> their patient's key) as they were sent, and where to."""
+    rows = tx.connection.execute(select(bodies).where(bulk.among(tx, bodies.c.attempt_id, keys)))
+    return {
+        row.attempt_id: from_bytes(keys[row.attempt_id].unseal("bodies.words", row.attempt_id, row.words))
+        for row in rows
+    }
 
 
 def as_stored(words: dict[str, str | None]) -> bytes:

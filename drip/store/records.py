@@ -1,18 +1,19 @@
-"""Tasks for staff, heartbeats of the worker, and receipts from providers."""
+"""Tasks for staff, and heartbeats of the worker's parts."""
 
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, field
 from datetime import datetime
 
-from sqlalchemy import delete, select, update
+from sqlalchemy import delete, func, select, update
 
-from drip.core.lifecycle import State, receipt_moves
 from drip.store import bulk
-from drip.store.conditions import NO_LEASE
 from drip.store.database import Tx
 from drip.store.ids import new_id
-from drip.store.schema import attempts, heartbeats, messages, receipts, tasks
+from drip.store.schema import heartbeats, tasks
 from drip.store.vault import DataKey
+
+RED_FLAG = "red_flag"
+"""The kind of task that tells of words which must not wait; while it is open it holds loading exercises back."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -40,22 +41,57 @@ def raise_tasks(tx: Tx, new: Sequence[NewTask], now: datetime) -> None:
     bulk.insert_rows(tx, tasks, rows, ignore_known=True)
 
 
+def finish_tasks(tx: Tx, keys: Iterable[str], now: datetime, by: str = "") -> int:
+    """These no longer wait for a person. Answers how many did."""
+    statement = update(tasks).where(bulk.among(tx, tasks.c.key, keys), tasks.c.done_at.is_(None))
+    return tx.connection.execute(statement.values(done_at=now, done_by=by)).rowcount
+
+
+def finish_task(tx: Tx, task_id: str, by: str, now: datetime) -> bool:
+    """A person has done it. Whatever it held back asks again by itself. Answers whether it was open."""
+    statement = update(tasks).where(tasks.c.id == task_id, tasks.c.done_at.is_(None))
+    return tx.connection.execute(statement.values(done_at=now, done_by=by)).rowcount == 1
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class TaskRow:
-    """A task as stored; its detail stays sealed."""
+    """A task as stored; its detail stays sealed until it is asked for."""
 
     id: str
     kind: str
     patient_id: str | None
     raised_at: datetime
+    detail: bytes | None = field(repr=False)
+
+
+def detail_of(tx: Tx, task: TaskRow, key: DataKey | None) -> str:
+    """What a task says besides its kind; `key` is its patient's, None where it is about nobody we know."""
+    return (key or tx.vault).unseal("tasks.detail", task.id, task.detail).decode() if task.detail else ""
 
 
 def open_tasks(tx: Tx, patient_id: str | None = None) -> list[TaskRow]:
     """What waits for a person, oldest first."""
-    columns = (tasks.c.id, tasks.c.kind, tasks.c.patient_id, tasks.c.raised_at)
+    columns = [tasks.c[name] for name in TaskRow.__slots__]
     query = select(*columns).where(tasks.c.done_at.is_(None)).order_by(tasks.c.raised_at)
     query = query.where(tasks.c.patient_id == patient_id) if patient_id else query
     return [TaskRow(**row._mapping) for row in tx.connection.execute(query)]
+
+
+def count_open(tx: Tx) -> dict[str, int]:
+    """How many tasks of each kind wait for a person."""
+    query = select(tasks.c.kind, func.count()).where(tasks.c.done_at.is_(None)).group_by(tasks.c.kind)
+    return {row[0]: row[1] for row in tx.connection.execute(query)}
+
+
+def unalerted(tx: Tx, kind: str) -> list[str]:
+    """Open tasks of a kind that the clinic's people have not been told of yet."""
+    query = select(tasks.c.id).where(tasks.c.kind == kind, tasks.c.done_at.is_(None), tasks.c.alerted_at.is_(None))
+    return list(tx.connection.execute(query).scalars())
+
+
+def mark_alerted(tx: Tx, task_ids: Iterable[str], now: datetime) -> None:
+    """The clinic's people are told of these now."""
+    tx.connection.execute(update(tasks).where(bulk.among(tx, tasks.c.id, task_ids)).values(alerted_at=now))
 
 
 def with_open(tx: Tx, kind: str, patient_ids: Sequence[str]) -> set[str]:
@@ -66,10 +102,12 @@ def with_open(tx: Tx, kind: str, patient_ids: Sequence[str]) -> set[str]:
     return {patient_id for patient_id in tx.connection.execute(query).scalars() if patient_id}
 
 
-def beat(tx: Tx, name: str, now: datetime, detail: str = "") -> None:
-    """This part of the worker has just finished."""
-    tx.connection.execute(delete(heartbeats).where(heartbeats.c.name == name))
-    bulk.insert_rows(tx, heartbeats, [{"name": name, "beat_at": now, "detail": detail}], ignore_known=True)
+def beat(tx: Tx, names: Iterable[str], now: datetime, detail: str = "") -> None:
+    """These parts of the worker have just finished."""
+    parts = sorted(names)
+    tx.connection.execute(delete(heartbeats).where(bulk.among(tx, heartbeats.c.name, parts)))
+    rows = [{"name": name, "beat_at": now, "detail": detail} for name in parts]
+    bulk.insert_rows(tx, heartbeats, rows, ignore_known=True)
 
 
 def beats(tx: Tx) -> dict[str, datetime]:
@@ -82,55 +120,3 @@ def last_beat(tx: Tx, name: str) -> tuple[datetime | None, str]:
     query = select(heartbeats.c.beat_at, heartbeats.c.detail).where(heartbeats.c.name == name)
     row = tx.connection.execute(query).first()
     return (row.beat_at, row.detail) if row else (None, "")
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Receipt:
-    """A provider's later word about an attempt. `key` is the provider's own name for this word."""
-
-    provider: str
-    key: str
-    says: State
-    attempt_id: str | None = None
-    provider_ref: str | None = None
-
-
-def add_receipt(tx: Tx, receipt: Receipt, now: datetime) -> None:
-    """Store a receipt before anything is done about it. Safe to repeat."""
-    row = {
-        "id": new_id(),
-        "provider": receipt.provider,
-        "key": receipt.key,
-        "attempt_id": receipt.attempt_id,
-        "provider_ref": receipt.provider_ref,
-        "says": receipt.says.value,
-        "received_at": now,
-        "state": "pending",
-    }
-    bulk.insert_rows(tx, receipts, [row], ignore_known=True)
-
-
-def apply_receipts(tx: Tx, now: datetime, limit: int) -> int:
-    """Move messages on by what the oldest receipts say. A status never falls. Answers how many were looked at."""
-    query = select(receipts).where(receipts.c.state == "pending").order_by(receipts.c.received_at).limit(limit)
-    rows = tx.connection.execute(query.with_for_update(skip_locked=True) if tx.is_postgres else query).all()
-    for row in rows:
-        matched = _apply(tx, State(row.says), row.attempt_id, row.provider, row.provider_ref, now)
-        state = "applied" if matched else "unmatched"
-        tx.connection.execute(update(receipts).where(receipts.c.id == row.id).values(state=state))
-    return len(rows)
-
-
-def _apply(tx: Tx, says: State, attempt_id: str | None, provider: str, provider_ref: str | None, now: datetime) -> bool:
-    theirs = (attempts.c.provider == provider) & (attempts.c.provider_ref == provider_ref)
-    query = select(attempts.c.id, messages.c.id.label("message_id"), messages.c.state, messages.c.accepted_at)
-    query = query.join(messages, messages.c.id == attempts.c.message_id)
-    row = tx.connection.execute(query.where(attempts.c.id == attempt_id if attempt_id else theirs)).first()
-    if row is None:
-        return False
-    tx.connection.execute(update(attempts).where(attempts.c.id == row.id).values(receipt=says.value))
-    if receipt_moves(State(row.state), says):
-        statement = update(messages).where(messages.c.id == row.message_id, messages.c.state == row.state)
-        values = {"state": says.value, "reason": "", "accepted_at": row.accepted_at or now}
-        tx.connection.execute(statement.values(values | NO_LEASE))
-    return True

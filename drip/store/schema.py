@@ -9,6 +9,7 @@ from sqlalchemy import (
     BigInteger,
     Boolean,
     Column,
+    Float,
     ForeignKey,
     Index,
     Integer,
@@ -111,7 +112,7 @@ sequences = Table(
 )
 
 pauses = Table(
-    "pauses", metadata,  # stop switches: 'everything', 'sequence:<id>', 'channel:<sms|email>'
+    "pauses", metadata,  # stop switches: 'everything', 'sequence:<id>', 'provider:<name>'
     Column("scope", String(100), primary_key=True),
     Column("paused_at", UtcTime, nullable=False),
     Column("why", Text, nullable=False, server_default=""),
@@ -170,9 +171,11 @@ messages = Table(
     Column("provider_ref", Text),
     Column("accepted_at", UtcTime),
     UniqueConstraint("enrolment_id", "step", "occurrence", "slot", "revision"),
-    _partial("ix_messages_due", "priority", "due_at", where="state = 'planned'"),
+    _partial("ix_messages_due", "channel", "priority", "due_at", where="state = 'planned'"),
     _partial("ix_messages_leased", "lease_until", where="lease_until IS NOT NULL"),
     _partial("ix_messages_unknown", "state", where="state = 'unknown'"),
+    _partial("ix_messages_held", "patient_id", where="state = 'held'"),
+    _partial("ix_messages_unconfirmed", "provider", "accepted_at", where="state = 'accepted'"),
     _partial("ix_messages_counted", "patient_id", "counted_on", where="counted_on IS NOT NULL"),
 )
 
@@ -201,6 +204,17 @@ attempts = Table(
     Column("provider_ref", Text),
     Column("receipt", String(16)),
     UniqueConstraint("provider", "provider_ref"),
+    Index("ix_attempts_contact", "contact_id", "started_at"),
+)
+
+lanes = Table(
+    "lanes", metadata,  # one row per provider: how much it may carry now, and whether it is worth calling
+    Column("provider", String(40), primary_key=True),
+    Column("tokens", Float, nullable=False),
+    Column("filled_at", UtcTime, nullable=False),  # by the real clock
+    Column("failures", Integer, nullable=False, server_default="0"),
+    Column("closed_until", UtcTime),
+    Column("why", String(32), nullable=False, server_default=""),
 )
 
 receipts = Table(
@@ -210,11 +224,35 @@ receipts = Table(
     Column("key", String(120), nullable=False),
     Column("attempt_id", String(40)),
     Column("provider_ref", Text),
-    Column("says", String(16), nullable=False),
+    Column("says", String(16), nullable=False),  # empty where it only closes an address
+    Column("fault", String(16), nullable=False, server_default=""),
+    Column("code", String(40), nullable=False, server_default=""),  # the provider's own word
+    Column("closes", String(32), nullable=False, server_default=""),
+    Column("contact_id", String(64)),  # blind
+    Column("happened_at", UtcTime),
     Column("received_at", UtcTime, nullable=False),
     Column("state", String(16), nullable=False),  # pending, applied, unmatched
     UniqueConstraint("provider", "key"),
+    Index("ix_receipts_provider", "provider", "received_at"),
     _partial("ix_receipts_pending", "received_at", where="state = 'pending'"),
+)
+
+replies = Table(
+    "replies", metadata,  # the reply inbox. Keys are kept for ever, so that an old START cannot be played again
+    _id(primary_key=True),
+    Column("provider", String(40), nullable=False),
+    Column("key", String(200), nullable=False),
+    Column("channel", String(8), nullable=False),
+    Column("contact_id", String(64), nullable=False),  # blind: who wrote
+    Column("word", String(16), nullable=False),
+    Column("was_news", Boolean, nullable=False),  # a STOP or START that changed something and nobody confirmed yet
+    Column("answers", String(40)),  # the message it answers, where that can be seen
+    _id("patient_id", index=True),  # once it was applied, whose key the words are sealed under
+    Column("words", LargeBinary, nullable=False),  # sealed
+    Column("received_at", UtcTime, nullable=False),
+    Column("state", String(16), nullable=False),  # pending, applied
+    UniqueConstraint("provider", "key"),
+    _partial("ix_replies_pending", "contact_id", where="state = 'pending'"),
 )
 
 tasks = Table(
@@ -225,7 +263,10 @@ tasks = Table(
     _id("patient_id", index=True),
     Column("detail", LargeBinary),  # sealed
     Column("raised_at", UtcTime, nullable=False),
+    Column("alerted_at", UtcTime),  # when the clinic's people were told, for what they are told of at once
     Column("done_at", UtcTime),
+    Column("done_by", Text, nullable=False, server_default=""),
+    _partial("ix_tasks_open", "kind", where="done_at IS NULL"),
 )
 
 heartbeats = Table(

@@ -1,11 +1,11 @@
 """What became of hand-overs: answers, leases that ran out, doubts and the evidence that settles them."""
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Any
 
-from sqlalchemy import case, func, select, update
+from sqlalchemy import Row, Select, case, func, select, update
 
 from drip.core.handover import Evidence
 from drip.core.lifecycle import State, may_move
@@ -102,13 +102,23 @@ def expire_waiting(tx: Tx, now: datetime) -> int:
     """Planned messages that wait for later than they would still be useful."""
     statement = update(messages).where(
         in_state(State.PLANNED),
-        messages.c.priority.in_([purpose.rank for purpose in Purpose]),  # so that the index of due rows serves
+        messages.c.channel.in_([channel.value for channel in Channel]),  # so that the index of due rows serves
+        messages.c.priority.in_([purpose.rank for purpose in Purpose]),
         messages.c.due_at <= now,
         messages.c.expires_at <= now,
     )
     # Staff see what held it back for so long, where something did.
     why = case((messages.c.reason == "", Reason.EXPIRED.value), else_=messages.c.reason)
     return tx.connection.execute(statement.values(state=State.EXPIRED.value, reason=why)).rowcount
+
+
+def give_up_waiting(tx: Tx, providers: Collection[str], before: datetime) -> int:
+    """Messages that were accepted before then, by providers that confirm, and never confirmed."""
+    statement = update(messages).where(
+        in_state(State.ACCEPTED), messages.c.provider.in_(sorted(providers)), messages.c.accepted_at < before
+    )
+    values = {"state": State.UNDELIVERED.value, "reason": Reason.NO_RECEIPT.value}
+    return tx.connection.execute(statement.values(values)).rowcount if providers else 0
 
 
 def wake(tx: Tx, reason: Reason, sequence: str | None) -> int:
@@ -133,38 +143,70 @@ class Doubt:
     started_at: datetime
     due_at: datetime
     counted_on: date | None
+    patient_id: str
+    version: str
+    step: str
+    state: State
+    asked_at: datetime | None
     rounds: int
     """How many earlier attempts left no trace."""
+    repeats: int
+    """How often it was sent again without any evidence, because it was critical."""
 
 
-def doubts(tx: Tx, limit: int) -> list[Doubt]:
-    """Unknown messages, those that have been so longest first."""
-    of_attempt = [attempts.c[name] for name in ("message_id", "provider", "number", "asked", "started_at")]
-    of_message = [messages.c[name] for name in ("channel", "turned", "due_at", "counted_on")]
-    earlier = attempts.alias("earlier")
-    rounds = (
+SENT_AGAIN = "sent_again"
+"""What came of an attempt whose message was critical and could not be found out about."""
+
+
+def doubts(tx: Tx, limit: int, state: State = State.UNKNOWN) -> list[Doubt]:
+    """Messages that nobody can tell the fate of (unknown, or held), those asked about longest ago first."""
+    query = _doubts().where(in_state(state), attempts.c.id == messages.c.attempt_id)
+    query = query.order_by(func.coalesce(attempts.c.asked_at, attempts.c.started_at)).limit(limit)
+    return [_doubt(row) for row in tx.connection.execute(query)]
+
+
+def held(tx: Tx, message_id: str) -> Doubt | None:
+    """This message, if it still waits for a decision."""
+    query = _doubts().where(messages.c.id == message_id, in_state(State.HELD), attempts.c.id == messages.c.attempt_id)
+    row = tx.connection.execute(query).first()
+    return _doubt(row) if row else None
+
+
+def _doubts() -> Select[Any]:
+    of_attempt = [attempts.c[name] for name in ("message_id", "provider", "number", "asked", "asked_at", "started_at")]
+    of_message = [
+        messages.c[name]
+        for name in ("channel", "turned", "due_at", "counted_on", "patient_id", "version", "step", "state")
+    ]
+    return select(
+        attempts.c.id.label("attempt_id"),
+        *of_attempt,
+        *of_message,
+        _earlier(Evidence.DID_NOT_GO.value).label("rounds"),
+        _earlier(SENT_AGAIN).label("repeats"),
+    ).join(messages, messages.c.id == attempts.c.message_id)
+
+
+def _doubt(row: Row[Any]) -> Doubt:
+    words = {"channel": Channel(row.channel), "state": State(row.state), "counted_on": _day(row.counted_on)}
+    return Doubt(**{**row._mapping, **words})
+
+
+def _earlier(outcome: str) -> Any:
+    """How many attempts of the same message ended like this."""
+    earlier = attempts.alias()
+    return (
         select(func.count())
-        .where(earlier.c.message_id == attempts.c.message_id, earlier.c.outcome == Evidence.DID_NOT_GO.value)
+        .where(earlier.c.message_id == attempts.c.message_id, earlier.c.outcome == outcome)
         .scalar_subquery()
     )
-    query = (
-        select(attempts.c.id.label("attempt_id"), *of_attempt, *of_message, rounds.label("rounds"))
-        .join(messages, messages.c.id == attempts.c.message_id)
-        .where(in_state(State.UNKNOWN), attempts.c.id == messages.c.attempt_id)
-        .order_by(attempts.c.started_at)
-        .limit(limit)
-    )
-    return [
-        Doubt(**{**row._mapping, "channel": Channel(row.channel), "counted_on": _day(row.counted_on)})
-        for row in tx.connection.execute(query)
-    ]
 
 
 def _day(text: str | None) -> date | None:
     return date.fromisoformat(text) if text else None
 
 
-def note_asked(tx: Tx, asked: Sequence[str], now: datetime) -> None:
-    """Evidence was looked for and none was found."""
+def note_asked(tx: Tx, asked: Sequence[str], now: datetime, *, saw_nothing: bool) -> None:
+    """Evidence was looked for. Only what a provider answered counts as having seen no trace."""
     statement = update(attempts).where(bulk.among(tx, attempts.c.id, asked))
-    tx.connection.execute(statement.values(asked=attempts.c.asked + 1, asked_at=now))
+    tx.connection.execute(statement.values(asked=attempts.c.asked + int(saw_nothing), asked_at=now))

@@ -12,6 +12,8 @@ from functools import lru_cache
 
 from cryptography.exceptions import InvalidTag
 from cryptography.hazmat.primitives.ciphers.aead import AESGCM
+from cryptography.hazmat.primitives.hashes import SHA256
+from cryptography.hazmat.primitives.kdf.hkdf import HKDF
 
 NONCE = 12
 """Bytes; random, as AES-GCM asks for. 2^32 values may be sealed under one key: each patient has their own."""
@@ -58,6 +60,12 @@ class Vault:
     def blind(self, kind: str, value: str) -> str:
         """A look-up value for equality only: the same for the same text, and useless without the key."""
         return hmac.new(self._index_key, f"{kind}|{value}".encode(), hashlib.sha256).hexdigest()[:40]
+
+    def derived_key(self, purpose: bytes) -> bytes:
+        """32 bytes for one purpose only. The same for ever, like the index key that they are made from."""
+        if not self._index_key:
+            raise ValueError("a vault without an index key has no keys for other purposes")
+        return HKDF(algorithm=SHA256(), length=32, salt=None, info=purpose).derive(self._index_key)
 
     def seal(self, place: str, row_id: str, value: bytes) -> bytes:
         """Sealed under the current master key, whose id goes in front."""

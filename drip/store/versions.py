@@ -12,6 +12,7 @@ from drip.store.database import Tx
 from drip.store.schema import pauses, sequences, versions
 
 EVERYTHING = "everything"
+PROVIDER = "provider:"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -72,7 +73,7 @@ def publish(tx: Tx, version: VersionRow) -> None:
 
 
 def paused(tx: Tx) -> dict[str, str]:
-    """What is paused, and why: 'everything', 'sequence:<id>', 'channel:<sms|email>'."""
+    """What is paused, and why: 'everything', 'sequence:<id>', 'provider:<name>'."""
     return {row.scope: row.why for row in tx.connection.execute(select(pauses.c.scope, pauses.c.why))}
 
 
@@ -86,6 +87,6 @@ def resume(tx: Tx, scope: str) -> bool:
     return tx.connection.execute(delete(pauses).where(pauses.c.scope == scope)).rowcount == 1
 
 
-def resume_channels(tx: Tx) -> bool:
-    """Lift the pauses of whole channels, which a refused account brings about."""
-    return tx.connection.execute(delete(pauses).where(pauses.c.scope.startswith("channel:"))).rowcount > 0
+def resume_providers(tx: Tx) -> bool:
+    """Lift the pauses of providers, which a refused account brings about."""
+    return tx.connection.execute(delete(pauses).where(pauses.c.scope.startswith(PROVIDER))).rowcount > 0

@@ -7,7 +7,9 @@ from typing import Any
 
 from sqlalchemy import func, select
 
+from drip.core.lifecycle import State
 from drip.store import patients as people
+from drip.store.conditions import in_state
 from drip.store.database import Tx
 from drip.store.schema import messages
 
@@ -72,6 +74,11 @@ def count_by_state(tx: Tx) -> dict[str, int]:
     """How many messages are in each state."""
     rows = tx.connection.execute(select(messages.c.state, func.count()).group_by(messages.c.state))
     return {row[0]: row[1] for row in rows}
+
+
+def count_held(tx: Tx) -> int:
+    """How many messages wait for a person's decision."""
+    return tx.connection.execute(select(func.count()).where(in_state(State.HELD))).scalar_one()
 
 
 def oldest_due(tx: Tx, now: datetime) -> datetime | None:

@@ -201,6 +201,47 @@ def test_a_message_that_expires_before_the_window_opens_never_goes() -> None:
     assert verdict(hours=never_open()) == Stop(State.EXPIRED, Reason.WINDOW)
 
 
+SAID_STOP = {"reply": {"channel": "sms", "word": "stop"}}
+AT_ONCE = a_text(purpose=Purpose.SERVICE, after="0m")
+STOPPED = a_person(
+    {**AMINA, "consent": {"service": {"sms": False}}}, closed={Channel.SMS: Reason.SUPPRESSED_BY_PATIENT}
+)
+
+
+def test_the_word_that_a_stop_was_heard_reaches_the_address_it_closed() -> None:
+    assert verdict(AT_ONCE, STOPPED, objects=SAID_STOP) == Pass(counted=False)
+
+
+@pytest.mark.parametrize(
+    ("step", "objects"),
+    [
+        pytest.param(AT_ONCE, {}, id="nobody said stop"),
+        pytest.param(AT_ONCE, {"reply": {"channel": "sms", "word": "help"}}, id="the answer to something else"),
+        pytest.param(AT_ONCE, {"reply": {"channel": "email", "word": "stop"}}, id="the stop came on another channel"),
+        pytest.param(a_text(purpose=Purpose.SERVICE), SAID_STOP, id="a later step"),
+        pytest.param(a_text(purpose=Purpose.SERVICE, after="0m", every=1, times=9), SAID_STOP, id="a repeat"),
+        pytest.param(a_text(purpose=Purpose.MARKETING, after="0m"), SAID_STOP, id="marketing"),
+    ],
+)
+def test_nothing_else_reaches_a_closed_address(step: Step, objects: dict[str, dict[str, str]]) -> None:
+    assert verdict(step, STOPPED, objects=objects) == Stop(State.SUPPRESSED, Reason.SUPPRESSED_BY_PATIENT)
+
+
+def test_the_word_that_a_stop_was_heard_does_not_go_to_an_address_that_bounced_or_is_not_allowed() -> None:
+    bounced = a_person(closed={Channel.SMS: Reason.BOUNCED})
+    assert verdict(AT_ONCE, bounced, objects=SAID_STOP) == Stop(State.SUPPRESSED, Reason.BOUNCED)
+    barred = a_person(barred=frozenset({Channel.SMS}))
+    assert verdict(AT_ONCE, barred, objects=SAID_STOP) == Stop(State.SKIPPED, Reason.NOT_ALLOW_LISTED)
+
+
+def test_an_answer_to_a_reply_is_neither_limited_nor_counted() -> None:
+    heard_today = a_person(usage=usage(TODAY))
+    asked = {"reply": {"channel": "sms", "word": "help"}}
+
+    assert verdict(AT_ONCE, heard_today, objects=asked) == Pass(counted=False)
+    assert isinstance(verdict(AT_ONCE, heard_today), Wait)
+
+
 def usage(*days: date, channel: Channel = Channel.SMS) -> Usage:
     counted = Usage()
     for day in days:

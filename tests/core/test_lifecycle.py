@@ -41,8 +41,10 @@ in_flight  | invalid
 cancelled  | skipped
 superseded | skipped
 skipped    | cancelled
+undelivered | planned
 """
-"""A claimed row that a new version drops; words that the provider refuses; what comes back too late."""
+"""A claimed row that a new version drops; words that the provider refuses; what comes back too late; what
+turns to the patient's other channel because a receipt says that this one is closed."""
 
 
 RANK = {State.ACCEPTED: 1, State.SENT: 2, State.DELIVERED: 3, State.UNDELIVERED: 3}

@@ -54,7 +54,11 @@ def test_only_visits_and_treatments_happen_at_the_site() -> None:
 def test_events_are_about_appointments_or_about_us_by_name() -> None:
     about_us = {kind for kind in EventKind if kind.is_our_own}
 
-    assert about_us == {"enrolment.started", "enrolment.ended"}
+    assert about_us == {
+        "enrolment.started", "enrolment.ended",
+        "reply.stop", "reply.start", "reply.help", "reply.red_flag", "staff.alert",
+    }  # fmt: skip
+    assert {kind for kind in about_us if not kind.is_of_the_moment} == {"enrolment.started", "enrolment.ended"}
     assert sum(kind.is_about_an_appointment for kind in EventKind) == 5
 
 

@@ -13,23 +13,22 @@ from sqlalchemy import select
 
 from drip import worker
 from drip.cli.logs import set_up_logs
+from drip.core.evidence import Trace
 from drip.core.handover import Accepted, Evidence, Fault, NotTaken, Outcome, Refused, Unknown
 from drip.core.letter import Letter
 from drip.core.lifecycle import State
-from drip.core.model import Channel
 from drip.core.reason import Reason
 from drip.flows import gate
 from drip.flows.enrol import apply_news
 from drip.flows.gate import pass_gate
 from drip.flows.prepare import prepare
-from drip.flows.receive import take_receipt, take_reply
+from drip.flows.receive import apply_receipts
 from drip.flows.send import record
 from drip.flows.sweep import sweep
 from drip.flows.tick import tick
 from drip.store import outgoing, plans, records, versions
 from drip.store.ids import new_id
 from drip.store.outgoing import Lease
-from drip.store.records import Receipt
 from drip.store.schema import messages
 from tests.world import ADVICE, REMINDERS, Sink, World, a_booking, a_visit, an_event, at
 
@@ -103,7 +102,7 @@ def test_a_stop_of_a_patient_who_has_just_turned_sixteen_is_kept(clinic: World) 
     carer = {"name": "Sam", "email": "sam@example.org", "phone": "+447700900124"}
     clinic.tell(a_visit("2026-06-03 10:00", patient={"date_of_birth": "2010-06-05"}, contact=carer))
     clinic.tick("2026-06-03 13:00")
-    take_reply(clinic.app, Channel.EMAIL, "amina@example.org", "STOP", at("2026-06-03 14:00"))
+    clinic.reply("STOP", "2026-06-03 14:00", address="amina@example.org")
     clinic.tick("2026-06-10 09:30")
     assert clinic.heard() == [("sam@example.org", "About hello")]
     assert clinic.states()["later"] == "suppressed suppressed_by_patient"
@@ -124,11 +123,11 @@ def test_evidence_is_asked_of_the_attempt_that_is_in_doubt(a_clinic: Callable[..
     clinic.tell(a_visit("2026-06-03 10:00"))
     clinic.tick("2026-06-03 13:00")
     with clinic.store.write() as tx:
-        versions.resume_channels(tx)
+        versions.resume_providers(tx)
     clinic.tick("2026-06-03 14:00")
     second = clinic.sink.letters[1].attempt_id
-    went = {second: (Evidence.WENT, "ref")}
-    clinic.sink.find = lambda attempt: went.get(attempt, (Evidence.DID_NOT_GO, None))  # type: ignore[method-assign,assignment]
+    clinic.sink.evidence = Evidence.DID_NOT_GO
+    clinic.sink.find = lambda lost: [Trace(ref="ref", attempt_id=second)] if lost.attempt_id == second else []  # type: ignore[method-assign]
     for minute in range(0, 60, 5):
         clinic.tick(f"2026-06-03 14:{minute:02d}")
     assert len(clinic.sink.letters) == 2
@@ -185,9 +184,8 @@ def test_a_receipt_that_comes_between_claim_and_gate_keeps_the_message_from_goin
         claimed = outgoing.claim(tx, lease, now, 10)
     ready, _ = prepare(clinic.app, claimed, now)
     first = clinic.sink.letters[0].attempt_id
-    take_receipt(clinic.app, Receipt(provider="sink", key="1", says=State.DELIVERED, attempt_id=first), now)
-    with clinic.store.write() as tx:
-        records.apply_receipts(tx, now, 10)
+    clinic.receipt(State.DELIVERED, now.isoformat(), attempt_id=first)
+    apply_receipts(clinic.app, now)
     assert pass_gate(clinic.app, lease, ready, now).passed == []
     assert clinic.states()["hello"] == "delivered"
 
@@ -267,15 +265,15 @@ def test_a_corrected_treatment_time_moves_its_aftercare_instead_of_starting_anot
 
 
 def test_a_stop_counts_although_the_clocks_differ(clinic: World) -> None:
-    number = "+447700900123"
-    take_reply(clinic.app, Channel.SMS, number, "STOP", at("2026-06-11 11:00"))
-    take_reply(clinic.app, Channel.SMS, number, "START", at("2026-06-11 12:00:05"))
-    assert take_reply(clinic.app, Channel.SMS, number, "STOP", at("2026-06-11 12:00:03")).changed
+    clinic.reply("STOP", "2026-06-11 11:00")
+    clinic.reply("START", "2026-06-11 12:00:05")
+    assert clinic.reply("STOP", "2026-06-11 12:00:03")
 
 
 def test_every_reply_is_read_even_two_at_once_and_from_a_stranger(clinic: World) -> None:
     for text in ("Who is this?", "Hello?"):
-        take_reply(clinic.app, Channel.SMS, "+447700900999", text, at("2026-06-11 12:00"))
+        clinic.reply(text, "2026-06-11 12:00", address="+447700900999")
+    clinic.tick("2026-06-11 12:00")
     with clinic.store.read() as tx:
         assert [task.kind for task in records.open_tasks(tx)] == ["reply", "reply"]
 

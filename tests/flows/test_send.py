@@ -9,15 +9,16 @@ from typing import Any
 import pytest
 
 from drip.app import Limits
+from drip.clock import running
 from drip.core.handover import Accepted, Evidence, Fault, NotTaken, Outcome, Refused, Unknown
 from drip.core.letter import Letter
 from drip.core.model import Channel
 from drip.core.reason import Reason
-from drip.flows import send
+from drip.flows import carry, record
 from drip.flows.enrol import apply_news
 from drip.flows.gate import pass_gate
 from drip.flows.prepare import prepare
-from drip.flows.receive import suppress, take_reply
+from drip.flows.receive import suppress
 from drip.flows.send import send_batch
 from drip.flows.sweep import sweep
 from drip.store import outgoing, patients, records, settling, versions
@@ -150,7 +151,7 @@ def test_a_stop_closes_the_address_for_everyone_who_is_reached_there(clinic: Wor
     clinic.tell(a_visit("2026-06-11 10:00"))
     clinic.tell(a_visit("2026-06-11 10:00", event_id="second", patient={"ref": "p-2", "first_name": "Bilal"}))
     clinic.tick("2026-06-11 10:31")
-    take_reply(clinic.app, Channel.SMS, "+447700900123", "STOP", at("2026-06-11 20:00"))
+    clinic.reply("STOP", "2026-06-11 20:00")
     clinic.tick("2026-06-12 10:00")
     states = [(one.patient, one.state, one.reason) for one in clinic.messages() if one.step == "nudge"]
     assert sorted(states) == [
@@ -161,23 +162,23 @@ def test_a_stop_closes_the_address_for_everyone_who_is_reached_there(clinic: Wor
 
 def test_an_old_start_replayed_after_a_stop_changes_nothing(clinic: World) -> None:
     due(clinic)
-    number = "+447700900123"
-    take_reply(clinic.app, Channel.SMS, number, "stop", at("2026-06-11 20:00"))
-    assert not take_reply(clinic.app, Channel.SMS, number, "START", at("2026-06-11 19:00")).changed
+    clinic.reply("stop", "2026-06-11 20:00")
+    assert not clinic.reply("START", "2026-06-11 19:00")
     clinic.tick("2026-06-12 10:00")
     assert clinic.states()["nudge"] == "suppressed suppressed_by_patient"
-    assert take_reply(clinic.app, Channel.SMS, number, "START", at("2026-06-12 19:00")).changed
+    assert clinic.reply("START", "2026-06-12 19:00")
 
 
 def test_a_patients_start_does_not_reopen_an_address_that_bounced(clinic: World) -> None:
     suppress(clinic.app, "amina@example.org", Reason.BOUNCED, at("2026-06-11 09:00"))
-    assert not take_reply(clinic.app, Channel.EMAIL, "amina@example.org", "start", at("2026-06-12 09:00")).changed
+    assert not clinic.reply("start", "2026-06-12 09:00", address="amina@example.org")
 
 
 def test_a_bare_cancel_stops_texts_and_asks_a_person(clinic: World) -> None:
     due(clinic)
-    assert take_reply(clinic.app, Channel.SMS, "+447700900123", "CANCEL", at("2026-06-11 20:00")).changed
-    take_reply(clinic.app, Channel.SMS, "+447700900123", "Can I move my visit?", at("2026-06-11 20:01"))
+    assert clinic.reply("CANCEL", "2026-06-11 20:00")
+    clinic.reply("Can I move my visit?", "2026-06-11 20:01")
+    clinic.tick("2026-06-11 20:01")
     with clinic.store.read() as tx:
         assert [task.kind for task in records.open_tasks(tx)] == ["reply", "reply"]
 
@@ -189,8 +190,9 @@ def test_a_stop_between_claim_and_gate_wins(clinic: World) -> None:
     with clinic.store.write() as tx:
         claimed = outgoing.claim(tx, lease, now, 10)
     ready, _ = prepare(clinic.app, claimed, now)
-    take_reply(clinic.app, Channel.SMS, "+447700900123", "STOP", now)
+    clinic.reply("STOP", "2026-06-12 10:00")
     assert pass_gate(clinic.app, lease, ready, now).passed == []
+    clinic.tick("2026-06-12 10:01")
     assert clinic.states()["nudge"] == "suppressed suppressed_by_patient"
 
 
@@ -330,7 +332,7 @@ def test_refused_words_are_invalid_and_stay_so(a_clinic: Callable[..., World]) -
     assert len(clinic.sink.letters) == 1
 
 
-def test_a_refused_account_pauses_the_channel_and_burns_no_attempt(a_clinic: Callable[..., World]) -> None:
+def test_a_refused_account_pauses_the_provider_and_burns_no_attempt(a_clinic: Callable[..., World]) -> None:
     clinic = a_clinic(sink=answering(Refused(Fault.ACCOUNT)))
     due(clinic)
     clinic.tick("2026-06-11 13:00")
@@ -338,7 +340,7 @@ def test_a_refused_account_pauses_the_channel_and_burns_no_attempt(a_clinic: Cal
         ("planned", "account_refused", 0)
     ]
     with clinic.store.read() as tx:
-        assert "channel:email" in versions.paused(tx)
+        assert "provider:sink" in versions.paused(tx)
     clinic.tick("2026-06-11 14:00")
     assert len(clinic.sink.letters) == 1
 
@@ -398,8 +400,7 @@ def test_a_claim_whose_worker_is_gone_goes_back_and_a_hand_over_becomes_unknown(
 
 def test_a_worker_that_slept_past_its_deadline_does_not_call(clinic: World, monkeypatch: pytest.MonkeyPatch) -> None:
     due(clinic)
-    seconds = iter([0.0, 31.0, 32.0, 33.0])
-    monkeypatch.setattr(send, "running", lambda: next(seconds))
+    monkeypatch.setattr(carry, "running", lambda: running() + 31)
     send_batch(clinic.app, at("2026-06-11 13:00"))
     assert clinic.sink.letters == []
     assert clinic.states()["hello"] == "planned not_called"
@@ -434,7 +435,7 @@ def test_what_the_provider_said_is_written_down_even_if_the_database_stumbles(
         real(*given, **more)
 
     monkeypatch.setattr(settling, "settle", settle)
-    monkeypatch.setattr(send, "RETRY_SETTLING", 0.0)
+    monkeypatch.setattr(record, "RETRY_SETTLING", 0.0)
     assert clinic.tick("2026-06-11 13:00").accepted == 1
     assert clinic.states()["hello"] == "accepted"
 
@@ -467,7 +468,7 @@ def test_names_and_addresses_never_reach_the_logs(clinic: World, caplog: pytest.
     with caplog.at_level(logging.DEBUG, logger="drip"):
         due(clinic)
         clinic.tick("2026-06-11 13:00")
-        take_reply(clinic.app, Channel.SMS, "+447700900123", "STOP", at("2026-06-11 20:00"))
+        clinic.reply("STOP", "2026-06-11 20:00")
         clinic.tick("2026-06-12 10:00")
     for canary in ("Amina", "Shah", "amina@example.org", "447700900123"):
         assert canary not in caplog.text

@@ -7,8 +7,9 @@ from typing import Any
 import pytest
 
 from drip.app import Limits
-from drip.flows import send
-from drip.flows.send import CannotRecord, send_batch
+from drip.flows import record
+from drip.flows.record import CannotRecord
+from drip.flows.send import send_batch
 from drip.flows.sweep import sweep
 from drip.store import settling
 from tests.world import ADVICE, World, a_visit, at
@@ -30,8 +31,8 @@ def stuck(a_clinic: Callable[..., World], tmp_path: Path, monkeypatch: pytest.Mo
     seconds = iter(range(0, 100_000, 40))
     with monkeypatch.context() as broken:
         broken.setattr(settling, "settle", away)
-        broken.setattr(send, "RETRY_SETTLING", 0.0)
-        broken.setattr(send, "running", lambda: float(next(seconds)) if clinic.sink.letters else 0.0)
+        broken.setattr(record, "RETRY_SETTLING", 0.0)
+        broken.setattr(record, "running", lambda: float(next(seconds)) if clinic.sink.letters else 0.0)
         send_batch(clinic.app, MOMENT)
     return clinic
 
@@ -68,7 +69,7 @@ def test_without_a_folder_the_message_is_left_in_flight_and_somebody_hears(
     clinic.publish(ADVICE)
     clinic.tell(a_visit("2026-06-11 10:00"))
     clinic.tick("2026-06-11 10:31")
-    monkeypatch.setattr(send, "_is_written", lambda *_: False)
+    monkeypatch.setattr(record, "_is_written", lambda *_: False)
     with pytest.raises(CannotRecord):
         send_batch(clinic.app, MOMENT)
     assert clinic.states()["hello"] == "in_flight"

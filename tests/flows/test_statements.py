@@ -58,7 +58,7 @@ def _sent(clinic: World, number: int) -> int:
     with _statements(clinic) as seen:
         sent = send_batch(replace(clinic.app, limits=Limits(batch=number)), at("2026-06-11 13:00"))
     assert sent
-    assert sent.sent["accepted"] == number
+    assert sent.counts["accepted"] == number
     return len(seen)
 
 

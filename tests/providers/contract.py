@@ -7,9 +7,11 @@ from datetime import UTC, datetime
 
 import pytest
 
+from drip.core.evidence import Lost, judge
 from drip.core.handover import Accepted, Evidence, Fault, NotTaken, Refused, Unknown
 from drip.core.letter import Letter, Words
 from drip.core.model import Channel
+from drip.core.news import Callback
 from drip.providers.provider import Provider
 
 NINE = datetime(2026, 6, 11, 8, 0, tzinfo=UTC)
@@ -42,6 +44,24 @@ def a_text(**unusual: object) -> Letter:
         "sender": "ProHealth",
     }
     return a_letter(**(ordinary | unusual))
+
+
+def evidence(provider: Provider, letter: Letter) -> tuple[Evidence, str | None]:
+    """What the provider's own records come to for this letter."""
+    lost = Lost(attempt_id=letter.attempt_id, started_at=letter.handed_at, to=letter.to, text=letter.words.text)
+    traces = provider.find(lost)
+    return (Evidence.CANNOT_TELL, None) if traces is None else judge(lost, traces, ours=())
+
+
+def a_callback(**unusual: object) -> Callback:
+    """A call from outside that nobody signed; say what is different."""
+    ordinary: dict[str, object] = {
+        "what": "status",
+        "url": "https://drip.example.org/webhooks/x/status",
+        "headers": {},
+        "body": b"",
+    }
+    return Callback(**(ordinary | unusual))  # type: ignore[arg-type]
 
 
 LETTERS = [pytest.param(a_letter(), id="email"), pytest.param(a_text(), id="sms")]
@@ -103,14 +123,19 @@ class ProviderContract:
         letter = self._usual(provider)
         outcome = provider.hand_over(letter)
         assert isinstance(outcome, Accepted)
-        found = provider.find(letter.attempt_id)
+        found = evidence(provider, letter)
         assert found == ((Evidence.WENT, outcome.ref) if self.keeps_records else (Evidence.CANNOT_TELL, None))
 
     @pytest.mark.parametrize("attempt_id", ["attempt-never", "", "../../etc/passwd", "*", "a\0b"])
     def test_what_was_never_handed_over_is_never_said_to_have_gone(self, provider: Provider, attempt_id: str) -> None:
-        evidence, ref = provider.find(attempt_id)
-        assert evidence in (Evidence.DID_NOT_GO, Evidence.CANNOT_TELL)
+        found, ref = evidence(provider, replace(self._usual(provider), attempt_id=attempt_id))
+        assert found in (Evidence.DID_NOT_GO, Evidence.CANNOT_TELL)
         assert ref is None
+
+    @pytest.mark.parametrize("body", [b"", b"{}", b"[]", b"\xff\xfe", b"a=b", b"\0" * 1000], ids=ascii)
+    @pytest.mark.parametrize("what", ["", "status", "inbound", "events", "../..", "status/x"])
+    def test_a_call_that_nobody_signed_is_not_believed(self, provider: Provider, what: str, body: bytes) -> None:
+        assert provider.hear(a_callback(what=what, body=body)) is None
 
     @pytest.mark.parametrize("letter", IMPOSSIBLE)
     def test_an_impossible_address_is_refused_as_a_value(self, provider: Provider, letter: Letter) -> None:
@@ -165,7 +190,7 @@ class ProviderContract:
         assert len(set(refs)) == 64
         assert self.held(provider) in (None, 64)
         if self.keeps_records:
-            assert [provider.find(letter.attempt_id) for letter in letters] == [(Evidence.WENT, ref) for ref in refs]
+            assert [evidence(provider, letter) for letter in letters] == [(Evidence.WENT, ref) for ref in refs]
 
     def test_the_same_attempt_from_eight_threads_is_one_message(self, provider: Provider) -> None:
         letter = self._usual(provider)

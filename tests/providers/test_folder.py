@@ -18,7 +18,7 @@ from drip.core.reason import Reason
 from drip.providers.folder import FolderProvider
 from drip.providers.provider import Provider
 
-from .contract import CANARIES, ProviderContract, a_letter, a_text
+from .contract import CANARIES, ProviderContract, a_letter, a_text, evidence
 
 LONDON = ZoneInfo("Europe/London")
 
@@ -134,7 +134,7 @@ def test_only_the_owner_can_read_what_was_sent(outbox: Path) -> None:
 def test_an_attempt_is_known_after_a_restart(outbox: Path) -> None:
     ref = _ref(FolderProvider(outbox).hand_over(a_letter()))
     later = FolderProvider(outbox)
-    assert later.find("attempt-1") == (Evidence.WENT, ref)
+    assert evidence(later, a_letter(attempt_id="attempt-1")) == (Evidence.WENT, ref)
     assert later.hand_over(a_letter(handed_at=datetime(2026, 7, 1, tzinfo=UTC))) == Accepted(ref)
     assert len(_messages(outbox)) == 1
 
@@ -142,15 +142,15 @@ def test_an_attempt_is_known_after_a_restart(outbox: Path) -> None:
 def test_two_processes_on_one_folder_see_each_others_messages(outbox: Path) -> None:
     one, other = FolderProvider(outbox), FolderProvider(outbox)
     one.hand_over(a_letter())
-    assert other.find("attempt-1")[0] is Evidence.WENT
+    assert evidence(other, a_letter(attempt_id="attempt-1"))[0] is Evidence.WENT
     other.hand_over(a_letter(attempt_id="attempt-2"))
-    assert one.find("attempt-2")[0] is Evidence.WENT
+    assert evidence(one, a_letter(attempt_id="attempt-2"))[0] is Evidence.WENT
 
 
 def test_a_message_whose_file_is_gone_did_not_go(outbox: Path) -> None:
     provider = FolderProvider(outbox)
     (outbox / _ref(provider.hand_over(a_letter()))).unlink()
-    assert provider.find("attempt-1") == (Evidence.DID_NOT_GO, None)
+    assert evidence(provider, a_letter(attempt_id="attempt-1")) == (Evidence.DID_NOT_GO, None)
 
 
 def test_the_list_has_a_line_for_every_message(outbox: Path) -> None:
@@ -176,9 +176,12 @@ def test_a_list_that_a_crash_tore_still_serves(torn: bytes, outbox: Path) -> Non
     with (outbox / "index.jsonl").open("ab") as file:
         file.write(torn)
     provider = FolderProvider(outbox)
-    assert provider.find("attempt-2") == (Evidence.DID_NOT_GO, None)
+    assert evidence(provider, a_letter(attempt_id="attempt-2")) == (Evidence.DID_NOT_GO, None)
     provider.hand_over(a_letter(attempt_id="attempt-2"))
-    assert [FolderProvider(outbox).find(f"attempt-{n}")[0] for n in (1, 2)] == [Evidence.WENT, Evidence.WENT]
+    assert [evidence(FolderProvider(outbox), a_letter(attempt_id=f"attempt-{n}"))[0] for n in (1, 2)] == [
+        Evidence.WENT,
+        Evidence.WENT,
+    ]
 
 
 @pytest.mark.parametrize("file", ["../secret.eml", "/etc/passwd"])
@@ -187,7 +190,7 @@ def test_the_list_cannot_point_outside_the_folder(file: str, outbox: Path) -> No
     line = json.loads((outbox / "index.jsonl").read_text())
     (outbox.parent / "secret.eml").write_text("Subject: secret\n\nsecret")
     (outbox / "index.jsonl").write_text(json.dumps(line | {"file": file}) + "\n")
-    assert FolderProvider(outbox).find("attempt-1") == (Evidence.DID_NOT_GO, None)
+    assert evidence(FolderProvider(outbox), a_letter(attempt_id="attempt-1")) == (Evidence.DID_NOT_GO, None)
 
 
 def test_an_unwritable_folder_takes_nothing_and_says_no_names(tmp_path: Path) -> None:
@@ -197,7 +200,7 @@ def test_an_unwritable_folder_takes_nothing_and_says_no_names(tmp_path: Path) ->
     assert isinstance(outcome, NotTaken)
     assert outcome.reason is Reason.PROVIDER_DOWN
     assert outcome.detail == "the outbox folder cannot be written: Not a directory"
-    assert provider.find("attempt-1") == (Evidence.CANNOT_TELL, None)
+    assert evidence(provider, a_letter(attempt_id="attempt-1")) == (Evidence.CANNOT_TELL, None)
     provider.close()
 
 
@@ -213,7 +216,7 @@ def test_a_message_that_could_not_be_named_may_be_tried_again(outbox: Path) -> N
     in_the_way = outbox / "2026-06-11" / "080000-attempt-1.eml"
     in_the_way.mkdir(parents=True)
     assert isinstance(provider.hand_over(a_letter()), NotTaken)
-    assert provider.find("attempt-1") == (Evidence.DID_NOT_GO, None)
+    assert evidence(provider, a_letter(attempt_id="attempt-1")) == (Evidence.DID_NOT_GO, None)
     in_the_way.rmdir()
     assert isinstance(provider.hand_over(a_letter()), Accepted)
     assert os.listdir(outbox / "2026-06-11") == ["080000-attempt-1.eml"]

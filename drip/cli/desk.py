@@ -1,0 +1,142 @@
+"""For whoever looks after it day by day: tasks, held."""
+
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+
+from drip.cli.show import Complaint, counted, out, print_json, table, zulu
+
+if TYPE_CHECKING:
+    from drip.flows.decide import Held
+
+
+def add_to(app: typer.Typer) -> None:
+    """These commands."""
+    for command in (tasks, held):
+        app.command()(command)
+
+
+By = Annotated[str, typer.Option("--by", help="who decided: kept with it")]
+
+
+def tasks(
+    done: Annotated[str | None, typer.Option("--done", metavar="ID", help="this one has been dealt with")] = None,
+    by: By = "",
+    as_json: Annotated[bool, typer.Option("--json", help="one JSON document")] = False,
+) -> None:
+    """What waits for a person at the clinic: red flags first. Shows what patients wrote."""
+    from drip.cli.opening import opened
+    from drip.clock import now
+    from drip.store import records
+
+    with opened() as app:
+        if done is not None:
+            _finish(app, done, by)
+            return
+        with app.store.read() as tx:
+            found = _tasks(tx)
+    if as_json:
+        print_json({"tasks": found})
+        return
+    if not found:
+        out.print("Nothing waits for a person.")
+        return
+    shown = table("since (UTC)", "patient", "what", "says", "id")
+    for one in found:
+        style = "bold red" if one["kind"] == records.RED_FLAG else ""
+        kind = str(one["kind"]).replace("_", " ")
+        shown.add_row(
+            str(one["raised_at"])[:16], str(one["patient"] or ""), kind, one["detail"], one["id"], style=style
+        )
+    out.print(shown)
+    out.print(
+        f"\n{counted(len(found), 'task')} at {now():%Y-%m-%d %H:%M} UTC. `drip tasks --done ID --by NAME` closes one."
+    )
+
+
+def _finish(app: Any, task_id: str, by: str) -> None:
+    from drip.clock import now
+    from drip.core.reason import Reason
+    from drip.store import records, settling
+
+    if not by:
+        raise Complaint("say who has dealt with it: --by NAME", 2)
+    with app.store.write() as tx:
+        if not records.finish_task(tx, task_id, by, now()):
+            raise Complaint(f"no open task has the id {task_id}: `drip tasks` lists them")
+        settling.wake(tx, Reason.INTERLOCK, None)
+    out.print("Done. What it held back goes on.")
+
+
+def _tasks(tx: Any) -> list[dict[str, Any]]:
+    from drip.store import enrolments, patients, records
+
+    rows = records.open_tasks(tx)
+    people = {row.patient_id for row in rows if row.patient_id}
+    keys, refs = enrolments.data_key_rows(tx, people), patients.refs(tx, people)
+    rows.sort(key=lambda row: (row.kind != records.RED_FLAG, row.raised_at))
+    return [
+        {
+            "id": row.id,
+            "kind": row.kind,
+            "patient": refs.get(row.patient_id or ""),
+            "raised_at": zulu(row.raised_at),
+            "detail": records.detail_of(tx, row, keys.get(row.patient_id or "")),
+        }
+        for row in rows
+    ]
+
+
+def held(
+    message: Annotated[str | None, typer.Argument(metavar="[MESSAGE_ID]", help="the one to decide about")] = None,
+    went: Annotated[bool, typer.Option("--went", help="it reached the patient")] = False,
+    again: Annotated[bool, typer.Option("--again", help="it did not: send it again")] = False,
+    by: By = "",
+    as_json: Annotated[bool, typer.Option("--json", help="one JSON document")] = False,
+) -> None:
+    """Messages that may or may not have gone, with what is known; decide about one with --went or --again."""
+    from drip.cli.opening import opened
+    from drip.flows.decide import held_messages
+
+    if message is not None:
+        _decide(message, by, went=went, again=again)
+        return
+    with opened() as app, app.store.read() as tx:
+        rows = [_shown(one) for one in held_messages(tx)]
+    if as_json:
+        print_json({"held": rows})
+    elif not rows:
+        out.print("No message is held.")
+    else:
+        shown = table(*(name.replace("_", " ") for name in rows[0]))
+        for row in rows:
+            shown.add_row(*(str(value or "") for value in row.values()))
+        out.print(shown)
+        out.print("\n`drip held MESSAGE_ID --went|--again --by NAME` decides about one.")
+
+
+def _shown(one: "Held") -> dict[str, object]:
+    doubt = one.doubt
+    return {
+        "message": one.message_id,
+        "patient": one.patient,
+        "step": doubt.step,
+        "channel": doubt.channel.value,
+        "provider": doubt.provider,
+        "tried_at": zulu(doubt.started_at),
+        "asked_at": zulu(doubt.asked_at),
+        "left_no_trace": doubt.asked,
+    }
+
+
+def _decide(message: str, by: str, *, went: bool, again: bool) -> None:
+    from drip.cli.opening import opened
+    from drip.clock import now
+    from drip.flows.decide import Decision, decide
+
+    if went is again or not by:
+        raise Complaint("decide with --went or --again, and say who decides: --by NAME", 2)
+    with opened() as app:
+        if not decide(app, message, Decision.WENT if went else Decision.AGAIN, by, now()):
+            raise Complaint(f"no held message has the id {message}: `drip held` lists them")
+    out.print("Noted: it went." if went else "It goes again at the next tick, if it is still useful.")

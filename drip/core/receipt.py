@@ -1,0 +1,67 @@
+"""What receipts make of a message: in whatever order they come, a status never falls."""
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import datetime
+
+from drip.core.handover import Fault
+from drip.core.lifecycle import State, receipt_moves
+from drip.core.reason import Reason
+
+TURNING = frozenset({Fault.ADDRESS, Fault.OPTED_OUT})
+"""What is about this channel only: the words may still reach the patient by the other."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Said:
+    """One receipt, as it bears on a message."""
+
+    says: State
+    fault: Fault | None = None
+    closes: Reason | None = None
+    at: datetime
+    is_of_last_attempt: bool = True
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Standing:
+    """Where a message is, and whether it may still turn to its other channel."""
+
+    state: State
+    may_turn: bool = False
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Told:
+    """Where the receipts leave it."""
+
+    state: State
+    reason: Reason = Reason.NONE
+    turns: bool = False
+    """It is planned again, at once, by the other channel."""
+
+
+def hear(standing: Standing, said: Iterable[Said]) -> Told | None:
+    """What these receipts make of a message; None when they change nothing."""
+    state, last = standing.state, None
+    for one in sorted(said, key=lambda one: one.at):
+        if receipt_moves(state, one.says):
+            state, last = one.says, one
+    if last is None:
+        return None
+    if state is not State.UNDELIVERED:
+        return Told(state=state)
+    if standing.may_turn and last.is_of_last_attempt and last.fault in TURNING:
+        return Told(state=State.PLANNED, reason=Reason.TURNED, turns=True)
+    return Told(state=state, reason=_reason(last))
+
+
+def _reason(said: Said) -> Reason:
+    if said.closes:
+        return said.closes
+    faults = {
+        Fault.OPTED_OUT: Reason.SUPPRESSED_BY_PATIENT,
+        Fault.CONTENT: Reason.CONTENT_REFUSED,
+        Fault.ACCOUNT: Reason.ACCOUNT_REFUSED,
+    }
+    return faults.get(said.fault, Reason.NOT_DELIVERED) if said.fault else Reason.NOT_DELIVERED

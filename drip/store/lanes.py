@@ -1,0 +1,48 @@
+"""Lanes: what each provider may carry, shared by all workers. A provider without a row is open and unlimited."""
+
+from collections.abc import Iterable, Sequence
+
+from sqlalchemy import select, update
+
+from drip.core.lane import Lane
+from drip.core.reason import Reason
+from drip.store import bulk
+from drip.store.database import Tx
+from drip.store.schema import lanes
+
+
+def load(tx: Tx, providers: Iterable[str]) -> dict[str, Lane]:
+    """The lanes of these providers that have one, locked in the order of their names until the transaction ends."""
+    query = select(lanes).where(bulk.among(tx, lanes.c.provider, providers)).order_by(lanes.c.provider)
+    rows = tx.connection.execute(query.with_for_update() if tx.is_postgres else query)
+    return {row.provider: Lane(**{**row._mapping, "why": Reason(row.why)}) for row in rows}
+
+
+def look(tx: Tx) -> list[Lane]:
+    """Every lane, without locking it."""
+    rows = tx.connection.execute(select(lanes).order_by(lanes.c.provider))
+    return [Lane(**{**row._mapping, "why": Reason(row.why)}) for row in rows]
+
+
+def save(tx: Tx, changed: Sequence[Lane]) -> None:
+    """Keep these lanes as they are now. Two workers that make the same one at once make one."""
+    rows = [
+        {"provider": lane.provider, "tokens": lane.tokens, "filled_at": lane.filled_at, "failures": lane.failures}
+        | {"closed_until": lane.closed_until, "why": lane.why.value}
+        for lane in sorted(changed, key=lambda lane: lane.provider)
+    ]
+    bulk.insert_rows(tx, lanes, rows, ignore_known=True)
+    for row in rows:  # as many as there are providers: one or two
+        tx.connection.execute(update(lanes).where(lanes.c.provider == row["provider"]).values(**row))
+
+
+def charge(tx: Tx, provider: str, tokens: float) -> None:
+    """Take (or, below zero, give back) tokens once the true size of what goes is known."""
+    statement = update(lanes).where(lanes.c.provider == provider)
+    tx.connection.execute(statement.values(tokens=lanes.c.tokens - tokens))
+
+
+def reopen(tx: Tx) -> bool:
+    """Staff say that all is well again: every lane may be called at once. Answers whether any was closed."""
+    statement = update(lanes).where(lanes.c.closed_until.is_not(None))
+    return tx.connection.execute(statement.values(closed_until=None, failures=0, why="")).rowcount > 0

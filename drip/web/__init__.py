@@ -1,0 +1,1 @@
+"""The web: what providers call, and the page behind a patient's link."""

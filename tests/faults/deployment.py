@@ -1,0 +1,166 @@
+"""A clinic in full: database, web, sandbox, and workers in processes of their own that can be hurt."""
+
+import json
+import subprocess
+import sys
+import threading
+from collections.abc import Iterator
+from contextlib import ExitStack, contextmanager
+from dataclasses import dataclass, field
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from typing import Any
+
+from sqlalchemy import update
+
+from drip.sandbox.account import Account
+from drip.sandbox.running import Sandbox
+from drip.store.schema import messages
+from drip.web.app import make_app
+from drip.web.server import listen, served
+from tests.faults.victim import an_app
+from tests.world import World, a_visit, at
+
+START, TOLD_AT, FIRST_DUE = "2026-06-11 10:00", "2026-06-11 10:31", "2026-06-11 11:00"
+LONG_AGO = datetime(2000, 1, 1, tzinfo=UTC)
+AUTH_TOKEN = "an-auth-token-for-tests"
+TOLD = """
+sequence: told
+title: After your visit
+purpose: safety
+kind: safety
+enrol: {on: appointment.attended}
+anchor: appointment
+window: any
+steps:
+  - {id: both, after: 1h, email: both, sms: both, expires: 30d}
+review: {author: A. Writer, approved_by: B. Reader, review_due: 2037-01-01}
+"""
+
+
+class Victims:
+    """The process that forks workers. One for a whole run."""
+
+    def __init__(self) -> None:
+        self._process = subprocess.Popen(
+            [sys.executable, "-m", "tests.faults.victim"],
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.DEVNULL,
+            text=True,
+            cwd=Path(__file__).parents[2],
+        )
+        self._lock = threading.Lock()
+
+    def ask(self, do: str, **order: Any) -> dict[str, int]:
+        """One order, one answer."""
+        with self._lock:
+            assert self._process.stdin
+            assert self._process.stdout
+            self._process.stdin.write(json.dumps({"do": do, **order}) + "\n")
+            self._process.stdin.flush()
+            answer: dict[str, int] = json.loads(self._process.stdout.readline())
+        return answer
+
+    def close(self) -> None:
+        """No more workers."""
+        assert self._process.stdin
+        self._process.stdin.close()
+        self._process.wait(10)
+
+
+@dataclass
+class Deployment:
+    """One clinic on an empty database."""
+
+    url: str
+    sandbox: Sandbox
+    victims: Victims
+    world: World
+    order: dict[str, Any]
+    now: datetime
+    started: datetime = field(init=False)
+    kills: int = 0
+
+    def tick(self, failpoint: str = "", nth: int = 1, how: str = "kill") -> dict[str, int]:
+        """One beat of a worker in a process of its own; hurt at the n-th time that a place is reached."""
+        pid = self.begin(failpoint, nth, how)
+        end = self.victims.ask("end", pid=pid)
+        self.kills += end["signal"] == 9
+        return end
+
+    def begin(self, failpoint: str = "", nth: int = 1, how: str = "kill") -> int:
+        """Start a worker and do not wait for it."""
+        order = self.order | {"now": self.now.isoformat(), "failpoint": failpoint, "nth": nth, "how": how}
+        return self.victims.ask("start", **order)["pid"]
+
+    def later(self, minutes: float) -> None:
+        """Time passes: leases run out in as much of it, and callbacks arrive."""
+        self.sandbox.settle()
+        self.now += timedelta(minutes=minutes)
+        if minutes >= 2:
+            with self.world.store.write() as tx:
+                held = update(messages).where(messages.c.lease_until.is_not(None))
+                tx.connection.execute(held.values(lease_until=LONG_AGO))
+
+    def until(self, moment: str) -> None:
+        """The clock is at this moment, from which recovery is counted."""
+        self.now = self.started = at(moment)
+
+    def recover(self, rounds: int = 12) -> float:
+        """Let undisturbed workers run until nothing moves any more. Answers how many minutes that took."""
+        for number in range(rounds):
+            self.later(11 if number < rounds - 2 else 25 * 60)
+            self.tick()
+            if self.is_quiet():
+                break
+        return (self.now - self.started).total_seconds() / 60
+
+    def is_quiet(self) -> bool:
+        """Whether nothing waits to be sent or found out about."""
+        self.sandbox.settle()
+        moving = {"planned", "claimed", "in_flight", "unknown"}
+        states = [one.state for one in self.world.messages()]
+        return bool(states) and moving.isdisjoint(states)
+
+
+@contextmanager
+def deployed(
+    url: str,
+    victims: Victims,
+    spool: Path,
+    *,
+    patients: int = 5,
+    deadline: float = 2.0,
+    concurrency: int = 8,
+    **script: Any,
+) -> Iterator[Deployment]:
+    """A clinic whose patients are about to hear from it, twice each."""
+    now = at(START)
+    with ExitStack() as stack:
+        listening = listen("127.0.0.1", 0)
+        public_url = f"http://127.0.0.1:{listening.getsockname()[1]}"
+        account = Account(auth_token=AUTH_TOKEN, events_url=f"{public_url}/webhooks/sendgrid/events")
+        sandbox = stack.enter_context(Sandbox.running(account=account, script=script))
+        lines = dict(line.split("=", 1) for line in account.env_lines(sandbox.url))
+        order = {
+            "url": url,
+            "told": lines,
+            "public_url": public_url,
+            "deadline": deadline,
+            "concurrency": concurrency,
+            "spool": str(spool),
+        }
+        app = an_app(order)
+        stack.callback(app.close)
+        world = World(app=app, sink=None, sources={})  # type: ignore[arg-type] - nothing goes by a sink here
+        deployment = Deployment(url=url, sandbox=sandbox, victims=victims, world=world, order=order, now=now)
+        web = make_app(app, now=lambda: deployment.now)
+        stack.enter_context(served(web, listening, threading.Event()))
+        world.publish(TOLD)
+        for number in range(patients):
+            patient = {"ref": f"p-{number}", "email": f"p{number}@example.org", "phone": f"+447700900{number:03d}"}
+            event = a_visit(START, event_id=f"visit-{number}", patient=patient, appointment={"ref": f"a-{number}"})
+            world.tell(event)
+        deployment.now = at(TOLD_AT)
+        yield deployment

@@ -1,0 +1,99 @@
+"""Places where a worker can be killed, stopped or made to fail. Production code knows nothing of them.
+
+A failpoint wraps a function of the running program by its name, in a process that is about to be hurt.
+"""
+
+import os
+import signal
+import time
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any
+
+from sqlalchemy import Engine
+
+from drip.flows import carry, enrol, receive, reconcile, record, send, tick
+from drip.providers import transport
+
+
+@dataclass(frozen=True, slots=True)
+class Failpoint:
+    """A function, by where it is looked up, and whether it happens before or after it ran."""
+
+    owner: Any
+    name: str
+    after: bool = False
+
+
+FAILPOINTS = {
+    "plan.before_commit": Failpoint(enrol, "_apply", after=True),
+    "claim.before_commit": Failpoint(send, "use", after=True),
+    "claim.after": Failpoint(send, "prepare"),
+    "gate.before": Failpoint(send, "pass_gate"),
+    "gate.before_commit": Failpoint(send, "pass_gate"),
+    "gate.after": Failpoint(carry.Carrier, "carry"),
+    "send.before_call": Failpoint(carry, "hand_over"),
+    "send.after_response": Failpoint(carry, "hand_over", after=True),
+    "record.before": Failpoint(record, "write_down"),
+    "record.after": Failpoint(record, "write_down", after=True),
+    "receipts.before": Failpoint(receive, "_apply"),
+    "receipts.before_commit": Failpoint(receive, "_apply", after=True),
+    "reconcile.asked": Failpoint(reconcile, "_write"),
+    "finish.before": Failpoint(tick, "finish"),
+}
+"""By the names that the table in docs/faults.md uses. Besides these: `commit.before`, `commit.after` (any transaction
+that writes), and `socket.sent` (the request is out, no byte of the answer was read)."""
+
+
+def hurt(engine: Engine, name: str, nth: int, how: str) -> None:
+    """The n-th time (from 1) that this place is reached, the process is killed, stopped, slowed or fails."""
+    strike = _Strike(nth, how)
+    if name.startswith("commit."):
+        _wrap(engine.dialect, "do_commit", strike, after=name.endswith("after"))
+    elif name == "socket.sent":
+        for connection in (transport.HTTPConnection, transport.HTTPSConnection):
+            _wrap(connection, "getresponse", strike, after=False)
+    else:
+        point = FAILPOINTS[name]
+        _wrap(point.owner, point.name, strike, after=point.after)
+
+
+@dataclass(slots=True)
+class _Strike:
+    left: int
+    how: str
+
+    def __call__(self) -> None:
+        self.left -= 1
+        if self.left == 0:
+            _DEEDS[self.how]()
+
+
+class Hurt(Exception):
+    """What a worker that is made to fail raises."""
+
+
+def _fail() -> None:
+    raise Hurt
+
+
+_DEEDS: dict[str, Callable[[], None]] = {
+    "kill": lambda: os.kill(os.getpid(), signal.SIGKILL),
+    "stop": lambda: os.kill(os.getpid(), signal.SIGSTOP),
+    "sleep": lambda: time.sleep(0.5),
+    "fail": _fail,
+}
+
+
+def _wrap(owner: Any, name: str, strike: Callable[[], None], *, after: bool) -> None:
+    real = getattr(owner, name)
+
+    def wrapped(*given: Any, **named: Any) -> Any:
+        if not after:
+            strike()
+        result = real(*given, **named)
+        if after:
+            strike()
+        return result
+
+    setattr(owner, name, wrapped)

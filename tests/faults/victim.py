@@ -1,0 +1,110 @@
+"""A worker that can be hurt: one process that has imported everything, and forks a worker for each order.
+
+Orders and answers are lines of JSON on standard input and output. A fork takes 20 ms, a new interpreter a second.
+"""
+
+import json
+import os
+import sys
+import traceback
+from datetime import datetime, timedelta
+from pathlib import Path
+from typing import Any
+
+from drip.app import App, Limits, Versions
+from drip.core.model import Channel
+from drip.flows.tick import tick
+from drip.providers.registry import Wiring, build
+from drip.store.database import open_store
+from tests.faults.failpoints import hurt
+from tests.world import CLINIC, KEY, a_clinic, real_now
+
+TWILIO = {"TWILIO_ACCOUNT_SID", "TWILIO_AUTH_TOKEN", "TWILIO_FROM", "TWILIO_API_BASE"}
+
+
+VERSIONS = Versions()
+"""Compiled once for all workers: versions never change, and every clinic here publishes the same."""
+
+
+def an_app(order: dict[str, Any]) -> App:
+    """A worker's app, as an order describes it: real adapters, short deadlines."""
+    wiring = Wiring(
+        deadline=order["deadline"],
+        connections=order["concurrency"],
+        public_url=order["public_url"],
+        told=order["told"],
+    )
+    email, sms = build("sendgrid", wiring), build("twilio", wiring)
+    limits = Limits(
+        lease=timedelta(seconds=120),
+        deadline=timedelta(seconds=order["deadline"]),
+        settle=timedelta(minutes=10),
+        concurrency=order["concurrency"],
+    )
+    return App(
+        store=open_store(order["url"], [KEY], real_now),
+        clinic=a_clinic(CLINIC),
+        providers={Channel.EMAIL: (email,), Channel.SMS: (sms,)},
+        versions=VERSIONS,
+        limits=limits,
+        public_url=order["public_url"],
+        spool=Path(order["spool"]),
+        worker=f"victim-{os.getpid()}",
+    )
+
+
+def work(order: dict[str, Any]) -> None:
+    """One tick, hurt as ordered."""
+    app = an_app(order)
+    if order["failpoint"]:
+        hurt(app.store.engine, order["failpoint"], order["nth"], order["how"])
+    tick(app, datetime.fromisoformat(order["now"]))
+    app.close()
+
+
+def start(order: dict[str, Any]) -> int:
+    """A new worker, by its process id."""
+    if not VERSIONS._kept:
+        _warm_up(order)
+    pid = os.fork()
+    if pid:
+        return pid
+    try:
+        work(order)
+    except BaseException:
+        traceback.print_exc()
+        os._exit(1)
+    os._exit(0)
+
+
+def _warm_up(order: dict[str, Any]) -> None:
+    app = an_app(order)
+    with app.store.read() as tx:
+        app.versions.live(tx)
+    app.close()
+
+
+def ended(pid: int) -> dict[str, int]:
+    """How a worker came to its end."""
+    _, status = os.waitpid(pid, 0)
+    return {"signal": os.WTERMSIG(status) if os.WIFSIGNALED(status) else 0, "code": os.waitstatus_to_exitcode(status)}
+
+
+def stopped(pid: int) -> dict[str, int]:
+    """Wait until a worker stands still (or ended)."""
+    _, status = os.waitpid(pid, os.WUNTRACED)
+    return {"stopped": int(os.WIFSTOPPED(status))}
+
+
+def main() -> None:
+    """Take orders until there are no more."""
+    for line in sys.stdin:
+        order = json.loads(line)
+        answers = {"start": lambda o: {"pid": start(o)}, "end": lambda o: ended(o["pid"])}
+        answers["stopped"] = lambda o: stopped(o["pid"])
+        sys.stdout.write(json.dumps(answers[order.pop("do")](order)) + "\n")
+        sys.stdout.flush()
+
+
+if __name__ == "__main__":
+    main()
