@@ -55,7 +55,7 @@ def _send(world: World, database: Database, patients: int) -> Iterator[Line]:
         for _ in range(batches):
             with laps.lap():
                 sent = send_batch(world.app, now)
-            expect(sent.sent["accepted"] if sent else 0, batch)
+            expect(sent.counts["accepted"] if sent else 0, batch)
     yield laps.line("texts sent", database.name, batch, "messages/s", GOALS[database.name])
     yield Line(what="  statements", database=database.name, measured=statements, unit="a batch")
     for phase in PHASES:

@@ -45,7 +45,7 @@ def _ref(told: str) -> str:
 def _kind(told: object) -> EventKind:
     if not isinstance(told, str):
         raise _wrong("must be text.")
-    if told.startswith("enrolment."):
+    if told.startswith(("enrolment.", "reply.", "staff.")):
         raise _wrong("drip tells itself about enrolments; a booking system cannot.")
     if told not in OWN_KINDS:
         raise _wrong(f"is not a kind of event.{did_you_mean(told, OWN_KINDS)} There are: {', '.join(OWN_KINDS)}.")

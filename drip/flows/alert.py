@@ -9,7 +9,7 @@ from typing import Any
 from drip.app import App
 from drip.clock import order
 from drip.content.staff_words import ALERT, alert_file, alert_folder
-from drip.core.model import EventKind
+from drip.core.model import EventKind, Facts
 from drip.flows.publish import Publication, publish
 from drip.flows.sweep import OURS
 from drip.store import events, lanes, patients, records, versions, views
@@ -37,6 +37,7 @@ _TASKS = {
     "reply": "replies from patients",
     "runaway": "addresses that were written to too often",
     "safety_not_reached": "safety messages that reached nobody",
+    "shared_stop": "addresses that several patients share, where somebody said stop",
     "sent_again": "critical messages that were sent a second time without evidence",
 }
 
@@ -151,7 +152,7 @@ def _tell(app: App, tx: Tx, key: str, alert: Mapping[str, Any], now: datetime) -
     for number, (address, contact) in enumerate(sorted(people.items())):
         patient_id, data_key = ids[STAFF, address]
         kind = EventKind.STAFF_ALERT.value
-        body = {"kind": kind, "occurred_at": now.isoformat(), "patient": contact, "alert": alert}
+        body: Facts = {"kind": kind, "occurred_at": now.isoformat(), "patient": contact, "alert": alert}
         new.append(
             events.NewEvent(
                 source=OURS,

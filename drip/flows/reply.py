@@ -10,7 +10,7 @@ from hashlib import sha256
 
 from drip.app import App
 from drip.clock import order
-from drip.core.model import EventKind
+from drip.core.model import Channel, EventKind
 from drip.core.news import Reply
 from drip.core.reason import Reason
 from drip.core.red_flags import has_red_flag
@@ -41,7 +41,7 @@ def take_replies(tx: Tx, replies: Sequence[Reply], now: datetime) -> int:
     told = [_new(tx, one, now + number * TICK) for number, one in enumerate(replies)]
     by_id = {new.id: reply for new, reply in zip(told, replies, strict=True)}
     new = inbox.add(tx, told)
-    answered = inbox.answered(tx, (one.answers for one in new if one.answers and one.word == Word.STOP))
+    answered = inbox.answered(tx, (one.answers for one in new if one.answers and one.word in (Word.STOP, Word.START)))
     _lock(tx, new, answered)
     asking = [
         one.id
@@ -83,7 +83,8 @@ def _lock(tx: Tx, new: Sequence[NewReply], answered: Mapping[str, Answered]) -> 
 def _heed(tx: Tx, one: NewReply, address: str, answered: Answered | None) -> bool:
     """Close or open the address at once. Answers whether the patient is owed an answer.
 
-    A mail may come from another address than ours went to: a STOP closes both.
+    A mail may come from another address than ours went to: a STOP closes both. (A forged one stops too much, which
+    the patient can undo; a STOP that is not heeded cannot be.)
     """
     if one.word == Word.STOP:
         changed = patients.close_contact(tx, one.channel, address, Reason.SUPPRESSED_BY_PATIENT, one.received_at)
@@ -92,6 +93,9 @@ def _heed(tx: Tx, one: NewReply, address: str, answered: Answered | None) -> boo
             patients.close_contacts(tx, [answered.contact_id], Reason.SUPPRESSED_BY_PATIENT, one.received_at)
         return changed
     if one.word == Word.START:
+        # Anybody can write a mail in somebody's name: only one that answers ours to that address opens it again.
+        if one.channel is Channel.EMAIL and (answered is None or answered.contact_id != one.contact_id):
+            return False
         return patients.reopen_contact(tx, one.channel, address, one.received_at)
     return True
 

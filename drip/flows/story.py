@@ -87,6 +87,11 @@ _TOLD = {
     EventKind.MERGED: "the record was merged into another one",
     EventKind.ERASED: "the record was erased",
     EventKind.ENROLMENT_ENDED: "a sequence came to its end",
+    EventKind.REPLY_STOP: "the patient asked us to stop",
+    EventKind.REPLY_START: "the patient wants to hear from us again",
+    EventKind.REPLY_HELP: "the patient asked for help",
+    EventKind.REPLY_RED_FLAG: "a reply holds words that must not wait",
+    EventKind.STAFF_ALERT: "the clinic's staff had to be told something",
 }
 
 
@@ -159,6 +164,13 @@ _ASKED = {
     "safety_not_reached": "Staff are asked to reach the patient another way: safety information could not be sent.",
     "review_due": "Staff are asked to review content that is past its date.",
     "reply": "Staff are asked to read a reply.",
+    "red_flag": "Staff are asked to read a reply at once: it holds words that must not wait.",
+    "shared_stop": "Staff are told that somebody said stop at an address which several patients share.",
+    "not_delivered": "Staff are asked to look at an address: a message was not delivered.",
+    "address_refused": "Staff are asked to look at an address: the provider refused it.",
+    "held": "Staff are asked whether a message went: the provider cannot tell.",
+    "sent_again": "Staff are told that a critical message was sent again without evidence.",
+    "runaway": "Staff are asked to look: an address was written to far too often.",
     "broken_record": "Staff are asked to look at this record: it could not be planned.",
 }
 

@@ -17,7 +17,10 @@ class Provider(Protocol):
     name: str
     """Stored with each attempt; lower case."""
     channels: frozenset[Channel]
-    ability: Ability
+
+    @property
+    def ability(self) -> Ability:
+        """What it can do, as it is set up."""
 
     def hand_over(self, letter: Letter) -> Outcome:
         """Try once to send, within the deadline. Never raises for what a provider may answer; never retries."""

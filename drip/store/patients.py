@@ -5,7 +5,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Row, case, literal, select, update
+from sqlalchemy import ColumnElement, Row, case, literal, select, update
 
 from drip.core.model import Channel, Facts
 from drip.core.patient import Patient, Standing
@@ -178,7 +178,7 @@ def close_contact(tx: Tx, channel: Channel, address: str, reason: Reason, at: da
     contact = blind_address(tx.vault, channel, address)
     ensure_contacts(tx, {contact: channel})
     lock_contacts(tx, [contact])
-    statement = update(contacts).where(contacts.c.id == contact, contacts.c.closed.is_(None))
+    statement = update(contacts).where(contacts.c.id == contact, _may_close(reason))
     # Clocks differ by seconds: a stop that seems a little older than a start still counts, and lifts the mark.
     since = case((contacts.c.changed_at > at, contacts.c.changed_at), else_=literal(at, contacts.c.changed_at.type))
     changed = tx.connection.execute(statement.values(closed=reason.value, changed_at=since))
@@ -189,8 +189,16 @@ def close_contacts(tx: Tx, contact_ids: Iterable[str], reason: Reason, at: datet
     """Addresses, by their blind ids, that a provider tells us are closed. What is closed already stays as it is."""
     ids = sorted(set(contact_ids))
     lock_contacts(tx, ids)
-    statement = update(contacts).where(bulk.among(tx, contacts.c.id, ids), contacts.c.closed.is_(None))
+    statement = update(contacts).where(bulk.among(tx, contacts.c.id, ids), _may_close(reason))
     tx.connection.execute(statement.values(closed=reason.value, changed_at=at))
+
+
+def _may_close(reason: Reason) -> ColumnElement[bool]:
+    """What is closed stays as it is, but a patient's own stop outlives a bounce, which staff may lift."""
+    if reason is not Reason.SUPPRESSED_BY_PATIENT:
+        return contacts.c.closed.is_(None)
+    technical = [Reason.BOUNCED.value, Reason.ADDRESS_REFUSED.value]
+    return contacts.c.closed.is_(None) | contacts.c.closed.in_(technical)
 
 
 def reopen_contact(tx: Tx, channel: Channel, address: str, at: datetime) -> bool:

@@ -85,7 +85,7 @@ def test_a_carrier_that_corrects_itself_is_believed() -> None:
     ids=["nobody says why", "unreachable", "bounced", "said stop", "our account"],
 )
 def test_why_it_was_not_delivered_is_said(unusual: dict[str, object], reason: Reason) -> None:
-    told = hear(Standing(state=State.ACCEPTED), [said(State.UNDELIVERED, **unusual)])
+    told = hear(Standing(state=State.ACCEPTED), [said(State.UNDELIVERED, 1, **unusual)])
     assert told == Told(state=State.UNDELIVERED, reason=reason)
 
 

@@ -53,7 +53,7 @@ class Scenario:
     name: str
     script: Mapping[str, Any] = field(default_factory=dict)
     is_killed: bool = True
-    patients: int = 5
+    patients: int = 12
 
 
 KILLED = (
@@ -121,8 +121,10 @@ def run(scenario: Scenario, url: str, victims: Victims, dice: Random, *, kills: 
     spool = Path(tempfile.mkdtemp(prefix="drip-faults-"))
     try:
         script = {**scenario.script, "seed": dice.randrange(1_000_000)}
-        many = {"patients": scenario.patients, "concurrency": 8 if scenario.is_killed else 64, "deadline": 0.6}
-        with deployed(url, victims, spool, **many, **script) as deployment:
+        slots = 4 if scenario.is_killed else 64
+        with deployed(
+            url, victims, spool, patients=scenario.patients, concurrency=slots, deadline=0.6, **script
+        ) as deployment:
             if scenario.is_killed:
                 deployment.tick(dice.choice(PLANNING), dice.randint(1, 3))
             deployment.tick()  # everybody is enrolled

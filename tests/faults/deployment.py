@@ -19,7 +19,7 @@ from drip.store.schema import messages
 from drip.web.app import make_app
 from drip.web.server import listen, served
 from tests.faults.victim import an_app
-from tests.world import World, a_visit, at
+from tests.world import Sink, World, a_visit, at
 
 START, TOLD_AT, FIRST_DUE = "2026-06-11 10:00", "2026-06-11 10:31", "2026-06-11 11:00"
 LONG_AGO = datetime(2000, 1, 1, tzinfo=UTC)
@@ -153,7 +153,7 @@ def deployed(
         }
         app = an_app(order)
         stack.callback(app.close)
-        world = World(app=app, sink=None, sources={})  # type: ignore[arg-type] - nothing goes by a sink here
+        world = World(app=app, sink=Sink(), sources={})  # nothing goes by that sink
         deployment = Deployment(url=url, sandbox=sandbox, victims=victims, world=world, order=order, now=now)
         web = make_app(app, now=lambda: deployment.now)
         stack.enter_context(served(web, listening, threading.Event()))

@@ -11,9 +11,9 @@ from dataclasses import dataclass
 from typing import Any
 
 from sqlalchemy import Engine
+from urllib3.connection import HTTPConnection
 
 from drip.flows import carry, enrol, receive, reconcile, record, send, tick
-from drip.providers import transport
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,8 +51,7 @@ def hurt(engine: Engine, name: str, nth: int, how: str) -> None:
     if name.startswith("commit."):
         _wrap(engine.dialect, "do_commit", strike, after=name.endswith("after"))
     elif name == "socket.sent":
-        for connection in (transport.HTTPConnection, transport.HTTPSConnection):
-            _wrap(connection, "getresponse", strike, after=False)
+        _wrap(HTTPConnection, "getresponse", strike, after=False)
     else:
         point = FAILPOINTS[name]
         _wrap(point.owner, point.name, strike, after=point.after)

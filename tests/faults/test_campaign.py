@@ -25,7 +25,7 @@ def test_a_worker_may_be_killed_anywhere(scenario: Scenario, database_url: str, 
     outcome = Outcome(scenario=scenario, database="")
     run(scenario, database_url, victims, Random(7), kills=KILLS, into=outcome)
     assert outcome.is_clean, outcome.examples
-    assert outcome.messages == 10
+    assert outcome.messages == 24
     assert outcome.kills >= 2
 
 
@@ -34,5 +34,5 @@ def test_a_provider_may_misbehave(scenario: Scenario, database_url: str, victims
     outcome = Outcome(scenario=scenario, database="")
     run(scenario, database_url, victims, Random(11), kills=0, into=outcome)
     assert outcome.is_clean, outcome.examples
-    assert outcome.messages == 10
+    assert outcome.messages == 24
     assert outcome.faults >= 3

@@ -12,12 +12,13 @@ from pathlib import Path
 from typing import Any
 
 from drip.app import App, Limits, Versions
+from drip.clock import now as real_now
 from drip.core.model import Channel
 from drip.flows.tick import tick
 from drip.providers.registry import Wiring, build
 from drip.store.database import open_store
 from tests.faults.failpoints import hurt
-from tests.world import CLINIC, KEY, a_clinic, real_now
+from tests.world import CLINIC, KEY, a_clinic
 
 TWILIO = {"TWILIO_ACCOUNT_SID", "TWILIO_AUTH_TOKEN", "TWILIO_FROM", "TWILIO_API_BASE"}
 

@@ -23,7 +23,7 @@ from drip.flows.enrol import apply_news
 from drip.flows.gate import pass_gate
 from drip.flows.prepare import prepare
 from drip.flows.receive import apply_receipts
-from drip.flows.send import record
+from drip.flows.record import record
 from drip.flows.sweep import sweep
 from drip.flows.tick import tick
 from drip.store import outgoing, plans, records, versions
