@@ -4,7 +4,7 @@ import argparse
 import sys
 from collections.abc import Callable, Iterator
 
-from benchmarks import emails, growth, plan, planner, replan, send
+from benchmarks import emails, growth, plan, planner, providers, replan, send
 from benchmarks.clinic import POSTGRES, SQLITE, Database
 from benchmarks.measure import Line
 from tests.databases import find_postgres
@@ -14,6 +14,7 @@ BENCHMARKS: dict[str, Callable[..., Iterator[Line]]] = {
     "replan": replan.run,
     "planner": planner.run,
     "send": send.run,
+    "providers": providers.run,
     "growth": growth.run,
     "emails": emails.run,
 }

@@ -6,7 +6,6 @@ from contextlib import ExitStack, contextmanager
 from dataclasses import replace
 from datetime import datetime
 from time import perf_counter
-from types import ModuleType
 from typing import Any
 
 from sqlalchemy import event
@@ -14,7 +13,7 @@ from sqlalchemy import event
 from benchmarks.clinic import DUE, HEARD, ONE_TEXT, POSTGRES, SQLITE, Database, a_clinic, expect, read, visits
 from benchmarks.measure import Laps, Line
 from drip.app import App, Limits
-from drip.flows import send
+from drip.flows import carry, send
 from drip.flows.enrol import apply_news
 from drip.flows.send import send_batch
 from drip.flows.take_in import take_in
@@ -23,11 +22,11 @@ from tests.world import World, at
 
 GOALS = {SQLITE: 4_000, POSTGRES: 5_000}
 
-PHASES: dict[str, tuple[ModuleType, str]] = {
+PHASES: dict[str, tuple[Any, str]] = {
     "claim": (outgoing, "claim"),
     "prepare": (send, "prepare"),
     "gate": (send, "pass_gate"),
-    "hand over": (send, "hand_over"),
+    "hand over": (carry.Carrier, "carry"),
     "record": (send, "record"),
 }
 
@@ -75,10 +74,10 @@ def _phases_timed(spent: Counter[str]) -> Iterator[None]:
 
 
 def _timed(call: Callable[..., Any], phase: str, spent: Counter[str]) -> Callable[..., Any]:
-    def timed(*args: Any) -> Any:
+    def timed(*args: Any, **named: Any) -> Any:
         start = perf_counter()
         try:
-            return call(*args)
+            return call(*args, **named)
         finally:
             spent[phase] += perf_counter() - start  # type: ignore[assignment]
 

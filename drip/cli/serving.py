@@ -35,10 +35,11 @@ def serve(host: Host = "127.0.0.1", port: Port = 8000) -> None:
 
     set_up_logs(read_settings().log)
     stop = threading.Event()
-    with opened(worker="web") as app, _web(app, (host, port), stop) as ended:
-        stop_on_signals(stop)
-        _take_up_now_and_then(app, stop)
-        _complain_if(ended)
+    with opened(worker="web") as app:
+        stop_on_signals(stop)  # before anybody can know that it is up
+        with _web(app, (host, port), stop) as ended:
+            _take_up_now_and_then(app, stop)
+            _complain_if(ended)
 
 
 def up(host: Host = "127.0.0.1", port: Port = 8000) -> None:
@@ -56,8 +57,8 @@ def up(host: Host = "127.0.0.1", port: Port = 8000) -> None:
     stop = threading.Event()
     with opened(worker=f"{socket.gethostname()}:{getpid()}") as app:
         refuse_second_host(app, socket.gethostname())
+        stop_on_signals(stop)
         with _web(app, (host, port), stop) as ended:
-            stop_on_signals(stop)
             run(app, stop)
             _complain_if(ended)
 

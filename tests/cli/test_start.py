@@ -16,9 +16,6 @@ from tests.cli.build import an_event
 from tests.cli.conftest import Drip
 
 NOT_BUILT = [
-    "sandbox",
-    "serve",
-    "up",
     "export p-1",
     "erase p-1",
     "audit verify",
@@ -108,7 +105,7 @@ def test_help_lists_every_command_of_the_contract(word: str, drip: Drip) -> None
     listed = re.findall(r"^  ([a-z]+)  ", drip(word).out, re.MULTILINE)
     promised = (
         "init demo sandbox forecast keys check timeline preview migrate publish ingest tick messages explain simulate "
-        "suppress pause resume worker serve up doctor export erase audit user"
+        "suppress pause resume worker serve up doctor export erase audit user tasks held"
     )
     assert sorted(listed) == sorted(promised.split())
 
@@ -247,13 +244,28 @@ def test_a_wrong_setting_is_one_line_that_names_it(
     assert name in lines[0]
 
 
-@pytest.mark.parametrize("provider", ["twilio", "sendgrid", "smtp"])
-def test_a_provider_that_is_promised_says_that_it_is_not_built_yet(
-    provider: str, clinic: Path, drip: Drip, monkeypatch: pytest.MonkeyPatch
+@pytest.mark.parametrize(
+    ("channel", "provider", "missing"),
+    [
+        ("SMS", "twilio", "TWILIO_ACCOUNT_SID"),
+        ("EMAIL", "sendgrid", "SENDGRID_API_KEY"),
+        ("EMAIL", "smtp", "DRIP_SMTP_URL"),
+    ],
+)
+def test_a_provider_says_what_it_still_needs(
+    channel: str, provider: str, missing: str, clinic: Path, drip: Drip, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    name = "DRIP_SMS_PROVIDER" if provider == "twilio" else "DRIP_EMAIL_PROVIDER"
-    monkeypatch.setenv(name, provider)
-    assert "not built yet" in drip("tick", code=2).err
+    monkeypatch.setenv(f"DRIP_{channel}_PROVIDER", provider)
+    assert f"DRIP_{channel}_PROVIDER: {missing} is missing" in drip("messages", code=2).err
+
+
+def test_a_provider_of_texts_does_not_carry_emails(clinic: Path, drip: Drip, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("DRIP_EMAIL_PROVIDER", "twilio")
+    monkeypatch.setenv("TWILIO_ACCOUNT_SID", "AC" + "0" * 32)
+    monkeypatch.setenv("TWILIO_AUTH_TOKEN", "a-token")
+    said = drip("messages", code=2).err
+    assert "DRIP_EMAIL_PROVIDER: twilio does not carry email" in said
+    assert "a-token" not in said
 
 
 def test_going_live_needs_a_key_of_ones_own(clinic: Path, drip: Drip, monkeypatch: pytest.MonkeyPatch) -> None:
