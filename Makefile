@@ -1,6 +1,6 @@
 # Everything a stranger needs: python3 (3.11 or later), make and git. The first run makes .venv; later ones are quick.
 .DEFAULT_GOAL := help
-.PHONY: help setup demo test check properties run bench clean lock
+.PHONY: help setup demo test check properties faults run bench clean lock
 
 PYTHON ?= python3
 VENV := .venv
@@ -35,6 +35,9 @@ check: $(READY)  ## style, types, floors, and the shipped content
 
 properties: $(READY)  ## the time rules in every time zone and year, in full (minutes)
 	@$(BIN)/python -m pytest tests/core --hypothesis-profile=full -m "slow or not slow"
+
+faults: $(READY)  ## a thousand workers killed, twenty thousand faults of providers (half an hour); writes docs/faults.md
+	@$(BIN)/python -m tests.faults
 
 bench: $(READY)  ## planning and sending, measured
 	@$(BIN)/python -m benchmarks

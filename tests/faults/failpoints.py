@@ -13,7 +13,7 @@ from typing import Any
 from sqlalchemy import Engine
 from urllib3.connection import HTTPConnection
 
-from drip.flows import carry, enrol, receive, reconcile, record, send, tick
+from drip.flows import carry, enrol, gate, receive, reconcile, record, send, tick
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,6 +31,7 @@ FAILPOINTS = {
     "claim.after": Failpoint(send, "prepare"),
     "gate.before": Failpoint(send, "pass_gate"),
     "gate.before_commit": Failpoint(send, "pass_gate"),
+    "gate.locked": Failpoint(gate, "_look", after=True),
     "gate.after": Failpoint(carry.Carrier, "carry"),
     "send.before_call": Failpoint(carry, "hand_over"),
     "send.after_response": Failpoint(carry, "hand_over", after=True),
@@ -38,6 +39,8 @@ FAILPOINTS = {
     "record.after": Failpoint(record, "write_down", after=True),
     "receipts.before": Failpoint(receive, "_apply"),
     "receipts.before_commit": Failpoint(receive, "_apply", after=True),
+    "sweep.before": Failpoint(tick, "sweep"),
+    "reconcile.before": Failpoint(tick, "reconcile"),
     "reconcile.asked": Failpoint(reconcile, "_write"),
     "finish.before": Failpoint(tick, "finish"),
 }
