@@ -3,7 +3,7 @@
 import logging
 import signal
 import threading
-from datetime import timedelta
+from datetime import datetime, timedelta
 from types import FrameType
 
 from apscheduler.schedulers.background import BackgroundScheduler
@@ -13,9 +13,13 @@ from drip.clock import now, running
 from drip.flows.road import next_wake
 from drip.flows.tick import tick
 from drip.store import records
+from drip.store.inboxes import is_anything_waiting
 
 TICK_SECONDS = 20
 """The longest the worker sleeps; it wakes earlier for the next due message."""
+
+GLANCE_SECONDS = 1
+"""How often the inboxes are glanced at between ticks: three looks at indexes that are nearly empty."""
 
 LONGEST_TICK = 15.0
 """Seconds after which a tick ends and the next begins, with the time as it is by then."""
@@ -25,37 +29,61 @@ log = logging.getLogger("drip.worker")
 
 def run(app: App, stop: threading.Event) -> None:
     """Tick until told to stop; then finish what is in hand and go. A second signal ends at once."""
-
-    def beat() -> None:
-        began = running()
-
-        def enough() -> bool:
-            """Told to stop, or `now` has become old: a window may have closed since."""
-            return stop.is_set() or running() - began > LONGEST_TICK
-
-        try:
-            tick(app, now(), enough=enough)
-        except Exception as problem:
-            # The next beat tries again. By its kind only: an exception's words may be a patient's.
-            log.error("a tick failed: %s", type(problem).__name__)
-            return
-        with app.store.write() as tx:
-            records.beat(tx, ["worker"], now(), detail=app.worker)
-            due = next_wake(app, tx, now())
-        soon = now() + timedelta(seconds=TICK_SECONDS)
-        if due and due < soon and not stop.is_set():
-            scheduler.modify_job("tick", next_run_time=max(due, now()))
-
-    scheduler = BackgroundScheduler(timezone="UTC")
-    scheduler.add_job(
-        beat, "interval", id="tick", seconds=TICK_SECONDS, next_run_time=now(),
-        coalesce=True, max_instances=1, misfire_grace_time=None,
-    )  # fmt: skip
+    scheduler = BackgroundScheduler(timezone="UTC", job_defaults={"coalesce": True, "misfire_grace_time": None})
+    heart = _Heart(app, stop, scheduler)
+    scheduler.add_job(heart.beat, "interval", id="tick", seconds=TICK_SECONDS, next_run_time=now())
+    scheduler.add_job(heart.glance, "interval", id="glance", seconds=GLANCE_SECONDS)
     scheduler.start()
     log.info("worker started")
     stop.wait()
     log.info("worker stopping: finishing what is in hand")
     scheduler.shutdown(wait=True)
+
+
+class _Heart:
+    """One tick at a time, as soon as there is something to do."""
+
+    def __init__(self, app: App, stop: threading.Event, scheduler: BackgroundScheduler) -> None:
+        self._app, self._stop, self._scheduler = app, stop, scheduler
+        self._may_hurry = False
+        """Not while a tick is under way, nor after one that failed: the next one comes in its own time."""
+
+    def beat(self) -> None:
+        """A tick, and when the next one is due."""
+        began, self._may_hurry = running(), False
+
+        def enough() -> bool:
+            """Told to stop, or `now` has become old: a window may have closed since."""
+            return self._stop.is_set() or running() - began > LONGEST_TICK
+
+        try:
+            tick(self._app, now(), enough=enough)
+            with self._app.store.write() as tx:
+                records.beat(tx, ["worker"], now(), detail=self._app.worker)
+                due = next_wake(self._app, tx, now())
+        except Exception as problem:
+            # The next beat tries again. By its kind only: an exception's words may be a patient's.
+            log.error("a tick failed: %s", type(problem).__name__)
+            return
+        if due and due < now() + timedelta(seconds=TICK_SECONDS):
+            self._tick_at(max(due, now()))
+        self._may_hurry = True
+
+    def glance(self) -> None:
+        """A patient's STOP or chest pain does not wait for the next tick; nor does anything else that came in."""
+        if not self._may_hurry:
+            return
+        try:
+            with self._app.store.read() as tx:
+                is_waiting = is_anything_waiting(tx)
+        except Exception:
+            return  # the next tick will say what is wrong with the database
+        if is_waiting:
+            self._tick_at(now())
+
+    def _tick_at(self, at: datetime) -> None:
+        if not self._stop.is_set():
+            self._scheduler.modify_job("tick", next_run_time=at)
 
 
 def stop_on_signals(stop: threading.Event) -> None:

@@ -6,6 +6,7 @@ import subprocess
 import sys
 import threading
 import time
+from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
@@ -33,6 +34,32 @@ steps:
   - {id: hello, after: 0m, email: hello}
 review: {author: A. Writer, approved_by: B. Reader, review_due: 2037-01-01}
 """
+
+
+def test_what_comes_in_between_two_ticks_is_taken_up_within_seconds(clinic: World) -> None:
+    clinic.publish(SOON)
+    stop = threading.Event()
+    thread = threading.Thread(target=worker.run, args=(clinic.app, stop))
+    thread.start()
+    _wait(lambda: "worker" in _beats(clinic))
+    moment = datetime.now(UTC) - timedelta(minutes=1)  # noqa: TID251 - the worker runs on the real clock
+    clinic.tell(an_event("appointment.attended", moment.isoformat()))
+    _wait(lambda: bool(clinic.sink.letters))
+    stop.set()
+    thread.join(10)
+    assert len(clinic.sink.letters) == 1
+
+
+def _beats(clinic: World) -> dict[str, datetime]:
+    with clinic.store.read() as tx:
+        return records.beats(tx)
+
+
+def _wait(done: Callable[[], bool], seconds: float = worker.TICK_SECONDS / 2) -> None:
+    deadline = time.monotonic() + seconds
+    while not done():
+        assert time.monotonic() < deadline, f"not within {seconds} seconds"
+        time.sleep(0.05)
 
 
 def test_the_worker_hands_over_what_is_due_within_a_second_and_stops_when_asked(

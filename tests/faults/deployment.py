@@ -1,10 +1,13 @@
 """A clinic in full: database, web, sandbox, and workers in processes of their own that can be hurt."""
 
 import json
+import os
+import signal
 import subprocess
 import sys
 import threading
-from collections.abc import Iterator
+import time
+from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
@@ -13,13 +16,14 @@ from typing import Any
 
 from sqlalchemy import update
 
+from drip import clock
 from drip.sandbox.account import Account
 from drip.sandbox.running import Sandbox
 from drip.store.schema import messages
 from drip.web.app import make_app
 from drip.web.server import listen, served
 from tests.faults.victim import an_app
-from tests.world import Sink, World, a_visit, at
+from tests.world import CLINIC, Sink, World, a_visit, at
 
 START, TOLD_AT, FIRST_DUE = "2026-06-11 10:00", "2026-06-11 10:31", "2026-06-11 11:00"
 LONG_AGO = datetime(2000, 1, 1, tzinfo=UTC)
@@ -81,18 +85,56 @@ class Deployment:
     now: datetime
     started: datetime = field(init=False)
     kills: int = 0
+    at_work: set[int] = field(default_factory=set)
+
+    @property
+    def public_url(self) -> str:
+        """Where the web answers."""
+        return str(self.order["public_url"])
 
     def tick(self, failpoint: str = "", nth: int = 1, how: str = "kill") -> dict[str, int]:
         """One beat of a worker in a process of its own; hurt at the n-th time that a place is reached."""
-        pid = self.begin(failpoint, nth, how)
-        end = self.victims.ask("end", pid=pid)
-        self.kills += end["signal"] == 9
-        return end
+        return self.end(self.begin(failpoint, nth, how))
 
     def begin(self, failpoint: str = "", nth: int = 1, how: str = "kill") -> int:
-        """Start a worker and do not wait for it."""
-        order = self.order | {"now": self.now.isoformat(), "failpoint": failpoint, "nth": nth, "how": how}
-        return self.victims.ask("start", **order)["pid"]
+        """Start a worker, for one beat, and do not wait for it."""
+        return self._start(now=self.now.isoformat(), failpoint=failpoint, nth=nth, how=how)
+
+    def stop_at(self, failpoint: str, nth: int = 1) -> int:
+        """Start a worker and wait until it stands still at a place."""
+        pid = self.begin(failpoint, nth, "stop")
+        assert self.victims.ask("stopped", pid=pid)["stopped"], f"no worker came to {failpoint}"
+        return pid
+
+    def run(self) -> int:
+        """Start a worker that beats, on the real clock, until a signal tells it to stop."""
+        return self._start(now="", failpoint="", nth=0, how="")
+
+    def end(self, pid: int, number: int = 0) -> dict[str, int]:
+        """How a worker came to its end, after this signal if there is one."""
+        if number:
+            os.kill(pid, number)
+        end = self.victims.ask("end", pid=pid)
+        self.at_work.discard(pid)
+        self.kills += end["signal"] == signal.SIGKILL
+        return end
+
+    def end_all(self) -> None:
+        """Nobody is left, however they stand."""
+        for pid in tuple(self.at_work):
+            self.end(pid, signal.SIGKILL)
+
+    def _start(self, **how: Any) -> int:
+        pid = self.victims.ask("start", **self.order, **how)["pid"]
+        self.at_work.add(pid)
+        return pid
+
+    def wait_until(self, is_so: Callable[[], bool], seconds: float = 20) -> None:
+        """Wait for what a worker at work brings about."""
+        give_up_at = clock.running() + seconds
+        while not is_so():
+            assert clock.running() < give_up_at, "it did not come about"
+            time.sleep(0.01)
 
     def later(self, minutes: float) -> None:
         """Time passes: leases run out in as much of it, and callbacks arrive."""
@@ -130,13 +172,15 @@ def deployed(
     victims: Victims,
     spool: Path,
     *,
+    clinic: str = CLINIC,
+    visited_at: str = START,
     patients: int = 5,
     deadline: float = 2.0,
     concurrency: int = 8,
     **script: Any,
 ) -> Iterator[Deployment]:
-    """A clinic whose patients are about to hear from it, twice each."""
-    now = at(START)
+    """A clinic whose patients are about to hear from it, twice each, an hour after their visit."""
+    now = at(visited_at)
     with ExitStack() as stack:
         listening = listen("127.0.0.1", 0)
         public_url = f"http://127.0.0.1:{listening.getsockname()[1]}"
@@ -145,6 +189,7 @@ def deployed(
         lines = dict(line.split("=", 1) for line in account.env_lines(sandbox.url))
         order = {
             "url": url,
+            "clinic": clinic,
             "told": lines,
             "public_url": public_url,
             "deadline": deadline,
@@ -155,12 +200,17 @@ def deployed(
         stack.callback(app.close)
         world = World(app=app, sink=Sink(), sources={})  # nothing goes by that sink
         deployment = Deployment(url=url, sandbox=sandbox, victims=victims, world=world, order=order, now=now)
+        stack.callback(deployment.end_all)
         web = make_app(app, now=lambda: deployment.now)
         stack.enter_context(served(web, listening, threading.Event()))
         world.publish(TOLD)
         for number in range(patients):
-            patient = {"ref": f"p-{number}", "email": f"p{number}@example.org", "phone": f"+447700900{number:03d}"}
-            event = a_visit(START, event_id=f"visit-{number}", patient=patient, appointment={"ref": f"a-{number}"})
-            world.tell(event)
-        deployment.now = at(TOLD_AT)
+            told = {"patient": _patient(number), "appointment": {"ref": f"a-{number}"}}
+            world.tell(a_visit(visited_at, event_id=f"visit-{number}", **told))
+        deployment.now = now + (at(TOLD_AT) - at(START))
         yield deployment
+
+
+def _patient(number: int) -> dict[str, str]:
+    line = number if number < 100 else number + 300  # in between are the numbers that mean something to the sandbox
+    return {"ref": f"p-{number}", "email": f"p{number}@example.org", "phone": f"+447700900{line:03d}"}

@@ -5,7 +5,9 @@ Orders and answers are lines of JSON on standard input and output. A fork takes 
 
 import json
 import os
+import signal
 import sys
+import threading
 import traceback
 from datetime import datetime, timedelta
 from pathlib import Path
@@ -17,11 +19,12 @@ from drip.core.model import Channel
 from drip.flows.tick import tick
 from drip.providers.registry import Wiring, build
 from drip.store.database import open_store
+from drip.worker import run, stop_on_signals
 from tests.faults.failpoints import hurt
-from tests.world import CLINIC, KEY, a_clinic
+from tests.world import KEY, a_clinic
 
-TWILIO = {"TWILIO_ACCOUNT_SID", "TWILIO_AUTH_TOKEN", "TWILIO_FROM", "TWILIO_API_BASE"}
-
+LONGEST_LIFE = 300
+"""Seconds after which a worker is ended from outside, so that no test waits for ever."""
 
 VERSIONS = Versions()
 """Compiled once for all workers: versions never change, and every clinic here publishes the same."""
@@ -44,7 +47,7 @@ def an_app(order: dict[str, Any]) -> App:
     )
     return App(
         store=open_store(order["url"], [KEY], real_now),
-        clinic=a_clinic(CLINIC),
+        clinic=a_clinic(order["clinic"]),
         providers={Channel.EMAIL: (email,), Channel.SMS: (sms,)},
         versions=VERSIONS,
         limits=limits,
@@ -55,11 +58,16 @@ def an_app(order: dict[str, Any]) -> App:
 
 
 def work(order: dict[str, Any]) -> None:
-    """One tick, hurt as ordered."""
+    """One tick, hurt as ordered; or, where no time is given, tick after tick on the real clock until told to stop."""
     app = an_app(order)
     if order["failpoint"]:
         hurt(app.store.engine, order["failpoint"], order["nth"], order["how"])
-    tick(app, datetime.fromisoformat(order["now"]))
+    if order["now"]:
+        tick(app, datetime.fromisoformat(order["now"]))
+    else:
+        stop = threading.Event()
+        stop_on_signals(stop)
+        run(app, stop)
     app.close()
 
 
@@ -70,6 +78,7 @@ def start(order: dict[str, Any]) -> int:
     pid = os.fork()
     if pid:
         return pid
+    signal.alarm(LONGEST_LIFE)
     try:
         work(order)
     except BaseException:

@@ -1,0 +1,506 @@
+"""Workers that die, stand still, or are too many (F01 to F15 in docs/faults.md): nothing is doubled, nothing is lost."""
+
+import json
+import os
+import signal
+import time
+import tracemalloc
+import urllib.error
+import urllib.request
+from collections import Counter
+from collections.abc import Callable, Iterator
+from contextlib import AbstractContextManager
+from datetime import timedelta
+from functools import partial
+from pathlib import Path
+from typing import Any, TypeAlias
+
+import pytest
+from sqlalchemy import select
+
+from drip import clock
+from drip.cli import checkup
+from drip.core.model import Channel
+from drip.flows.alert import still_parts
+from drip.flows.tick import tick
+from drip.providers.noop import NoOpProvider
+from drip.store import events, records
+from drip.store.schema import attempts, messages
+from tests.faults.audit import audit
+from tests.faults.campaign import NO_LIST, NO_RECEIPTS
+from tests.faults.deployment import FIRST_DUE, Deployment, Victims, deployed
+from tests.world import CLINIC, World, a_visit, at
+
+Deploy: TypeAlias = Callable[..., AbstractContextManager[Deployment]]
+
+TEXTS_ARE_LISTED = {"twilio": NO_RECEIPTS, "sendgrid": {}}
+"""Nobody tells what became of a text, and Twilio can be asked. SendGrid has no list, and tells."""
+
+SHORT = 0.6
+"""Seconds: a deadline that a test can outlast."""
+
+PATIENT = 30.0
+"""Seconds: a deadline that no test comes to."""
+
+
+@pytest.fixture(scope="module")
+def victims() -> Iterator[Victims]:
+    """One process that forks workers, for all tests here."""
+    made = Victims()
+    yield made
+    made.close()
+
+
+@pytest.fixture
+def deploy(database_url: str, victims: Victims, tmp_path: Path) -> Deploy:
+    """Makes a clinic on an empty database, whose patients are about to hear from it."""
+    return partial(deployed, database_url, victims, tmp_path)
+
+
+def everybody_enrolled(deployment: Deployment, moment: str = FIRST_DUE) -> None:
+    """All is planned, and the first messages are due."""
+    assert deployment.tick() == {"signal": 0, "code": 0}
+    deployment.until(moment)
+
+
+def states(deployment: Deployment, channel: str = "") -> Counter[str]:
+    """How many messages are in each state."""
+    return Counter(one.state for one in deployment.world.messages() if channel in ("", one.channel))
+
+
+def books(deployment: Deployment) -> tuple[int, int]:
+    """How many went, each once, and how many a person decides about; nothing else may have become of any."""
+    found = audit(deployment)
+    assert found.is_clean, found
+    assert not found.ended, found
+    return found.went, found.held
+
+
+def open_tasks(deployment: Deployment) -> dict[str, int]:
+    with deployment.world.store.read() as tx:
+        return records.count_open(tx)
+
+
+def column(deployment: Deployment, name: Any) -> list[Any]:
+    """One column of all attempts or messages."""
+    with deployment.world.store.read() as tx:
+        return list(tx.connection.execute(select(name)).scalars())
+
+
+# F01
+
+
+@pytest.mark.parametrize(
+    ("place", "nth"), [("plan.before_commit", 1), ("commit.before", 1), ("commit.before", 2), ("commit.after", 2)]
+)
+def test_f01_killed_while_planning_everybody_is_enrolled_once(deploy: Deploy, place: str, nth: int) -> None:
+    with deploy(patients=4) as clinic:
+        clinic.tick(place, nth)
+        if place == "plan.before_commit":
+            assert clinic.world.messages() == []
+            with clinic.world.store.read() as tx:
+                assert events.count_pending(tx)[0] == 4
+        everybody_enrolled(clinic)
+        assert clinic.kills == 1
+        assert states(clinic) == {"planned": 8}
+        clinic.recover()
+        assert books(clinic) == (8, 0)
+
+
+# F02
+
+
+@pytest.mark.parametrize("place", ["claim.before_commit", "claim.after", "gate.locked", "gate.before_commit"])
+def test_f02_killed_before_the_gate_is_sent_when_the_lease_ends(deploy: Deploy, place: str) -> None:
+    with deploy(patients=4) as clinic:
+        everybody_enrolled(clinic)
+        for _ in range(3):
+            clinic.tick(place)
+            clinic.later(3)
+        clinic.tick(place)
+        assert (clinic.kills, clinic.sandbox.ledger.count, column(clinic, attempts.c.id)) == (4, 0, [])
+        clinic.later(1)
+        clinic.tick()
+        left = 0 if place == "claim.before_commit" else 8
+        assert clinic.sandbox.ledger.count == 8 - left, "nobody takes what another one's lease covers"
+        clinic.later(2)
+        clinic.tick()
+        assert books(clinic) == (8, 0)
+
+
+# F03
+
+
+@pytest.mark.parametrize("nth", [1, 2, 5])
+@pytest.mark.parametrize("place", ["gate.after", "send.before_call"])
+def test_f03_killed_between_gate_and_call_is_sent_once(deploy: Deploy, place: str, nth: int) -> None:
+    with deploy(patients=6, concurrency=1, **TEXTS_ARE_LISTED) as clinic:
+        everybody_enrolled(clinic)
+        clinic.tick(place, nth)
+        assert clinic.sandbox.ledger.count == nth - 1
+        assert states(clinic)["in_flight"] == 1
+        clinic.recover()
+        assert books(clinic) == (12, 0)
+        assert Counter(column(clinic, attempts.c.outcome)) == {"accepted": 12, "did_not_go": 1}
+
+
+def test_f03_a_list_that_shows_nothing_once_is_not_believed(deploy: Deploy) -> None:
+    with deploy(patients=3, **TEXTS_ARE_LISTED) as clinic:
+        everybody_enrolled(clinic)
+        clinic.tick("send.after_response", 6)
+        assert clinic.sandbox.ledger.count == 6
+        clinic.sandbox.script(twilio={"list": {"lag": 3_600}})
+        clinic.later(11)
+        clinic.tick()
+        assert states(clinic, "sms") == {"unknown": 3}
+        clinic.sandbox.script(twilio={"list": {"lag": 0}})
+        clinic.recover()
+        assert books(clinic) == (6, 0)
+
+
+# F04, F05, F06
+
+
+def killed_during_the_call(clinic: Deployment) -> int:
+    """A worker dies while it waits for answers; the provider has taken everything. Answers how many that is."""
+    everybody_enrolled(clinic)
+    total = len(clinic.world.messages())
+    clinic.sandbox.script(faults={"accept_then_hang": 1})
+    worker = clinic.begin()
+    clinic.wait_until(lambda: clinic.sandbox.ledger.count == total)
+    clinic.end(worker, signal.SIGKILL)
+    clinic.sandbox.script(faults={})
+    assert states(clinic) == {"in_flight": total}
+    return total
+
+
+def test_f04_killed_during_the_call_receipts_tell_that_it_went(deploy: Deploy) -> None:
+    with deploy(patients=3, deadline=PATIENT, twilio=NO_LIST) as clinic:
+        total = killed_during_the_call(clinic)
+        clinic.later(1)
+        clinic.tick()
+        assert states(clinic) == {"delivered": total}
+        clinic.recover()
+        assert books(clinic) == (total, 0)
+
+
+def test_f05_killed_during_the_call_without_receipts_the_list_tells(deploy: Deploy) -> None:
+    with deploy(patients=3, deadline=PATIENT, **TEXTS_ARE_LISTED) as clinic:
+        total = killed_during_the_call(clinic)
+        clinic.later(11)
+        clinic.tick()
+        assert states(clinic, "sms") == {"accepted": 3}
+        texts = {one.ref for one in clinic.sandbox.ledger.entries() if one.provider == "twilio"}
+        assert {one.provider_ref for one in clinic.world.messages() if one.channel == "sms"} == texts
+        clinic.recover()
+        assert books(clinic) == (total, 0)
+
+
+def test_f06_killed_during_the_call_without_any_evidence_is_held_for_a_person(deploy: Deploy) -> None:
+    with deploy(patients=2, deadline=PATIENT, **NO_RECEIPTS, **NO_LIST) as clinic:
+        total = killed_during_the_call(clinic)
+        for _ in range(9):
+            clinic.later(3 * 60)
+            clinic.tick()
+            assert clinic.sandbox.ledger.count == total
+        assert states(clinic) == {"held": total}
+        assert {one.reason for one in clinic.world.messages()} == {"unresolved"}
+        assert open_tasks(clinic) == {"held": total}
+        assert books(clinic) == (total, total)
+
+
+def test_f06_a_held_text_is_settled_by_a_list_that_answers_again(deploy: Deploy) -> None:
+    with deploy(patients=2, deadline=PATIENT, **NO_RECEIPTS, **NO_LIST) as clinic:
+        killed_during_the_call(clinic)
+        clinic.later(90)
+        clinic.tick()
+        assert states(clinic, "sms") == {"held": 2}
+        clinic.sandbox.script(twilio={"list": {"state": "ok"}})
+        clinic.later(90)
+        clinic.tick()
+        assert states(clinic, "sms") == {"accepted": 2}
+        assert "held" not in open_tasks(clinic)
+
+
+# F07, F08
+
+
+@pytest.mark.parametrize("evidence", [NO_LIST, TEXTS_ARE_LISTED], ids=["receipts", "list"])
+@pytest.mark.parametrize("place", ["send.after_response", "record.before"])
+def test_f07_killed_with_the_answer_in_hand_is_not_sent_again(
+    deploy: Deploy, place: str, evidence: dict[str, Any]
+) -> None:
+    with deploy(patients=4, **evidence) as clinic:
+        everybody_enrolled(clinic)
+        clinic.tick(place)
+        taken = clinic.sandbox.ledger.count
+        assert taken >= 1
+        assert states(clinic) == {"in_flight": 8}
+        clinic.recover()
+        assert clinic.kills == 1
+        assert books(clinic) == (8, 0)
+
+
+@pytest.mark.parametrize("place", ["send.before_call", "send.after_response"])
+def test_f08_killed_at_any_message_of_a_batch_the_others_stay_as_they_are(deploy: Deploy, place: str) -> None:
+    batch = 8
+    with deploy(patients=4 * batch, concurrency=batch) as clinic:
+        everybody_enrolled(clinic)
+        went: set[str] = set()
+        for nth in range(1, batch + 1):
+            clinic.tick(place, nth)
+            assert clinic.kills == nth
+            now_went = {one.id for one in clinic.world.messages() if one.accepted_at}
+            assert went <= now_went, "what had been recorded as accepted is not undone"
+            went = now_went
+            clinic.later(3)
+        clinic.recover()
+        assert books(clinic) == (8 * batch, 0)
+
+
+# F09
+
+
+def an_hour_ago() -> str:
+    """When patients came who are to hear from us now, by the real clock that `drip worker` goes by."""
+    return (clock.now() - timedelta(minutes=61)).isoformat()
+
+
+def beating(clinic: Deployment) -> int:
+    """A worker as `drip worker` runs it, in the middle of its first calls."""
+    clinic.now = clinic.started = clock.now()
+    worker = clinic.run()
+    clinic.wait_until(lambda: clinic.sandbox.ledger.count >= 1)
+    return worker
+
+
+def test_f09_told_to_stop_a_worker_finishes_what_is_under_way_and_ends_well(deploy: Deploy) -> None:
+    with deploy(patients=8, visited_at=an_hour_ago(), concurrency=4, latency=0.5, **NO_RECEIPTS) as clinic:
+        worker = beating(clinic)
+        assert clinic.end(worker, signal.SIGTERM) == {"signal": 0, "code": 0}
+        went = clinic.sandbox.ledger.count
+        assert went < 16, "it went on claiming"
+        assert states(clinic) == {"accepted": went, "planned": 16 - went}
+        assert set(column(clinic, messages.c.lease_until)) == {None}
+        clinic.sandbox.script(latency=0)
+        clinic.tick()
+        assert books(clinic) == (16, 0)
+
+
+def test_f09_told_twice_it_ends_at_once_and_the_next_one_finds_out(deploy: Deploy) -> None:
+    with deploy(patients=4, visited_at=an_hour_ago(), deadline=PATIENT, faults={"accept_then_hang": 1}) as clinic:
+        worker = beating(clinic)
+        os.kill(worker, signal.SIGTERM)
+        time.sleep(0.5)
+        assert clinic.end(worker, signal.SIGTERM)["signal"] == signal.SIGTERM
+        assert states(clinic)["in_flight"] >= 1
+        clinic.sandbox.script(faults={})
+        clinic.recover()
+        assert books(clinic) == (8, 0)
+
+
+# F10, F11
+
+
+def resolved_by_another(clinic: Deployment) -> None:
+    """The lease runs out; an undisturbed worker sends the rest and finds out about what was in doubt."""
+    for _ in range(4):
+        clinic.later(11)
+        assert clinic.tick() == {"signal": 0, "code": 0}
+
+
+def test_f10_stopped_between_gate_and_call_does_not_call_any_more(deploy: Deploy) -> None:
+    with deploy(patients=6, concurrency=4, deadline=SHORT) as clinic:
+        everybody_enrolled(clinic)
+        worker = clinic.stop_at("gate.after")
+        assert states(clinic)["in_flight"] == 4
+        time.sleep(SHORT + 0.1)
+        resolved_by_another(clinic)
+        assert clinic.sandbox.ledger.count == 12
+        assert clinic.end(worker, signal.SIGCONT) == {"signal": 0, "code": 0}
+        assert books(clinic) == (12, 0)
+
+
+@pytest.mark.parametrize("place", ["claim.after", "gate.before"])
+def test_f10_stopped_before_the_gate_finds_its_messages_gone(deploy: Deploy, place: str) -> None:
+    with deploy(patients=4) as clinic:
+        everybody_enrolled(clinic)
+        worker = clinic.stop_at(place)
+        clinic.later(3)
+        clinic.tick()
+        assert clinic.sandbox.ledger.count == 8
+        assert clinic.end(worker, signal.SIGCONT) == {"signal": 0, "code": 0}
+        assert books(clinic) == (8, 0)
+
+
+def test_f10_a_worker_whose_lease_ran_out_leaves_them_to_the_next_one(deploy: Deploy) -> None:
+    with deploy(patients=4) as clinic:
+        everybody_enrolled(clinic)
+        late = clinic.stop_at("gate.before")
+        clinic.later(3)
+        next_one = clinic.stop_at("gate.before")
+        clinic.end(late, signal.SIGCONT)
+        assert clinic.sandbox.ledger.count == 0
+        assert states(clinic) == {"claimed": 8}
+        clinic.end(next_one, signal.SIGCONT)
+        assert books(clinic) == (8, 0)
+
+
+def test_f11_an_answer_that_comes_after_the_message_was_held_is_still_evidence(deploy: Deploy) -> None:
+    with deploy(patients=2, concurrency=1, deadline=PATIENT, **NO_RECEIPTS, **NO_LIST) as clinic:
+        everybody_enrolled(clinic)
+        worker = clinic.stop_at("socket.sent")
+        clinic.wait_until(lambda: clinic.sandbox.ledger.count == 1)
+        clinic.later(25 * 60)
+        clinic.tick()
+        assert states(clinic) == {"held": 1, "accepted": 3}
+        assert clinic.end(worker, signal.SIGCONT) == {"signal": 0, "code": 0}
+        assert states(clinic) == {"accepted": 4}
+        assert None not in column(clinic, attempts.c.provider_ref)
+        assert books(clinic) == (4, 0)
+
+
+def test_f11_an_answer_that_comes_after_the_receipt_takes_nothing_back(deploy: Deploy) -> None:
+    with deploy(patients=4, deadline=PATIENT) as clinic:
+        everybody_enrolled(clinic)
+        worker = clinic.stop_at("socket.sent", 8)
+        resolved_by_another(clinic)
+        assert states(clinic) == {"delivered": 8}
+        assert clinic.end(worker, signal.SIGCONT) == {"signal": 0, "code": 0}
+        assert states(clinic) == {"delivered": 8}
+        assert None not in column(clinic, attempts.c.provider_ref)
+        assert books(clinic) == (8, 0)
+
+
+# F12, F13
+
+
+@pytest.mark.parametrize("number", [2, 4])
+def test_f12_workers_share_what_is_due_and_never_the_same_message(deploy: Deploy, number: int) -> None:
+    with deploy(patients=20, concurrency=4) as clinic:
+        everybody_enrolled(clinic)
+        workers = [clinic.stop_at("claim.after") for _ in range(number)]
+        owners = Counter(owner for owner in column(clinic, messages.c.lease_owner) if owner)
+        assert list(owners.values()) == [4] * number
+        assert not any(clinic.end(worker, signal.SIGCONT)["code"] for worker in workers)
+        assert books(clinic) == (40, 0)
+
+
+@pytest.mark.parametrize("number", [2, 4])
+def test_f12_workers_that_run_side_by_side_send_everything_once(deploy: Deploy, number: int) -> None:
+    with deploy(patients=20, concurrency=4, latency=0.02) as clinic:
+        everybody_enrolled(clinic)
+        workers = [clinic.begin() for _ in range(number)]
+        assert not any(clinic.end(worker)["code"] for worker in workers)
+        assert books(clinic) == (40, 0)
+
+
+def test_f13_four_ticks_at_once_do_what_one_would(deploy: Deploy) -> None:
+    with deploy(patients=12) as clinic:
+        clinic.until(FIRST_DUE)
+        for place in ("", "send.after_response", "send.before_call"):
+            if place:
+                clinic.tick(place)
+                clinic.later(11)
+            ticks = [clinic.begin() for _ in range(4)]
+            assert [clinic.end(one)["code"] for one in ticks] == [0] * 4
+            clinic.later(11)
+        clinic.recover()
+        assert len(clinic.world.messages()) == 24
+        assert books(clinic) == (24, 0)
+
+
+# F14
+
+
+DAILY = """
+sequence: daily
+title: Something every day
+purpose: safety
+kind: safety
+enrol: {on: appointment.attended}
+anchor: appointment
+window: any
+steps:
+  - {id: daily, after: 1h, every: 1d, times: 40, email: daily}
+review: {author: A. Writer, approved_by: B. Reader, review_due: 2037-01-01}
+"""
+
+BYTES_PER_MESSAGE = 50
+"""More than a reference to each would be growth; a row that is kept by mistake is a thousand."""
+
+
+def test_f14_memory_does_not_grow_with_what_was_sent(a_clinic: Callable[..., World]) -> None:
+    patients, begin, end = 50, 15, 39
+    provider = NoOpProvider()
+    clinic = a_clinic(providers={channel: (provider,) for channel in Channel})
+    clinic.publish(DAILY)
+    for number in range(patients):
+        patient = {"ref": f"p-{number}", "email": f"p{number}@example.org"}
+        clinic.tell(a_visit("2026-06-01 10:00", event_id=f"visit-{number}", patient=patient))
+    tracemalloc.start()
+    try:
+        for day in range(end):
+            if day == begin:
+                before, _ = tracemalloc.get_traced_memory()
+            tick(clinic.app, at("2026-06-01 11:00") + timedelta(days=day))
+        after, _ = tracemalloc.get_traced_memory()
+    finally:
+        tracemalloc.stop()
+    assert provider.accepted == patients * end
+    assert after - before < (end - begin) * patients * BYTES_PER_MESSAGE
+
+
+# F15
+
+
+WITH_ALERTS = CLINIC + "\nalerts: {emails: [staff@example.org]}\n"
+
+
+def readiness(clinic: Deployment) -> tuple[int, bool]:
+    """What `GET /readyz` answers."""
+    try:
+        with urllib.request.urlopen(f"{clinic.public_url}/readyz", timeout=10) as answer:
+            return answer.status, json.load(answer)["ready"]
+    except urllib.error.HTTPError as refused:
+        with refused:
+            return refused.code, json.load(refused)["ready"]
+
+
+def what_the_doctor_would_mend(clinic: Deployment) -> set[str]:
+    return {one.name for one in checkup._working(clinic.world.app, clinic.now) if not one.ok}
+
+
+def standing_still(clinic: Deployment) -> set[str]:
+    with clinic.world.store.read() as tx:
+        return {part for part, _ in still_parts(records.beats(tx))}
+
+
+@pytest.mark.parametrize(
+    ("place", "still"),
+    [
+        ("sweep.before", {"sweep", "reconcile", "send", "tick"}),
+        ("reconcile.before", {"reconcile", "send", "tick"}),
+        ("finish.before", {"send", "tick"}),
+    ],
+)
+def test_f15_a_part_that_fails_again_and_again_is_noticed_and_another_worker_takes_over(
+    deploy: Deploy, place: str, still: set[str]
+) -> None:
+    with deploy(patients=3, clinic=WITH_ALERTS) as clinic:
+        everybody_enrolled(clinic)
+        assert readiness(clinic) == (503, False), "half an hour without a tick"
+        clinic.tick("gate.before", how="fail")
+        for _ in range(7):
+            clinic.later(1)
+            assert clinic.tick(place, how="fail") == {"signal": 0, "code": 1}
+        assert readiness(clinic) == (503, False)
+        assert standing_still(clinic) == still
+        assert {f"worker: {part}" for part in still - {"tick"}} <= what_the_doctor_would_mend(clinic)
+        clinic.later(2)
+        assert clinic.tick() == {"signal": 0, "code": 0}
+        assert readiness(clinic) == (200, True)
+        assert standing_still(clinic) == set()
+        alerts = [one.text for one in clinic.sandbox.ledger.entries() if one.to == "staff@example.org"]
+        assert any(part in alerts[0] for part in still)
+        assert books(clinic) == (6 + len(alerts), 0)
