@@ -101,6 +101,7 @@ def _senders(shape: SendersShape, clinic_name: str) -> Senders:
     return Senders(
         email_name=(email.name if email else "") or clinic_name,
         email_address=email.address if email else "",
+        reply_to=(email.reply_to if email else None) or "",
         sms_from=sms.from_ if sms else "",
     )
 

@@ -77,6 +77,7 @@ class EmailSenderShape(Shape):
 
     name: Text = ""
     address: Email
+    reply_to: Email | None = None
 
 
 class SmsSenderShape(Shape):

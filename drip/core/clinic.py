@@ -34,6 +34,8 @@ class Senders:
 
     email_name: str = ""
     email_address: str = ""
+    reply_to: str = ""
+    """Where answers to emails go, if not to that address."""
     sms_from: str = ""
 
 

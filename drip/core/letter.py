@@ -34,6 +34,8 @@ class Letter:
     handed_at: datetime
     """UTC; virtual in a rehearsal."""
     language: str = "en"
+    reply_to: str = field(default="", repr=False)
+    """Where an answer to an email should go, if not to its sender."""
     valid_until: datetime | None = None
     """After this it is of no use: a provider that can is told to drop it rather than deliver it late."""
     stop_url: str | None = field(default=None, repr=False)

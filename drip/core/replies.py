@@ -84,7 +84,7 @@ _AFTER = frozenset(
 def read_reply(text: str) -> Word:
     """What a reply asks for. Only the word itself counts, however politely: a longer sentence is for a person."""
     said = _REPEATED.sub(r"\1", plain(text))
-    for bare in (said, _without_politeness(said)):
+    for bare in (said, without_politeness(said)):
         for words, word in _WORDS:
             if bare in words:
                 return word
@@ -93,7 +93,7 @@ def read_reply(text: str) -> Word:
 
 def is_ambiguous_stop(text: str) -> bool:
     """A bare CANCEL may mean the visit: it stops texts, and a person is asked as well."""
-    return _without_politeness(plain(text)) in CANCEL_WORDS
+    return without_politeness(plain(text)) in CANCEL_WORDS
 
 
 _CANCEL_TEXTS = frozenset(
@@ -106,7 +106,8 @@ _WORDS = (
 )
 
 
-def _without_politeness(said: str) -> str:
+def without_politeness(said: str) -> str:
+    """What is left of the words of a reply once greetings and thanks are taken away; they never change its meaning."""
     before = None
     while said != before:
         before = said

@@ -236,6 +236,7 @@ def _letter(app: App, one: Ready, now: datetime) -> Letter:
         words=one.words,
         sender_name=senders.email_name or app.clinic.name,
         sender=senders.sms_from if channel is Channel.SMS else senders.email_address or app.clinic.email,
+        reply_to=senders.reply_to if channel is Channel.EMAIL else "",
         handed_at=now,
         language=one.person.patient.language or "en",
         valid_until=_valid_until(one, now),

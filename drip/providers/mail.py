@@ -44,6 +44,7 @@ def refusal(letter: Letter) -> Refused | None:
         "sender name": letter.sender_name,
         "sender": letter.sender,
         "stop link": letter.stop_url or "",
+        "reply address": letter.reply_to,
     }
     for part, words in headers.items():
         if not is_one_line(words):
@@ -70,6 +71,8 @@ def _mail(letter: Letter, to: Address, zone: tzinfo) -> EmailMessage:
     plain = to.username.isascii() and sender.username.isascii()
     mail = EmailMessage(policy=SMTP if plain else SMTPUTF8)
     mail["From"], mail["To"] = sender, to
+    if letter.reply_to:
+        mail["Reply-To"] = _address(letter.reply_to)
     mail["Subject"] = letter.words.subject or ""
     mail["Date"] = format_datetime(letter.handed_at.astimezone(zone))
     mail["Message-ID"] = f"<{letter.message_id}@{sender.domain}>"

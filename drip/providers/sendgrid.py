@@ -224,6 +224,7 @@ def _mail(letter: Letter) -> dict[str, Any] | Refused:
     return {
         "personalizations": [{"to": [{"email": to}], "custom_args": {ATTEMPT: letter.attempt_id}}],
         "from": {"email": sender} | ({"name": letter.sender_name} if letter.sender_name else {}),
+        **({"reply_to": {"email": _in_ascii(letter.reply_to)}} if letter.reply_to else {}),
         "subject": words.subject,
         "content": [{"type": kind, "value": value} for kind, value in content],
         "headers": _headers(letter, sender.rpartition("@")[2]),

@@ -49,7 +49,7 @@ clinic: {name: A, phone: 01234 380345, email: info@example.org, website: https:/
          country: GB, subdivision: ENG}
 window: {days: mon-sat, from: "09:00", to: "17:00"}
 caps: {sms_per_day: 2, email_per_week: 1}
-senders: {email: {name: B, address: care@example.org}, sms: {from: ProHealth}}
+senders: {email: {name: B, address: care@example.org, reply_to: replies@example.org}, sms: {from: ProHealth}}
 consent_by_default: [service, safety]
 alerts: {email: lead@example.org, sms: ["+447700900456"]}
 sites:
@@ -67,7 +67,9 @@ allow: {condition_words_in_sms: true, condition_words_in_subject: false, sms_par
     )
     assert (clinic.phone, clinic.alert_numbers) == ("+441234380345", ("+447700900456",))
     assert (clinic.alert_emails, clinic.website) == (("lead@example.org",), "https://example.org")
-    assert clinic.senders == Senders(email_name="B", email_address="care@example.org", sms_from="ProHealth")
+    assert clinic.senders == Senders(
+        email_name="B", email_address="care@example.org", reply_to="replies@example.org", sms_from="ProHealth"
+    )
     assert clinic.consent_by_default == {Purpose.SERVICE, Purpose.SAFETY}
     assert (clinic.appointment_types, clinic.treatments) == ({"initial-assessment": "initial"}, {"shockwave": "eswt"})
     assert clinic.allow == Allowed(condition_words_in_sms=True, sms_parts=2)

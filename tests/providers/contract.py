@@ -145,7 +145,7 @@ class ProviderContract:
             assert outcome.fault is Fault.ADDRESS
             assert not outcome.detail or not letter.to or letter.to not in outcome.detail
 
-    @pytest.mark.parametrize("part", ["subject", "sender_name", "sender", "stop_url"])
+    @pytest.mark.parametrize("part", ["subject", "sender_name", "sender", "stop_url", "reply_to"])
     @pytest.mark.parametrize("breaks", BREAKS_A_HEADER, ids=ascii)
     def test_nothing_can_be_smuggled_into_a_header(self, provider: Provider, part: str, breaks: str) -> None:
         hostile = f"care{breaks}@clinic.example"

@@ -60,12 +60,18 @@ def test_a_message_lies_under_its_local_day_and_time(outbox: Path) -> None:
 
 
 def test_an_email_is_a_mail_any_program_can_open(outbox: Path) -> None:
-    letter = a_letter(sender_name="Zoë's Clinic, Ltd.", stop_url="https://clinic.example/stop/abc", language="cy")
+    letter = a_letter(
+        sender_name="Zoë's Clinic, Ltd.",
+        stop_url="https://clinic.example/stop/abc",
+        reply_to="replies@clinic.example",
+        language="cy",
+    )
     FolderProvider(outbox, zone=LONDON).hand_over(letter)
     mail = _mail(outbox)
     assert mail["From"].addresses[0].display_name == "Zoë's Clinic, Ltd."
     assert mail["From"].addresses[0].addr_spec == "care@clinic.example"
     assert mail["To"] == "canary@example.org"
+    assert mail["Reply-To"] == "replies@clinic.example"
     assert mail["Subject"] == "Your visit"
     assert mail["Date"] == "Thu, 11 Jun 2026 09:00:00 +0100"
     assert mail["Message-ID"] == "<message-1@clinic.example>"

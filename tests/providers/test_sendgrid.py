@@ -97,6 +97,10 @@ def test_a_letter_is_one_mail_to_one_person_and_carries_only_our_opaque_id() -> 
     }
 
 
+def test_answers_go_where_the_clinic_reads_them() -> None:
+    assert sent(reply_to="replies@parse.clinic.example")["reply_to"] == {"email": "replies@parse.clinic.example"}
+
+
 def test_it_is_asked_with_our_key_and_as_json() -> None:
     with sendgrid(accepting()) as (provider, server):
         provider.hand_over(a_letter())
@@ -112,6 +116,7 @@ UNUSUAL = [
     pytest.param({"sender_name": ""}, id="no-name"),
     pytest.param({"sender_name": 'Dr "Tendon" Łukasz, GP; <x>', "language": "pl"}, id="odd-name"),
     pytest.param({"stop_url": "https://drip.example.org/stop/abc"}, id="stop-link"),
+    pytest.param({"reply_to": "replies@parse.clinic.example"}, id="reply-address"),
     pytest.param({"to": "canary@bücher.example", "sender": "care@żółw.example"}, id="other-alphabets"),
     pytest.param({"words": Words(text="🦵 ćwiczenia\n" * 2000, subject="Ćwiczenia 🦵", html="<p>🦵</p>")}, id="emoji"),
 ]
