@@ -25,7 +25,7 @@ INVENTED: Mapping[str, Mapping[str, Any]] = {
     },
     "treatment": {"code": "eswt", "performed_at": "2026-06-11T10:30:00+01:00", "session": 1, "course_of": 3},
     "programme": {"code": "loading", "starts_on": "2026-06-15", "side": "left"},
-    "reply": {"channel": "sms", "word": "help"},
+    "reply": {"channel": "sms", "word": "help", "question": "pain", "value": 3},
     "alert": {"kind": "digest", "count": 1, "summary": "1 message is held for a decision."},
 }
 """Someone to preview for, when no patient is named."""

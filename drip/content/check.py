@@ -3,6 +3,7 @@
 from collections.abc import Iterator
 from datetime import date
 
+from drip.content.check_questions import Hears, across_questions, unanswerable
 from drip.content.check_review import review_mistakes
 from drip.content.check_sequences import across, of_sequence
 from drip.content.check_templates import TemplateCheck
@@ -12,17 +13,23 @@ from drip.content.folder import Folder, LoadedFile
 from drip.content.shape import Mistake, finding_at
 
 
-def check(folder: Folder, today: date) -> list[Finding]:
-    """Every finding, by file and line. Nothing is sent, stored or changed."""
-    findings = [*folder.findings, *across(folder), *TemplateCheck(folder).check()]
+def check(folder: Folder, today: date, hears: Hears | None = None) -> list[Finding]:
+    """Every finding, by file and line. Nothing is sent, stored or changed.
+
+    `hears`: whether the providers of a channel bring replies. Of a channel that is not named, clinic.yaml's sender
+    tells: nobody can reply to a name.
+    """
+    told = hears or {}
+    findings = [*folder.findings, *across(folder), *across_questions(folder), *TemplateCheck(folder, told).check()]
     for file in folder.sequences:
-        findings += [finding_at(file.path, file.root, mistake) for mistake in _mistakes(file, folder, today)]
+        findings += [finding_at(file.path, file.root, mistake) for mistake in _mistakes(file, folder, today, told)]
     return in_order(findings)
 
 
-def _mistakes(file: LoadedFile, folder: Folder, today: date) -> Iterator[Mistake]:
+def _mistakes(file: LoadedFile, folder: Folder, today: date, hears: Hears) -> Iterator[Mistake]:
     if file.sequence is None:
         return
+    yield from unanswerable(file.sequence, folder.clinic, hears)
     yield from of_sequence(file, folder.sources)
     yield from review_mistakes(file, today)
     if folder.clinic:

@@ -3,6 +3,7 @@
 from collections.abc import Iterator, Mapping
 from typing import Final
 
+from drip.content.check_questions import Hears, calls_for_a_reply, questions_of, sample_answers, unknown_in_words
 from drip.content.check_sms import check_sms
 from drip.content.check_words import check_words
 from drip.content.expression import suggestion
@@ -27,7 +28,7 @@ NAMES: Final[Mapping[str, tuple[str, ...]]] = {
     "clinic": ("name", "phone", "email", "website"),
     "links": ("preferences", "stop", "view"),
     "replies": (),
-    "reply": ("channel", "word"),
+    "reply": ("channel", "word", "question", "value"),
     "alert": ("kind", "count", "summary"),
 }
 """What a template may name."""
@@ -47,8 +48,12 @@ _NEEDS_RED_FLAGS: Final = frozenset({Purpose.SAFETY, Purpose.CARE})
 class TemplateCheck:
     """Checks each template of a folder in each of its uses."""
 
-    def __init__(self, folder: Folder) -> None:
+    def __init__(self, folder: Folder, hears: Hears) -> None:
         self._folder = folder
+        self._hears = hears
+        self._asked = questions_of(folder)
+        # A sequence that cannot be read may use anything, and ask anything.
+        self._is_whole = all(file.sequence for file in folder.sequences)
         self._templates = TemplateSet(folder.sources)
         self._samples: dict[tuple[str, str], list[tuple[str, Values]]] = {}
 
@@ -59,8 +64,7 @@ class TemplateCheck:
             for use in uses(file, self._templates, self._folder.sources):
                 used.update(use.texts)
                 yield from self._check(use)
-        # A sequence that cannot be read may use anything.
-        if all(file.sequence for file in self._folder.sequences):
+        if self._is_whole:
             yield from (_unused(path) for path in set(self._folder.sources) - used if path.endswith((".md", ".txt")))
 
     def _check(self, use: Use) -> list[Finding]:
@@ -69,6 +73,8 @@ class TemplateCheck:
         problems = [_from_template(problem) for problem in self._templates.check(use.path)]
         problems += [finding for variable in variables if (finding := unknown(variable) or _absent(variable, use))]
         findings = [*problems, *check_words(use, variables, self._folder.clinic)]
+        findings += calls_for_a_reply(use, self._folder.clinic, self._hears)
+        findings += unknown_in_words(variables, self._asked) if self._is_whole else ()
         return findings if problems else [*findings, *_left_out(use, variables), *self._rendered(use)]
 
     def _rendered(self, use: Use) -> Iterator[Finding]:
@@ -90,7 +96,7 @@ class TemplateCheck:
     def _samples_at(self, clinic: Clinic, site: Site, language: str) -> list[tuple[str, Values]]:
         key = (site.id, language)
         if key not in self._samples:
-            self._samples[key] = sample_values(clinic, site, language)
+            self._samples[key] = sample_values(clinic, site, language, sample_answers(self._asked))
         return self._samples[key]
 
     def _render(self, path: str, values: Values) -> Words | str:

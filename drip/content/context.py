@@ -28,7 +28,7 @@ def values_for(clinic: Clinic, site: Site, patient: Patient, objects: Objects, *
         "treatment": _timed(objects.get("treatment", {}), site, {"performed_at"}, code="", performed_at=None),
         "programme": _timed(objects.get("programme", {}), site, {"starts_on"}, code="", starts_on=None),
         "replies": objects.get("replies", {}),
-        "reply": {"channel": "", "word": "", **objects.get("reply", {})},
+        "reply": {"channel": "", "word": "", "question": "", "value": None, **objects.get("reply", {})},
         "alert": {"kind": "", "count": 0, "summary": "", **objects.get("alert", {})},
         **clinic_values(clinic, site),
     }

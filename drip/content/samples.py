@@ -28,12 +28,22 @@ ATTRIBUTES: Final = ("subtype", "side", "session", "course_of")
 _ATTRIBUTES: Final[Facts] = {"subtype": "midportion", "side": "left", "session": 2, "course_of": 3}
 
 
-def sample_values(clinic: Clinic, site: Site, language: str = "en") -> list[tuple[str, Values]]:
-    """Each sample patient by name, with everything that a template may show at this site."""
-    return [(name, _values(clinic, site, *names, language)) for name, names in NAMES.items()]
+def sample_values(
+    clinic: Clinic, site: Site, language: str = "en", answers: Facts | None = None
+) -> list[tuple[str, Values]]:
+    """Each sample patient by name, with everything that a template may show at this site.
+
+    Where there are `answers`, each of them once without any and once with these.
+    """
+    return [
+        (name, _values(clinic, site, names, language, replies))
+        for name, names in NAMES.items()
+        for replies in ({}, answers or {})[: 2 if answers else 1]
+    ]
 
 
-def _values(clinic: Clinic, site: Site, first: str, last: str, language: str) -> Values:
+def _values(clinic: Clinic, site: Site, names: tuple[str, str], language: str, replies: Facts) -> Values:
+    first, last = names
     told: dict[str, str] = {"first_name": first, "date_of_birth": "1970-01-01", "language": language}
     patient = Patient(facts={**_ATTRIBUTES, **told, **({"last_name": last} if last else {})})
     appointment = {
@@ -46,8 +56,8 @@ def _values(clinic: Clinic, site: Site, first: str, last: str, language: str) ->
         "appointment": appointment,
         "treatment": {**_ATTRIBUTES, "code": "eswt", "performed_at": "2026-09-23T12:30:00+01:00"},
         "programme": {**_ATTRIBUTES, "code": "achilles-loading", "starts_on": "2026-09-23"},
-        "replies": {},
-        "reply": {"channel": "sms", "word": "stop"},
+        "replies": replies,
+        "reply": {"channel": "sms", "word": "stop", "question": "pain", "value": 10},
         "alert": {"kind": "digest", "count": 12, "summary": "12 messages are held for a decision."},
     }
     return values_for(clinic, site, patient, objects, on=ON)

@@ -1,6 +1,7 @@
 """A sequence file read as a Sequence, or everything that is wrong with it."""
 
 from drip.content.finding import Finding
+from drip.content.question_schema import question_of
 from drip.content.sequence_rules import sequence_mistakes
 from drip.content.sequence_schema import ExpectShape, ReviewShape, SequenceShape, StepShape, TestShape, WindowShape
 from drip.content.shape import read_shape
@@ -85,6 +86,7 @@ def _step(shape: StepShape, purpose: Purpose) -> Step:
         expires=shape.expires,
         send_if_late=shape.if_late == "send",
         critical=shape.critical,
+        ask=question_of(shape.ask) if shape.ask else None,
     )
 
 

@@ -4,6 +4,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from datetime import date
 from typing import Any, TypeAlias
 
+from drip.content.question_rules import duplicate_questions, question_mistakes
 from drip.content.shape import Mistake
 from drip.content.strict_yaml import Loc
 from drip.content.text_values import read_date, read_duration
@@ -18,9 +19,10 @@ def sequence_mistakes(tree: Tree) -> Iterator[Mistake]:
     """Everything wrong with a sequence that no single field shows."""
     steps: list[Tree] = [step if isinstance(step, dict) else {} for step in _list(tree.get("steps"))]
     for n, step in enumerate(steps):
-        for rule in (_offset, _clock_time, _repeats, _words, _expires, _ask):
+        for rule in (_offset, _clock_time, _repeats, _words, _expires, question_mistakes):
             yield from rule(step, ("steps", n))
     yield from _duplicate_steps(steps)
+    yield from duplicate_questions(steps)
     yield from _own_name(tree)
     yield from _review(tree.get("review"))
     yield from _tests(tree, {name for step in steps if isinstance(name := step.get("id"), str)})
@@ -82,12 +84,6 @@ def _expires(step: Tree, loc: Loc) -> Iterator[Mistake]:
     if "before" in step and "after" not in step and "expires" in step:
         message = "a `before` step always expires at its anchor: remove `expires`"
         yield Mistake(loc=(*loc, "expires"), key=True, rule="expires", message=message)
-
-
-def _ask(step: Tree, loc: Loc) -> Iterator[Mistake]:
-    if "ask" in step:
-        message = "questions with answers are not built yet: remove `ask`, and send the words alone"
-        yield Mistake(loc=(*loc, "ask"), key=True, rule="not-built-yet", message=message)
 
 
 def _duplicate_steps(steps: list[Tree]) -> Iterator[Mistake]:

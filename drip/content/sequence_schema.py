@@ -6,7 +6,8 @@ from typing import Annotated, Any, Literal, TypeAlias
 from pydantic import AfterValidator, BeforeValidator, Field, PlainValidator, ValidationInfo, field_validator
 
 from drip.content.expression import suggestion
-from drip.content.shape import Shape, read_answer_condition, read_condition
+from drip.content.question_schema import AskShape
+from drip.content.shape import Shape, read_condition
 from drip.content.text_values import (
     as_list,
     not_empty,
@@ -18,7 +19,6 @@ from drip.content.text_values import (
     read_duration,
     read_flag,
     read_id,
-    read_number,
     read_text,
     read_weekday,
 )
@@ -37,10 +37,8 @@ Day: TypeAlias = Annotated[date, PlainValidator(read_date)]
 Clock: TypeAlias = Annotated[time, PlainValidator(read_clock)]
 Days: TypeAlias = Annotated[frozenset[int], PlainValidator(read_days)]
 Length: TypeAlias = Annotated[Duration, PlainValidator(read_duration)]
-Number: TypeAlias = Annotated[float, PlainValidator(read_number)]
 Times: TypeAlias = Annotated[int, PlainValidator(number_between(1, MAX_OCCURRENCES))]
 When: TypeAlias = Annotated[Condition, PlainValidator(read_condition)]
-Answer: TypeAlias = Annotated[Condition, PlainValidator(read_answer_condition)]
 PurposeWord: TypeAlias = Annotated[Purpose, PlainValidator(one_of(Purpose))]
 ChannelWord: TypeAlias = Annotated[Channel, PlainValidator(one_of(Channel))]
 Events: TypeAlias = Annotated[
@@ -102,35 +100,6 @@ class EndsShape(Shape):
 
     on: Events = ()
     when_enrolled_in: Ids = ()
-
-
-class FollowUpShape(Shape):
-    """What to say to an answer."""
-
-    if_: Answer | None = Field(default=None, alias="if")
-    sms: Id | None = None
-    email: Id | None = None
-
-
-class SilenceShape(Shape):
-    """What to do when nobody answers."""
-
-    times: Times
-    every: Length
-    then: Literal["stop"] = "stop"
-
-
-class AskShape(Shape):
-    """A question that a step asks."""
-
-    id: Id
-    answer: Literal["number"]
-    min: Number | None = None
-    max: Number | None = None
-    open_for: Length | None = None
-    task_if: Answer | None = None
-    then: tuple[FollowUpShape, ...] = ()
-    after_silence: SilenceShape | None = None
 
 
 class StepShape(Shape):

@@ -10,7 +10,8 @@ from pydantic_core import ErrorDetails, PydanticCustomError
 from drip.content.expression import ConditionError, compile_condition, suggestion
 from drip.content.finding import Finding, Level
 from drip.content.strict_yaml import Loc, Node, YamlProblem, read_yaml
-from drip.core.condition import Attribute, Condition
+from drip.core.condition import Condition
+from drip.core.question import ANSWER
 
 
 class Shape(BaseModel):
@@ -68,7 +69,7 @@ def read_condition(value: object) -> Condition:
 
 def read_answer_condition(value: object) -> Condition:
     """A condition on the `answer` to a question."""
-    return _compiled(value, {"answer": Attribute("replies", "answer")})
+    return _compiled(value, {"answer": ANSWER})
 
 
 def _compiled(value: object, names: dict[str, Condition]) -> Condition:

@@ -12,7 +12,7 @@ from dataclasses import dataclass, field
 from functools import lru_cache
 
 from drip.core.question import Answer, AnswerKind, Choice, Question
-from drip.core.replies import own_words, plain, without_politeness
+from drip.core.replies import is_only_polite, own_words, plain, without_politeness
 
 LONGEST = 80
 """Characters of an answer without its remark; what is longer is a story."""
@@ -67,7 +67,7 @@ def read_answer(question: Question, text: str) -> Understood | None:
     value = _number(question, answer)
     if value is None or _holds_a_number(remark):
         return None
-    return Understood(value=value, says_more=bool(plain(remark)))
+    return Understood(value=value, says_more=bool(remark))
 
 
 _DASHES = str.maketrans(dict.fromkeys("\N{MINUS SIGN}\N{EN DASH}\N{EM DASH}\N{HYPHEN}\N{NON-BREAKING HYPHEN}", "-"))
@@ -91,13 +91,16 @@ def _is_ornament(character: str) -> bool:
     return kind in ("Mn", "Me", "Cf") or (kind in ("So", "Sk") and ord(character) >= _PICTURES)
 
 
+_FACE = re.compile(r"[:;]-?[()]")
 _ENDS = re.compile(r"\s*[\r\n]\s*|[.,;!]+\s+|\s+-+\s+|\s*[()]\s*")
 
 
 def _apart(said: str) -> tuple[str, str]:
     """The words up to the first end that are not mere politeness, and all that follows."""
-    parts = [" ".join(part.split()).strip(" .,;!\"“”") for part in _ENDS.split(said.strip())]
-    own = [part for part in parts if without_politeness(f"{plain(part)} ", whole=True)]
+    parts = [" ".join(part.split()) for part in _ENDS.split(_FACE.sub(" ", said).strip())]
+    # Not at the front: what is left of -3 or .5 would be another number.
+    bare = [part.rstrip(' .,;:!"').lstrip(' "') for part in parts]
+    own = [part for part in bare if part and not is_only_polite(plain(part))]
     return (without_politeness(own[0]), " ".join(own[1:])) if own else ("", "")
 
 

@@ -156,6 +156,36 @@ def looks_at(condition: Condition | None) -> frozenset[Attribute]:
             assert_never(condition)
 
 
+def literals(condition: Condition | None) -> tuple[str | int | float | bool | None, ...]:
+    """Every value that the condition names, those in lists one by one."""
+    match condition:
+        case None | Attribute():
+            return ()
+        case Literal(value):
+            return value if isinstance(value, tuple) else (value,)
+        case Filtered(_, value, otherwise):
+            return literals(value) + literals(otherwise)
+        case Compare(_, left, right) | Both(left, right) | Either(left, right):
+            return literals(left) + literals(right)
+        case Not(value):
+            return literals(value)
+        case _:  # pragma: no cover
+            assert_never(condition)
+
+
+def compared_with(condition: Condition | None, attribute: Attribute) -> frozenset[str | int | float | bool | None]:
+    """Every value that the condition asks an attribute to be: `reply.question == 'pain'`, or `in` a list of them."""
+    match condition:
+        case Compare("eq" | "in", left, right) if attribute in (left, right):
+            return frozenset(literals(left) + literals(right))
+        case Both(left, right) | Either(left, right):
+            return compared_with(left, attribute) | compared_with(right, attribute)
+        case Not(value):
+            return compared_with(value, attribute)
+        case _:
+            return frozenset()
+
+
 def as_objects(**objects: Mapping[str, Value] | None) -> dict[str, Facts]:
     """The objects of a condition, with nothing said standing in for what is missing."""
     return {name: facts or {} for name, facts in objects.items()}

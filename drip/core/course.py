@@ -82,6 +82,7 @@ def objects_at(moment: Moment, enrolment: Facts | None = None) -> Objects:
         treatment=event.treatment,
         programme=event.programme,
         enrolment=enrolment or event.enrolment,
+        replies=moment.patient.replies,
         reply=event.reply,
         alert=event.alert,
         site={"id": moment.site},

@@ -31,7 +31,7 @@ class Event:
     contact: Facts = field(default_factory=dict, repr=False)
     enrolment: Facts = field(default_factory=dict)
     reply: Facts = field(default_factory=dict)
-    """Of a patient's reply: its `channel` and what its `word` asks for, never what it says."""
+    """Of a patient's reply: its `channel` and what its `word` asks for; of an answer, its `question` and `value`."""
     alert: Facts = field(default_factory=dict)
     """Of an alert to the clinic's staff."""
 
@@ -103,14 +103,20 @@ def _after(patient: Patient, event: Event) -> Patient:
     if standing is Standing.CURRENT:
         standing = _STANDINGS.get(event.kind, Standing.CURRENT)
     facts, carer = merged(patient.facts, event.patient), merged(patient.carer, event.contact)
-    treatments = merged(patient.treatments, _performed(event))
-    return replace(patient, standing=standing, facts=facts, carer=carer, treatments=treatments)
+    treatments, replies = merged(patient.treatments, _performed(event)), merged(patient.replies, _answered(event))
+    return replace(patient, standing=standing, facts=facts, carer=carer, treatments=treatments, replies=replies)
 
 
 def _performed(event: Event) -> Facts:
     if event.kind is not EventKind.TREATMENT_PERFORMED:
         return {}
     return {str(event.treatment.get("code")): event.treatment.get("performed_at")}
+
+
+def _answered(event: Event) -> Facts:
+    if event.kind is not EventKind.REPLY_ANSWER:
+        return {}
+    return {str(event.reply.get("question")): event.reply.get("value")}
 
 
 _STATUS = {

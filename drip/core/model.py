@@ -99,6 +99,7 @@ class EventKind(StrEnum):
     REPLY_START = "reply.start"
     REPLY_HELP = "reply.help"
     REPLY_RED_FLAG = "reply.red_flag"
+    REPLY_ANSWER = "reply.answer"
     STAFF_ALERT = "staff.alert"
 
     @property

@@ -31,6 +31,8 @@ class Patient:
     carer: Facts = field(default_factory=dict, repr=False)
     treatments: Facts = field(default_factory=dict, repr=False)
     """Code -> when it was last performed."""
+    replies: Facts = field(default_factory=dict, repr=False)
+    """Question -> the last answer to it."""
 
     @property
     def zone(self) -> ZoneInfo | None:

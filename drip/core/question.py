@@ -1,6 +1,6 @@
 """A question that a step asks: which answers it takes, for how long, and which of them a person must see."""
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from datetime import datetime, timedelta
 from enum import StrEnum
 from typing import TypeAlias
@@ -16,6 +16,9 @@ ANSWER = Attribute("answer", "value")
 
 WEEK = 7
 """The most that a question about days can be answered with: it asks about the last week."""
+
+OPEN_FOR = Duration(days=3)
+"""How long a question is open that does not say."""
 
 LONGEST_OPEN = timedelta(days=31)
 """No question stays open for longer: a number that comes later is about something else."""
@@ -47,8 +50,8 @@ class Question:
     least: float | None = None
     most: float | None = None
     choices: tuple[Choice, ...] = ()
-    open_for: Duration = Duration(days=3)
-    task_if: Condition | None = field(default=None)
+    open_for: Duration = OPEN_FOR
+    task_if: Condition | None = None
 
     def takes(self, number: float) -> bool:
         """Whether a number lies within what was asked for. Days are whole, and of one week."""

@@ -18,6 +18,8 @@ class Word(StrEnum):
     HELP = "help"
     RED_FLAG = "red_flag"
     """It names something that must never wait. Whatever else it says, a person reads it."""
+    ANSWER = "answer"
+    """It answers a question that was asked: only whoever knows that question can tell."""
     OTHER = "other"
     """Never dropped: a person reads it."""
 
@@ -116,6 +118,11 @@ def without_politeness(said: str) -> str:
         for polite in _AFTER:
             said = said.removesuffix(f" {polite}")
     return said
+
+
+def is_only_polite(said: str) -> bool:
+    """Whether there is nothing but a greeting or thanks in it."""
+    return without_politeness(said) in _BEFORE | _AFTER
 
 
 _REPEATED = re.compile(r"\b(\w+)(?: \1\b)+")

@@ -7,6 +7,7 @@ from enum import StrEnum
 from drip.core.condition import Condition
 from drip.core.duration import Duration
 from drip.core.model import AnchorKind, Channel, EventKind, Facts, Kind, Purpose, Send
+from drip.core.question import Question
 from drip.core.window import Always, Window
 
 MAX_OCCURRENCES = 400
@@ -33,6 +34,8 @@ class Step:
     expires: Duration | None = None
     send_if_late: bool = False
     critical: bool = False
+    ask: Question | None = None
+    """What its words ask, if a reply to them is an answer."""
 
     @property
     def channels(self) -> tuple[Channel, ...]:

@@ -2,9 +2,8 @@
 
 import json
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime, timedelta
-from typing import Any
 
 from drip.app import App
 from drip.clock import order
@@ -14,6 +13,7 @@ from drip.flows.publish import Publication, publish
 from drip.flows.sweep import OURS
 from drip.store import events, lanes, patients, records, versions, views
 from drip.store.database import Tx
+from drip.store.vault import DataKey
 
 STAFF = "staff"
 """The source of people who are not patients: whoever `alerts` in clinic.yaml names."""
@@ -32,13 +32,17 @@ WATCHED = ("receive", "enrol", "sweep", "reconcile", "send", "tick", "mailbox")
 _TASKS = {
     "address_refused": "addresses that the provider refused",
     "broken_record": "records that could not be read",
+    "contact_problem": "addresses or numbers that could not be read",
     "content_refused": "messages whose words were refused",
     "not_delivered": "messages that were not delivered",
     "reply": "replies from patients",
+    "review_due": "words that are past their review date",
     "runaway": "addresses that were written to too often",
     "safety_not_reached": "safety messages that reached nobody",
     "shared_stop": "addresses that several patients share, where somebody said stop",
     "sent_again": "critical messages that were sent a second time without evidence",
+    "under_age": "children without a parent or carer who can be written to",
+    "unknown_subtype": "patients whose tendon subtype nobody has recorded",
 }
 
 
@@ -53,53 +57,88 @@ class Trouble:
 def watch(app: App, now: datetime) -> int:
     """Tell the clinic's people of red flags at once, of everything else in a digest. Answers how many alerts.
 
-    They go through the same plan, gate and providers as everything else. Safe to repeat.
+    They go through the same plan, gate and providers as everything else. Safe to repeat, and to race.
     """
     if not (app.clinic.alert_emails or app.clinic.alert_numbers):
         return 0
     with app.store.read() as tx:
-        red_flags = records.unalerted(tx, records.RED_FLAG)
-        troubles = _troubles(tx, now)
-        digest_at, told = records.last_beat(tx, "digest")
-    is_digest = _is_digest_due({one.kind for one in troubles}, digest_at, told, now)
-    if not red_flags and not is_digest:
-        return 0
+        if not _look(tx, now).is_anything:
+            return 0
     _make_live(app, now)
-
-    def tell(tx: Tx) -> None:
-        if red_flags:
-            records.mark_alerted(tx, red_flags, now)
-            _tell(app, tx, f"red_flag:{min(red_flags)}", {"kind": records.RED_FLAG, "count": len(red_flags)}, now)
-        if is_digest:
-            kinds = json.dumps(sorted(one.kind for one in troubles))
-            records.beat(tx, ["digest"], now, detail=kinds)
-            if troubles:
-                summary = "; ".join(one.says for one in troubles) + "."
-                _tell(app, tx, f"digest:{now.isoformat()}", _digest(troubles, summary), now)
-
-    app.store.attempt(tell)
-    return len(red_flags) + bool(is_digest and troubles)
+    return app.store.attempt(lambda tx: _tell_staff(app, tx, now))
 
 
-def _digest(troubles: Sequence[Trouble], summary: str) -> Mapping[str, Any]:
-    return {"kind": "digest", "count": len(troubles), "summary": summary}
+@dataclass(frozen=True, slots=True, kw_only=True)
+class News:
+    """What the clinic's people have not been told yet."""
+
+    red_flags: Sequence[str]
+    troubles: Sequence[Trouble]
+    digest_at: datetime | None
+    """When they last had a digest."""
+    known: frozenset[str]
+    """The kinds of trouble that it told of, and that there have been ever since."""
+    is_digest_due: bool
+
+    @property
+    def kinds(self) -> frozenset[str]:
+        """Every kind of trouble there is."""
+        return frozenset(one.kind for one in self.troubles)
+
+    @property
+    def is_anything(self) -> bool:
+        """Whether there is something to say, or to forget."""
+        return bool(self.red_flags or self.is_digest_due or self.known - self.kinds)
 
 
-def _is_digest_due(kinds: set[str], digest_at: datetime | None, told: str, now: datetime) -> bool:
-    """When there is something new to say, and not more often than is bearable; and when all is well again."""
-    known = set(json.loads(told)) if told else set()
-    if digest_at is None:
+def _look(tx: Tx, now: datetime) -> News:
+    troubles = _troubles(tx, now)
+    digest_at, told = records.last_beat(tx, "digest")
+    known = frozenset(json.loads(told)) if told else frozenset()
+    return News(
+        red_flags=records.unalerted(tx, records.RED_FLAG),
+        troubles=troubles,
+        digest_at=digest_at,
+        known=known,
+        is_digest_due=_is_digest_due({one.kind for one in troubles}, known, digest_at, now),
+    )
+
+
+def _is_digest_due(kinds: set[str], known: frozenset[str], digest_at: datetime | None, now: datetime) -> bool:
+    """When there is something new to say, and not more often than is bearable; now and then while nothing changes."""
+    if not kinds or digest_at is None:
         return bool(kinds)
-    since = now - digest_at
-    if kinds - known:
-        return since >= DIGEST_AT_MOST
-    return (bool(kinds) and since >= DIGEST_AGAIN) or (bool(known) and not kinds)
+    return now - digest_at >= (DIGEST_AT_MOST if kinds - known else DIGEST_AGAIN)
+
+
+def _tell_staff(app: App, tx: Tx, now: datetime) -> int:
+    # Gather
+    staff = _staff(app, tx, now)
+    news = _look(tx, now)
+    # Apply
+    if news.red_flags:
+        records.mark_alerted(tx, news.red_flags, now)
+        alert = {"kind": records.RED_FLAG, "count": len(news.red_flags)}
+        _tell(tx, staff, f"red_flag:{min(news.red_flags)}", alert, now)
+    if news.is_digest_due:
+        _remember(tx, news.kinds, now)
+        summary = "; ".join(one.says for one in news.troubles) + "."
+        alert = {"kind": "digest", "count": len(news.troubles), "summary": summary}
+        _tell(tx, staff, f"digest:{now.isoformat()}", alert, now)
+    elif news.digest_at and news.known - news.kinds:
+        # What is over and comes again is news again.
+        _remember(tx, news.known & news.kinds, news.digest_at)
+    return bool(news.red_flags) + news.is_digest_due
+
+
+def _remember(tx: Tx, kinds: frozenset[str], at: datetime) -> None:
+    records.beat(tx, ["digest"], at, detail=json.dumps(sorted(kinds)))
 
 
 def _troubles(tx: Tx, now: datetime) -> list[Trouble]:
     """What waits for a person, and what stands still."""
     troubles = [
-        Trouble(kind=f"paused:{scope}", says=f"{_scope(scope)} is paused{f' ({why})' if why else ''}")
+        Trouble(kind=f"paused:{scope}", says=f"{_scope(scope)} is paused{_why(scope, why)}")
         for scope, why in sorted(versions.paused(tx).items())
     ]
     troubles += [
@@ -133,6 +172,11 @@ def _scope(scope: str) -> str:
     return scope.removeprefix(versions.PROVIDER).removeprefix("sequence:")
 
 
+def _why(scope: str, why: str) -> str:
+    """What a program gave as its reason. What a person did may be about a patient, and stays in `drip doctor`."""
+    return f" ({why})" if why and scope.startswith(versions.PROVIDER) else ""
+
+
 def _make_live(app: App, now: datetime) -> None:
     """The words of alerts come with drip, and are published like any others."""
     with app.store.read() as tx:
@@ -142,27 +186,41 @@ def _make_live(app: App, now: datetime) -> None:
         publish(app, alert_folder(app.clinic), [alert_file()], how, now)
 
 
-def _tell(app: App, tx: Tx, key: str, alert: Mapping[str, Any], now: datetime) -> None:
-    """An event in the history of each of the clinic's people."""
-    people = {address: {"email": address} for address in app.clinic.alert_emails}
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Colleague:
+    """One of the clinic's people, at one address: a row like a patient's."""
+
+    id: str
+    data_key: DataKey = field(repr=False)
+    contact: Facts = field(repr=False)
+
+
+def _staff(app: App, tx: Tx, now: datetime) -> list[Colleague]:
+    """Everybody who is to be told. Locked: of two workers that have something to say, one says it."""
+    people: dict[str, Facts] = {address: {"email": address} for address in app.clinic.alert_emails}
     people |= {number: {"phone": number} for number in app.clinic.alert_numbers}
     ids = patients.ensure(tx, {(STAFF, address) for address in people}, now)
-    first = order()
-    new = []
-    for number, (address, contact) in enumerate(sorted(people.items())):
-        patient_id, data_key = ids[STAFF, address]
-        kind = EventKind.STAFF_ALERT.value
-        body: Facts = {"kind": kind, "occurred_at": now.isoformat(), "patient": contact, "alert": alert}
-        new.append(
-            events.NewEvent(
-                source=OURS,
-                event_id=f"{key}:{patient_id}",
-                patient_id=patient_id,
-                data_key=data_key,
-                received=first + number,
-                kind=kind,
-                occurred_at=now,
-                body=body,
-            )
+    patients.lock(tx, (patient_id for patient_id, _ in ids.values()))
+    return [
+        Colleague(id=ids[STAFF, address][0], data_key=ids[STAFF, address][1], contact=contact)
+        for address, contact in sorted(people.items())
+    ]
+
+
+def _tell(tx: Tx, staff: Sequence[Colleague], key: str, alert: Facts, now: datetime) -> None:
+    """An event in the history of each of the clinic's people."""
+    first, kind = order(), EventKind.STAFF_ALERT.value
+    new = [
+        events.NewEvent(
+            source=OURS,
+            event_id=f"{key}:{one.id}",
+            patient_id=one.id,
+            data_key=one.data_key,
+            received=first + number,
+            kind=kind,
+            occurred_at=now,
+            body={"kind": kind, "occurred_at": now.isoformat(), "patient": one.contact, "alert": alert},
         )
+        for number, one in enumerate(staff)
+    ]
     events.add(tx, new, now)

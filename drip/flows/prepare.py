@@ -150,4 +150,5 @@ def _objects(person: PatientRow, row: EnrolmentRow, site: Site) -> Objects:
     """What conditions look at, with the facts of this moment; the age is at the anchor."""
     on = (row.anchor_at or row.enrolled_at).astimezone(site.zone).date()
     patient = {**person.patient.facts, "age": person.patient.age_on(on)}
-    return {**row.objects, "patient": patient, "site": {"id": site.id, "name": site.name}}
+    told = {"patient": patient, "replies": person.patient.replies, "site": {"id": site.id, "name": site.name}}
+    return {**row.objects, **told}

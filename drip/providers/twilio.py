@@ -39,6 +39,10 @@ _SHORT_CODE = re.compile(r"[0-9]{3,8}")
 
 SHORTEST, LONGEST = 10, 36_000
 """Seconds that a message may be told to wait in Twilio's queue."""
+RETRIES = "#rc=3&rp=all"
+"""Asks Twilio to call back three times more, also when we answer with an error. It reads a fragment and never sends it:
+https://www.twilio.com/docs/usage/webhooks/webhooks-connection-overrides"""
+
 LONGEST_PAUSE = timedelta(days=1)
 PAGE, MOST_PAGES = 200, 3
 """How much of the list of messages to one number is looked at."""
@@ -166,7 +170,7 @@ class TwilioProvider:
         if account.sender or not account.service_sid:
             terms["from_"] = account.sender or letter.sender
         if self._public_url:
-            terms["status_callback"] = f"{self._public_url}/webhooks/twilio/status/{letter.attempt_id}"
+            terms["status_callback"] = f"{self._public_url}/webhooks/twilio/status/{letter.attempt_id}{RETRIES}"
         if letter.valid_until is not None:
             useful = int((letter.valid_until - letter.handed_at).total_seconds())
             terms["validity_period"] = min(max(useful, SHORTEST), LONGEST)

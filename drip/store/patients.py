@@ -110,6 +110,7 @@ def _unsealed(tx: Tx, row: Row[Any]) -> PatientRow:
             facts=told.get("patient", {}),
             carer=told.get("carer", {}),
             treatments=told.get("treatments", {}),
+            replies=told.get("replies", {}),
         ),
         data_key=key,
         ref=key.unseal("patients.ref", row.id, row.ref).decode(),
@@ -133,7 +134,8 @@ def save_facts(tx: Tx, news: Sequence[NewFacts]) -> None:
         blind = {channel: contact_id(tx, new.patient, channel, new.on) for channel in Channel}
         addresses.update({contact: channel for channel, contact in blind.items() if contact})
         known = new.patient
-        facts: Facts = {"patient": known.facts, "carer": known.carer, "treatments": known.treatments}
+        told: Facts = {"patient": known.facts, "carer": known.carer}
+        facts: Facts = {**told, "treatments": known.treatments, "replies": known.replies}
         rows.append(
             {
                 "id": new.row.id,

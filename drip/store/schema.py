@@ -58,7 +58,7 @@ patients = Table(
     Column("ref_index", String(64), nullable=False),  # blind
     Column("data_key", LargeBinary, nullable=False),  # sealed: the key that this patient's data is sealed under
     Column("ref", LargeBinary, nullable=False),  # sealed
-    Column("facts", LargeBinary),  # sealed: all that the booking systems told us
+    Column("facts", LargeBinary),  # sealed: all that the booking systems told us, and the last answers
     Column("standing", String(16), nullable=False, server_default="current"),
     Column("email_contact", String(64), index=True),  # blind: which address, without the address
     Column("phone_contact", String(64), index=True),
@@ -246,7 +246,7 @@ replies = Table(
     Column("contact_id", String(64), nullable=False),  # blind: who wrote
     Column("word", String(16), nullable=False),
     Column("was_news", Boolean, nullable=False),  # a STOP or START that changed something and nobody confirmed yet
-    Column("answers", String(40)),  # the message it answers, where that can be seen
+    Column("answers", String(40)),  # the message it answers, where that can be seen, or whose question it answered
     _id("patient_id", index=True),  # once it was applied, whose key the words are sealed under
     Column("words", LargeBinary, nullable=False),  # sealed
     Column("received_at", UtcTime, nullable=False),

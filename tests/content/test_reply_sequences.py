@@ -40,7 +40,7 @@ def test_an_answer_may_name_what_it_answers(kind: str, name: str, tmp_path: Path
 def test_a_name_that_no_reply_has_is_said(tmp_path: Path) -> None:
     words = changed(SMS, ("keep moving", "{{ reply.text }}"))
     findings = check(a_folder(tmp_path, {IN_SEQUENCE: answering("reply.help"), IN_SMS: words}), TODAY)
-    assert "`reply.text` is not known: channel, word are" in [finding.message for finding in findings]
+    assert "`reply.text` is not known: channel, word, question, value are" in [finding.message for finding in findings]
 
 
 def test_two_sequences_that_answer_stop_would_be_two_messages_after_it(tmp_path: Path) -> None:

@@ -454,7 +454,7 @@ def test_f14_memory_does_not_grow_with_what_was_sent(a_clinic: Callable[..., Wor
 # F15
 
 
-WITH_ALERTS = CLINIC + "\nalerts: {emails: [staff@example.org]}\n"
+WITH_ALERTS = CLINIC + "\nalerts: {email: staff@example.org}\n"
 
 
 def readiness(clinic: Deployment) -> tuple[int, bool]:

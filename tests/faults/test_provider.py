@@ -7,7 +7,6 @@ import threading
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import AbstractContextManager, contextmanager
-from dataclasses import replace
 from functools import partial
 from itertools import permutations
 from pathlib import Path
@@ -27,10 +26,9 @@ from drip.core.letter import Letter
 from drip.core.lifecycle import State
 from drip.core.model import Channel
 from drip.core.reason import Reason
-from drip.flows import send
 from drip.flows.receive import apply_receipts
 from drip.sandbox.account import Account
-from drip.store import lanes, records, settling, versions
+from drip.store import records, settling, versions
 from drip.store.schema import attempts, receipts
 from tests.faults.audit import audit
 from tests.faults.deployment import AUTH_TOKEN, Deployment
@@ -95,7 +93,7 @@ def inbox(deployment: Deployment) -> dict[str, int]:
 def test_f29_after_a_429_that_provider_is_left_alone_and_nothing_is_lost(
     due: Due, fault: str, asked_for: float
 ) -> None:
-    with due(retry_after=asked_for * 60, twilio={"next": [fault] * 3}) as deployment:
+    with due(retry_after=asked_for * 60, first={"twilio": [fault] * 3}) as deployment:
         deployment.tick()
         assert set(standing(deployment, SMS)) == {"planned rate_limited"}
         assert standing(deployment, EMAIL) == ["accepted"] * 3  # by another provider
@@ -109,7 +107,7 @@ def test_f29_after_a_429_that_provider_is_left_alone_and_nothing_is_lost(
 
 @pytest.mark.parametrize("fault", ["500", "503"])
 def test_f30_a_500_that_was_not_accepted_goes_once_when_the_evidence_is_there(due: Due, fault: str) -> None:
-    with due(next=[fault]) as deployment:
+    with due(first={"twilio": [fault], "sendgrid": [fault]}) as deployment:
         deployment.tick()
         deployment.later(9)
         deployment.tick()
@@ -284,7 +282,7 @@ def test_f36_an_answer_that_drips_in_is_given_up_at_the_deadline(due: Due) -> No
 
 @pytest.mark.parametrize("fault", ["bad_json", "two_xx_no_id", "accept_then_cut", "captive_portal"])
 def test_f37_a_success_without_a_reference_is_neither_success_nor_failure(due: Due, fault: str) -> None:
-    with due(next=[fault]) as deployment:
+    with due(first={"twilio": [fault], "sendgrid": [fault]}) as deployment:
         deployment.tick()
         assert standing(deployment, SMS).count("unknown unresolved") == 1
         assert standing(deployment, EMAIL).count("unknown unresolved") == 1
@@ -318,7 +316,7 @@ def test_f38_bad_credentials_stop_the_channel_with_one_alert_and_lose_nothing(du
 
 @pytest.mark.parametrize("code", ["21211", "21614", "21612"])
 def test_f39_a_number_that_is_refused_fails_for_good_and_the_email_goes_instead(due: Due, code: str) -> None:
-    with due(patients=0, booked=["+447700900900"], twilio={"next": [code]}) as deployment:
+    with due(patients=0, booked=["+447700900900"], first={"twilio": [code]}) as deployment:
         deployment.tick()
         deployment.later(1)
         deployment.tick()
@@ -341,7 +339,7 @@ def test_f39_a_number_that_a_carrier_cannot_reach_turns_to_email_by_receipt(due:
 
 
 def test_f39_where_there_is_no_other_channel_staff_are_asked(due: Due) -> None:
-    with due(patients=1, twilio={"next": ["21211"]}) as deployment:
+    with due(patients=1, first={"twilio": ["21211"]}) as deployment:
         deployment.tick()
         deployment.later(60)
         deployment.tick()
@@ -351,7 +349,7 @@ def test_f39_where_there_is_no_other_channel_staff_are_asked(due: Due) -> None:
 
 
 def test_f40_a_patient_who_said_stop_at_twilio_gets_no_more_texts_and_is_written_to_by_email(due: Due) -> None:
-    with due(patients=0, booked=["+447700900900"], twilio={"next": ["21610"]}) as deployment:
+    with due(patients=0, booked=["+447700900900"], first={"twilio": ["21610"]}) as deployment:
         deployment.tick()
         assert deployment.world.is_closed("+447700900900")
         deployment.later(24 * 60)
@@ -402,7 +400,7 @@ def test_f42_after_an_outage_of_six_hours_what_is_still_of_use_goes_once_and_the
 
 def test_f43_while_the_first_provider_may_have_taken_it_the_second_is_not_asked(due: Due) -> None:
     second = Sink(name="second")
-    with due(deadline=0.4, receipts=SILENT, twilio={"next": ["accept_then_hang"]}) as deployment:
+    with due(deadline=0.4, receipts=SILENT, first={"twilio": ["accept_then_hang"]}) as deployment:
         failing_over(deployment, second)
         deployment.tick()
         assert standing(deployment, SMS).count("unknown unresolved") == 1
@@ -415,7 +413,7 @@ def test_f43_while_the_first_provider_may_have_taken_it_the_second_is_not_asked(
 
 def test_f43_once_it_provably_did_not_go_the_second_provider_may_carry_it(due: Due) -> None:
     second = Sink(name="second")
-    with due(deadline=0.4, receipts=SILENT, twilio={"next": ["hang"]}) as deployment:
+    with due(deadline=0.4, receipts=SILENT, first={"twilio": ["hang"]}) as deployment:
         failing_over(deployment, second)
         deployment.tick()
         with deployment.world.store.write() as tx:
@@ -499,8 +497,14 @@ def test_f47_a_receipt_about_nothing_of_ours_is_taken_and_kept_aside(due: Due) -
 
 
 def twilio_calls(
-    deployment: Deployment, what: str, params: dict[str, str], *, token: str = AUTH_TOKEN, signed_for: str = "", **other: str
-) -> int:  # fmt: skip
+    deployment: Deployment,
+    what: str,
+    params: dict[str, str],
+    *,
+    token: str = AUTH_TOKEN,
+    signed_for: str = "",
+    **other: str,
+) -> int:
     """What is answered to a callback of Twilio's, or of somebody who says so."""
     url = f"{deployment.order['public_url']}/webhooks/twilio/{what}"
     params = {"AccountSid": Account(auth_token=AUTH_TOKEN).account_sid} | params | other

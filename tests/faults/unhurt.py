@@ -1,10 +1,11 @@
 """A clinic in full whose worker is this process: for faults of the provider, which hurt nobody else."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import replace
 from datetime import datetime
 from pathlib import Path
+from types import MappingProxyType
 from typing import Any
 
 from drip.app import App
@@ -56,11 +57,15 @@ def due(
     *,
     patients: int = 3,
     booked: Sequence[str] = (),
-    receipts: dict[str, Any] | None = None,
+    receipts: Mapping[str, Any] = MappingProxyType({}),
+    first: Mapping[str, Sequence[str]] = MappingProxyType({}),
     **more: Any,
 ) -> Iterator[Deployment]:
-    """Everybody is enrolled, and what they are to hear first is due. `booked`: numbers of those who booked a visit."""
-    worker, quick = Unhurt(), {"gap": 0.01} | (receipts or {})
+    """Everybody is enrolled, and what they are to hear first is due.
+
+    `booked`: numbers of those who booked a visit. `first`: what becomes of the first calls to a provider.
+    """
+    worker, quick = Unhurt(), {"gap": 0.01, **receipts}
     with deployed(url, worker, spool, patients=patients, receipts=quick, **more) as deployment:
         worker.app = deployment.world.app
         if booked:
@@ -71,6 +76,7 @@ def due(
             deployment.world.tell(a_booking("2026-06-30 10:00", told_at="2026-06-11 10:00", **about))
         deployment.tick()
         deployment.until(FIRST_DUE)
+        deployment.sandbox.script(**{provider: {"next": faults} for provider, faults in first.items()})
         yield deployment
 
 

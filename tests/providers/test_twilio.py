@@ -165,7 +165,7 @@ def test_a_text_is_asked_for_with_everything_twilio_needs_and_nothing_else() -> 
         "To": NUMBER,
         "From": "+447700900001",
         "Body": "Philippa Canary: a canary sings.",
-        "StatusCallback": "https://drip.example.org/webhooks/twilio/status/attempt-1",
+        "StatusCallback": "https://drip.example.org/webhooks/twilio/status/attempt-1#rc=3&rp=all",
         "ValidityPeriod": "7200",
     }
     assert asked.headers["authorization"].startswith("Basic ")
