@@ -11,7 +11,7 @@ from apscheduler.schedulers.background import BackgroundScheduler
 from drip.app import App
 from drip.clock import now, running
 from drip.flows.road import next_wake
-from drip.flows.tick import tick
+from drip.flows.tick import LONGEST, tick
 from drip.store import records
 from drip.store.inboxes import is_anything_waiting
 
@@ -20,9 +20,6 @@ TICK_SECONDS = 20
 
 GLANCE_SECONDS = 1
 """How often the inboxes are glanced at between ticks: three looks at indexes that are nearly empty."""
-
-LONGEST_TICK = 15.0
-"""Seconds after which a tick ends and the next begins, with the time as it is by then."""
 
 log = logging.getLogger("drip.worker")
 
@@ -54,7 +51,7 @@ class _Heart:
 
         def enough() -> bool:
             """Told to stop, or `now` has become old: a window may have closed since."""
-            return self._stop.is_set() or running() - began > LONGEST_TICK
+            return self._stop.is_set() or running() - began > LONGEST
 
         try:
             tick(self._app, now(), enough=enough)

@@ -3,6 +3,7 @@
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
+from rich.text import Text
 
 from drip.cli.show import Complaint, counted, out, print_json, table, zulu
 
@@ -45,13 +46,17 @@ def tasks(
     for one in found:
         style = "bold red" if one["kind"] == records.RED_FLAG else ""
         kind = str(one["kind"]).replace("_", " ")
-        shown.add_row(
-            str(one["raised_at"])[:16], str(one["patient"] or ""), kind, one["detail"], one["id"], style=style
-        )
+        since, patient = str(one["raised_at"])[:16], str(one["patient"] or "")
+        shown.add_row(since, Text(patient), kind, Text(_harmless(one["detail"])), one["id"], style=style)
     out.print(shown)
     out.print(
         f"\n{counted(len(found), 'task')} at {now():%Y-%m-%d %H:%M} UTC. `drip tasks --done ID --by NAME` closes one."
     )
+
+
+def _harmless(words: str) -> str:
+    """As it was written, but for what a terminal would take for an order. As `Text`, `:pill:` stays what it is."""
+    return "".join(one if one.isprintable() or one == "\n" else " " for one in words)
 
 
 def _finish(app: Any, task_id: str, by: str) -> None:
@@ -101,6 +106,8 @@ def held(
     if message is not None:
         _decide(message, by, went=went, again=again)
         return
+    if went or again:
+        raise Complaint("say which message: drip held MESSAGE_ID --went|--again --by NAME", 2)
     with opened() as app, app.store.read() as tx:
         rows = [_shown(one) for one in held_messages(tx)]
     if as_json:

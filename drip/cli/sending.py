@@ -155,15 +155,20 @@ def tick(
     as_json: Annotated[bool, typer.Option("--json", help="one JSON document")] = False,
 ) -> None:
     """Do everything that is due at an instant, until nothing is."""
+    from drip import clock
     from drip.cli.opening import opened
     from drip.flows.tick import tick as beat
+    from drip.flows.tick import tick_until_done
 
     at = read_time(now, "--now")
     with opened() as app:
         if now and app.reaches_people:
             raise Complaint("--now is virtual time, and a provider that reaches people is configured", 2)
         with progress("sending") as show:
-            counts = beat(app, at, progress=lambda counts: show(counts.claimed))
+            if now:
+                counts = beat(app, at, progress=lambda counts: show(counts.claimed))
+            else:
+                counts = tick_until_done(app, clock.now, lambda counts: show(counts.claimed))
     if as_json:
         print_json(asdict(counts))
     else:

@@ -70,8 +70,11 @@ def read_answer(question: Question, text: str) -> Understood | None:
     return Understood(value=value, says_more=bool(remark))
 
 
-_DASHES = str.maketrans(dict.fromkeys("\N{MINUS SIGN}\N{EN DASH}\N{EM DASH}\N{HYPHEN}\N{NON-BREAKING HYPHEN}", "-"))
-_LETTERS = str.maketrans({"ł": "l", "Ł": "l"})
+_SIGNS = str.maketrans(
+    dict.fromkeys("\N{MINUS SIGN}\N{EN DASH}\N{EM DASH}\N{HYPHEN}\N{NON-BREAKING HYPHEN}", "-")
+    | dict.fromkeys("\u201c\u201d\u201e", '"')
+    | {"ł": "l", "Ł": "l"}
+)
 _APOSTROPHES = re.compile("['`\N{ACUTE ACCENT}\N{MODIFIER LETTER APOSTROPHE}\u2018\u2019]")
 _PICTURES = 0x2600
 """From here on a symbol is a picture: it adds nothing to a number, but for those that are numbers themselves."""
@@ -82,7 +85,7 @@ def _said(text: str) -> str | None:
     """The words as typed, but for case, accents, dashes and pictures; None where fractions and the like are in them."""
     if any(unicodedata.category(c) == "No" or c in _NUMBERS_IN_PICTURES for c in text):
         return None  # 7 and a half must not become 71/2
-    plainer = _APOSTROPHES.sub("", text).translate(_DASHES).translate(_LETTERS)
+    plainer = _APOSTROPHES.sub("", text).translate(_SIGNS)
     return "".join(c for c in unicodedata.normalize("NFKD", plainer).casefold() if not _is_ornament(c))
 
 

@@ -143,6 +143,7 @@ def judge(candidate: Candidate, person: Person, now: datetime) -> Verdict:
     return (
         _ended(candidate, person)
         or _expired(candidate, now)
+        or _not_worth_waiting(candidate, person, now)
         or _held_back(candidate, person, now)
         or _not_for(candidate, person, now)
         or _closed_road(candidate, person, now)
@@ -168,6 +169,14 @@ def _ended(candidate: Candidate, person: Person) -> Stop | None:
 
 def _expired(candidate: Candidate, now: datetime) -> Stop | None:
     return Stop(State.EXPIRED, Reason.EXPIRED) if now >= candidate.expires_at else None
+
+
+def _not_worth_waiting(candidate: Candidate, person: Person, now: datetime) -> Turn | None:
+    """What cannot go by its channel anyway does not wait for that channel's pause to end, if the other one is open."""
+    if not candidate.is_paused or person.has_news:
+        return None
+    verdict = _closed_road(candidate, person, now)
+    return verdict if isinstance(verdict, Turn) else None
 
 
 def _held_back(candidate: Candidate, person: Person, now: datetime) -> Wait | None:

@@ -90,8 +90,10 @@ class Tally:
 def after(lane: Lane, tally: Tally, now: datetime) -> Lane:
     """The lane once these answers are known."""
     if tally.slow_down is not None:
-        rest = min(tally.slow_down, LONGEST_REST)
-        return replace(lane, closed_until=now + rest, why=Reason.RATE_LIMITED, tokens=min(lane.tokens, 0.0))
+        until = _rested(lane, now + min(tally.slow_down, LONGEST_REST))
+        return replace(lane, closed_until=until, why=Reason.RATE_LIMITED, tokens=min(lane.tokens, 0.0))
+    if tally.accepted and lane.why is Reason.RATE_LIMITED and not lane.is_open(now):
+        return replace(lane, failures=0)  # it was taken before we were asked to slow down
     if tally.accepted:
         return replace(lane, failures=0, closed_until=None, why=Reason.NONE)
     if not tally.led_nowhere:
@@ -101,7 +103,13 @@ def after(lane: Lane, tally: Tally, now: datetime) -> Lane:
     failures = min(lane.failures + tally.led_nowhere, most)
     if failures < FAILURES_TO_CLOSE:
         return replace(lane, failures=failures)
-    return replace(lane, failures=failures, closed_until=now + _closing(failures), why=Reason.PROVIDER_DOWN)
+    until = _rested(lane, now + _closing(failures))
+    return replace(lane, failures=failures, closed_until=until, why=Reason.PROVIDER_DOWN)
+
+
+def _rested(lane: Lane, until: datetime) -> datetime:
+    """A rest that the provider asked for is kept to its end, whatever other calls come to."""
+    return max(lane.closed_until, until) if lane.closed_until and lane.why is Reason.RATE_LIMITED else until
 
 
 def _closing(failures: int) -> timedelta:

@@ -60,9 +60,10 @@ MOVES: dict[State, frozenset[State]] = {
     # Carriers correct themselves.
     _S.DELIVERED: frozenset({_S.UNDELIVERED}),
     _S.UNDELIVERED: frozenset({_S.DELIVERED, _S.PLANNED}),  # planned: it turns to its other channel, once
-    _S.CANCELLED: frozenset({_S.PLANNED, _S.SKIPPED}),
-    _S.SKIPPED: frozenset({_S.PLANNED, _S.CANCELLED}),
-    _S.SUPERSEDED: frozenset({_S.PLANNED, _S.SKIPPED}),
+    # That it went all the same is known late: it must not be revived and go again.
+    _S.CANCELLED: frozenset({_S.PLANNED, _S.SKIPPED, _S.ACCEPTED, _S.SENT, _S.DELIVERED}),
+    _S.SKIPPED: frozenset({_S.PLANNED, _S.CANCELLED, _S.ACCEPTED, _S.SENT, _S.DELIVERED}),
+    _S.SUPERSEDED: frozenset({_S.PLANNED, _S.SKIPPED, _S.ACCEPTED, _S.SENT, _S.DELIVERED}),
     _S.SUPPRESSED: frozenset(),
     _S.EXPIRED: frozenset(),
     _S.FAILED: frozenset(),
@@ -97,6 +98,11 @@ def checked(was: State, becomes: State) -> State:
     if was is not becomes and not may_move(was, becomes):
         raise ValueError(f"a message never moves from {was.value} to {becomes.value}")
     return becomes
+
+
+def is_old_news(says: State, said: State | None) -> bool:
+    """Whether a receipt says less than one about the same attempt has said already."""
+    return said is not None and _RECEIPT_RANK[says] < _RECEIPT_RANK.get(said, 0)
 
 
 def receipt_moves(was: State, says: State) -> bool:

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from drip.core.handover import Fault
-from drip.core.lifecycle import State, receipt_moves
+from drip.core.lifecycle import State, is_old_news, receipt_moves
 from drip.core.reason import Reason
 
 TURNING = frozenset({Fault.ADDRESS, Fault.OPTED_OUT})
@@ -20,7 +20,20 @@ class Said:
     fault: Fault | None = None
     closes: Reason | None = None
     at: datetime
+    said: State | None = None
+    """What receipts about the same attempt have said before."""
     is_of_last_attempt: bool = True
+    is_of_other_channel: bool = False
+    """The message has turned since."""
+
+    @property
+    def counts(self) -> bool:
+        """What comes late or out of order about an attempt that something else has overtaken says nothing any more."""
+        if is_old_news(self.says, self.said):
+            return False
+        if self.says is State.UNDELIVERED:
+            return self.is_of_last_attempt and not self.is_of_other_channel
+        return not self.is_of_other_channel or self.says is State.DELIVERED
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -45,13 +58,13 @@ def hear(standing: Standing, said: Iterable[Said]) -> Told | None:
     """What these receipts make of a message; None when they change nothing."""
     state, last = standing.state, None
     for one in sorted(said, key=lambda one: one.at):
-        if receipt_moves(state, one.says):
+        if one.counts and receipt_moves(state, one.says):
             state, last = one.says, one
     if last is None:
         return None
     if state is not State.UNDELIVERED:
         return Told(state=state)
-    if standing.may_turn and last.is_of_last_attempt and last.fault in TURNING:
+    if standing.may_turn and last.fault in TURNING:
         return Told(state=State.PLANNED, reason=Reason.TURNED, turns=True)
     return Told(state=state, reason=_reason(last))
 

@@ -9,14 +9,11 @@ from drip.app import App
 from drip.clock import order
 from drip.content.staff_words import ALERT, alert_file, alert_folder
 from drip.core.model import EventKind, Facts
-from drip.flows.publish import Publication, publish
+from drip.flows.publish import Publication, publish, version_files, version_id
 from drip.flows.sweep import OURS
 from drip.store import events, lanes, patients, records, versions, views
 from drip.store.database import Tx
 from drip.store.vault import DataKey
-
-STAFF = "staff"
-"""The source of people who are not patients: whoever `alerts` in clinic.yaml names."""
 
 DIGEST_AT_MOST = timedelta(hours=1)
 """How often a digest goes while there is more to say each time."""
@@ -31,6 +28,7 @@ WATCHED = ("receive", "enrol", "sweep", "reconcile", "send", "tick", "mailbox")
 
 _TASKS = {
     "address_refused": "addresses that the provider refused",
+    "answer": "answers that the clinic wants a person to see",
     "broken_record": "records that could not be read",
     "contact_problem": "addresses or numbers that could not be read",
     "content_refused": "messages whose words were refused",
@@ -62,7 +60,7 @@ def watch(app: App, now: datetime) -> int:
     if not (app.clinic.alert_emails or app.clinic.alert_numbers):
         return 0
     with app.store.read() as tx:
-        if not _look(tx, now).is_anything:
+        if not _look(app, tx, now).is_anything:
             return 0
     _make_live(app, now)
     return app.store.attempt(lambda tx: _tell_staff(app, tx, now))
@@ -91,8 +89,8 @@ class News:
         return bool(self.red_flags or self.is_digest_due or self.known - self.kinds)
 
 
-def _look(tx: Tx, now: datetime) -> News:
-    troubles = _troubles(tx, now)
+def _look(app: App, tx: Tx, now: datetime) -> News:
+    troubles = _troubles(app, tx)
     digest_at, told = records.last_beat(tx, "digest")
     known = frozenset(json.loads(told)) if told else frozenset()
     return News(
@@ -114,17 +112,18 @@ def _is_digest_due(kinds: set[str], known: frozenset[str], digest_at: datetime |
 def _tell_staff(app: App, tx: Tx, now: datetime) -> int:
     # Gather
     staff = _staff(app, tx, now)
-    news = _look(tx, now)
+    news = _look(app, tx, now)
     # Apply
     if news.red_flags:
         records.mark_alerted(tx, news.red_flags, now)
-        alert = {"kind": records.RED_FLAG, "count": len(news.red_flags)}
-        _tell(tx, staff, f"red_flag:{min(news.red_flags)}", alert, now)
+        flag: Facts = {"kind": records.RED_FLAG, "count": len(news.red_flags)}
+        _tell(tx, staff, f"red_flag:{min(news.red_flags)}", flag, now)
     if news.is_digest_due:
         _remember(tx, news.kinds, now)
-        summary = "; ".join(one.says for one in news.troubles) + "."
-        alert = {"kind": "digest", "count": len(news.troubles), "summary": summary}
-        _tell(tx, staff, f"digest:{now.isoformat()}", alert, now)
+        # A list, since each of its items may be as long as a value in a template may be at all.
+        summary = [one.says for one in news.troubles]
+        digest: Facts = {"kind": "digest", "count": len(news.troubles), "summary": summary}
+        _tell(tx, staff, f"digest:{now.isoformat()}", digest, now)
     elif news.digest_at and news.known - news.kinds:
         # What is over and comes again is news again.
         _remember(tx, news.known & news.kinds, news.digest_at)
@@ -135,7 +134,7 @@ def _remember(tx: Tx, kinds: frozenset[str], at: datetime) -> None:
     records.beat(tx, ["digest"], at, detail=json.dumps(sorted(kinds)))
 
 
-def _troubles(tx: Tx, now: datetime) -> list[Trouble]:
+def _troubles(app: App, tx: Tx) -> list[Trouble]:
     """What waits for a person, and what stands still."""
     troubles = [
         Trouble(kind=f"paused:{scope}", says=f"{_scope(scope)} is paused{_why(scope, why)}")
@@ -148,10 +147,11 @@ def _troubles(tx: Tx, now: datetime) -> list[Trouble]:
     ]
     held = views.count_held(tx)
     if held:
-        troubles.append(Trouble(kind="held", says=f"{held} messages are held for a decision"))
+        troubles.append(Trouble(kind="held", says=f"messages that are held for a decision: {held}"))
     troubles += [
         Trouble(kind=f"still:{part}", says=f"the worker's part “{part}” has not finished since {at:%H:%M} UTC")
         for part, at in still_parts(records.beats(tx))
+        if part != "mailbox" or app.mailbox is not None  # it was looked through once, and is not any more
     ]
     troubles += [
         Trouble(kind=f"tasks:{kind}", says=f"{_TASKS[kind]}: {number}")
@@ -179,11 +179,11 @@ def _why(scope: str, why: str) -> str:
 
 def _make_live(app: App, now: datetime) -> None:
     """The words of alerts come with drip, and are published like any others."""
+    file, folder = alert_file(), alert_folder(app.clinic)
     with app.store.read() as tx:
         live = app.versions.live(tx).get(ALERT)
-    if live is None or live.sequence != alert_file().sequence:
-        how = Publication(by="drip", approved_by="drip maintainers")
-        publish(app, alert_folder(app.clinic), [alert_file()], how, now)
+    if live is None or live.id != version_id(version_files(folder, file)):
+        publish(app, folder, [file], Publication(by="drip", approved_by="drip maintainers"), now)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -199,10 +199,10 @@ def _staff(app: App, tx: Tx, now: datetime) -> list[Colleague]:
     """Everybody who is to be told. Locked: of two workers that have something to say, one says it."""
     people: dict[str, Facts] = {address: {"email": address} for address in app.clinic.alert_emails}
     people |= {number: {"phone": number} for number in app.clinic.alert_numbers}
-    ids = patients.ensure(tx, {(STAFF, address) for address in people}, now)
+    ids = patients.ensure(tx, {(patients.STAFF, address) for address in people}, now)
     patients.lock(tx, (patient_id for patient_id, _ in ids.values()))
     return [
-        Colleague(id=ids[STAFF, address][0], data_key=ids[STAFF, address][1], contact=contact)
+        Colleague(id=ids[patients.STAFF, address][0], data_key=ids[patients.STAFF, address][1], contact=contact)
         for address, contact in sorted(people.items())
     ]
 

@@ -5,13 +5,17 @@ from dataclasses import replace
 from datetime import datetime, timedelta
 
 from drip.app import App
+from drip.core.handover import Fault
 from drip.core.model import Channel
-from drip.core.news import News
+from drip.core.news import News, Receipt
 from drip.flows.receive import take_news
 from drip.providers.mailbox import MailboxAway
 from drip.store import records
 
 EVERY = timedelta(seconds=60)
+
+MOST_FETCHES = 10
+"""At one tick: a flood of mails must not keep messages from going. The next tick goes on with it."""
 
 log = logging.getLogger("drip.collect")
 
@@ -24,13 +28,15 @@ def collect_replies(app: App, now: datetime) -> bool:
     if app.mailbox is None or not _is_time(app, now):
         return False
     try:
-        while fetched := app.mailbox.fetch():
+        for _ in range(MOST_FETCHES):
+            fetched = app.mailbox.fetch()
+            if not fetched:
+                return True
             take_news(app, _of_our_provider(app, app.mailbox.news(fetched)), now)
             app.mailbox.done([one.uid for one in fetched])
     except MailboxAway as problem:
         log.error("the mailbox cannot be read: %s", problem)
-        return False
-    return True
+    return False
 
 
 def _is_time(app: App, now: datetime) -> bool:
@@ -42,9 +48,15 @@ def _is_time(app: App, now: datetime) -> bool:
 def _of_our_provider(app: App, news: News) -> News:
     """A mail that came back is about a mail of the provider that keeps no other track.
 
-    Anybody can write one: it closes the address that our own attempt went to, whichever address it names.
+    Anybody can write one: it closes the address that our own attempt went to, whichever address it names, and what it
+    says of our account is not believed, which would pause the provider for everybody.
     """
     names = [one.name for one in app.providers[Channel.EMAIL] if not one.ability.gives_receipts]
     if not names:
         return replace(news, receipts=())
-    return replace(news, receipts=tuple(replace(one, provider=names[0], address=None) for one in news.receipts))
+    return replace(news, receipts=tuple(_doubted(one, names[0]) for one in news.receipts))
+
+
+def _doubted(told: Receipt, provider: str) -> Receipt:
+    fault = None if told.fault is Fault.ACCOUNT else told.fault
+    return replace(told, provider=provider, address=None, fault=fault)

@@ -58,8 +58,9 @@ def _decide(tx: Tx, message_id: str, decision: Decision, by: str, now: datetime)
         channel=doubt.channel,
         turned=doubt.turned,
         counted_on=doubt.counted_on if went else None,
-        accepted_at=doubt.started_at if went else None,
+        accepted_at=now if went else None,  # from which its receipt is waited for
     )
-    settling.settle(tx, [what], was=(State.HELD,))
+    if settling.settle(tx, [what], was=(State.HELD,)):
+        return False  # evidence came in the meantime
     records.finish_tasks(tx, [f"held:{message_id}"], now, by=by)
     return True

@@ -11,6 +11,7 @@ from drip.flows.resolve import Known, Resolved, Rules, resolve
 from drip.store import enrolments, events, patients, plans, records
 from drip.store.bulk import chunks
 from drip.store.database import REFUSED, Tx
+from drip.store.vault import CannotUnseal
 
 PATIENTS_AT_ONCE = 40
 """About 500 message rows: a longer transaction would keep hand-overs from being settled on SQLite."""
@@ -50,6 +51,10 @@ def _replan_some(app: App, patient_ids: Sequence[str], now: datetime) -> News:
     """These patients together; one by one when the database refuses what one of them comes to."""
     try:
         return app.store.attempt(lambda tx: replan(app, tx, patient_ids, now))
+    except CannotUnseal:
+        if len(patient_ids) == 1:
+            log.error("patient %s cannot be unsealed", patient_ids[0])
+            return app.store.attempt(lambda tx: _set_aside_unread(tx, patient_ids[0], now))
     except REFUSED as problem:
         if len(patient_ids) == 1:
             log.error("patient %s could not be planned: %s", patient_ids[0], type(problem).__name__)
@@ -64,6 +69,17 @@ def _set_aside(tx: Tx, patient_ids: Sequence[str], now: datetime) -> News:
     """Staff are asked to look; until they have, nothing goes to these patients."""
     patients.lock(tx, patient_ids)
     return _apply(tx, [], _gather(tx, patient_ids), now)
+
+
+def _set_aside_unread(tx: Tx, patient_id: str, now: datetime) -> News:
+    """A record that cannot be unsealed holds up nobody else. Until it can be, nothing goes to this patient."""
+    patients.lock(tx, [patient_id])
+    events.give_up(tx, patient_id)
+    detail = f"record {patient_id} cannot be unsealed"
+    records.raise_tasks(
+        tx, [records.NewTask(key=f"broken_record:{patient_id}", kind="broken_record", detail=detail)], now
+    )
+    return News(failed=1)
 
 
 def _waiting(app: App) -> list[str]:

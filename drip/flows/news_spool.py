@@ -19,7 +19,7 @@ from drip.core.model import Channel
 from drip.core.news import News, Receipt, Reply
 from drip.core.reason import Reason
 from drip.flows import receive
-from drip.store.database import UNREACHABLE
+from drip.store.database import PASSING
 from drip.store.ids import new_id
 from drip.store.vault import CannotUnseal
 
@@ -59,7 +59,7 @@ def take_up_news(app: App, now: datetime) -> int:
     for path in sorted(app.spool.glob("news-*.sealed")) if app.spool else ():
         try:
             _take_up(app, path, now)
-        except (*UNREACHABLE, CannotKeep):
+        except (*PASSING, CannotKeep):
             break
         except FileNotFoundError:  # another worker was quicker
             continue
@@ -79,7 +79,7 @@ def _take_up(app: App, path: Path, now: datetime) -> None:
     at, news = min(datetime.fromisoformat(told["at"]), now), _news(told["news"])
     try:
         receive.take_news(app, news, at)
-    except UNREACHABLE:
+    except PASSING:
         raise
     except Exception as problem:
         log.error("%s was refused (%s): taken in piece by piece", path.name, type(problem).__name__)
@@ -91,7 +91,7 @@ def _piece_by_piece(app: App, news: News, at: datetime) -> None:
     for piece in _pieces(news):
         try:
             receive.take_news(app, piece, at)
-        except UNREACHABLE:
+        except PASSING:
             raise
         except Exception:
             kept = _keep(app, piece, at, ".broken")

@@ -18,10 +18,12 @@ from drip.core.sequence import Step
 from drip.core.walltime import local_date
 from drip.core.window import Hours
 from drip.store import enrolments, patients
+from drip.store.database import Tx
 from drip.store.enrolments import EnrolmentRow
 from drip.store.links import make_token
 from drip.store.outgoing import Claimed
 from drip.store.patients import PatientRow
+from drip.store.vault import CannotUnseal
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -82,6 +84,8 @@ class Spoiled:
 
     claimed: Claimed
     why: str
+    is_unreadable: bool = False
+    """What is kept of the patient cannot be unsealed: nothing is wrong with the message itself."""
 
 
 def prepare(app: App, claimed: Sequence[Claimed], now: datetime) -> tuple[list[Ready], list[Spoiled]]:
@@ -89,11 +93,12 @@ def prepare(app: App, claimed: Sequence[Claimed], now: datetime) -> tuple[list[R
     ready: list[Ready] = []
     spoiled: list[Spoiled] = []
     with app.store.read() as tx:
-        people = patients.load(tx, (one.patient_id for one in claimed))
-        keys = {patient_id: row.data_key for patient_id, row in people.items()}
-        rows = enrolments.load(tx, (one.enrolment_id for one in claimed), keys)
+        people, rows = _read(tx, claimed)
         versions = app.versions.get(tx, {one.version for one in claimed})
     for one in claimed:
+        if one.patient_id not in people or one.enrolment_id not in rows:
+            spoiled.append(Spoiled(one, "the record cannot be unsealed", is_unreadable=True))
+            continue
         person, row, published = people[one.patient_id], rows[one.enrolment_id], versions[one.version]
         try:
             ready.append(_prepare(app, one, person, row, published, now))
@@ -102,6 +107,20 @@ def prepare(app: App, claimed: Sequence[Claimed], now: datetime) -> tuple[list[R
         except Exception as problem:  # one patient's facts must not hold up the batch
             spoiled.append(Spoiled(one, type(problem).__name__))
     return ready, spoiled
+
+
+def _read(tx: Tx, claimed: Sequence[Claimed]) -> tuple[dict[str, PatientRow], dict[str, EnrolmentRow]]:
+    """Everyone's records at once; one by one, without those that cannot be unsealed, where there is one."""
+    try:
+        people = patients.load(tx, (one.patient_id for one in claimed))
+        keys = {patient_id: row.data_key for patient_id, row in people.items()}
+        return people, enrolments.load(tx, (one.enrolment_id for one in claimed), keys)
+    except CannotUnseal:
+        if len(claimed) == 1:
+            return {}, {}
+    alone = [_read(tx, [one]) for one in claimed]
+    everyone = {patient_id: person for people, _ in alone for patient_id, person in people.items()}
+    return everyone, {enrolment_id: row for _, rows in alone for enrolment_id, row in rows.items()}
 
 
 def _prepare(

@@ -48,6 +48,7 @@ def _apply(app: App, tx: Tx, now: datetime) -> int:
     told = receipts.pending(tx, AT_ONCE)
     if not told:
         return 0
+    receipts.note(tx, told)  # attempts before messages, as whoever settles them does: else two would cross
     subjects = receipts.subjects(tx, {one.message_id for one in told if one.message_id})
     published = app.versions.get(tx, {one.version for one in subjects.values()})
     # Decide
@@ -60,7 +61,6 @@ def _apply(app: App, tx: Tx, now: datetime) -> int:
         for message, said in of_message.items()
     }
     # Apply
-    receipts.note(tx, told)
     receipts.move(tx, [_moved(subject, one, said, now) for subject, one, said in heard.values() if one])
     receipts.mark(tx, told)
     _tell_staff(tx, told, [(subject, one) for subject, one, _ in heard.values()], now)
@@ -76,7 +76,9 @@ def _hear(subject: Subject, published: Mapping[str, Published], said: Sequence[P
             fault=one.fault,
             closes=one.closes,
             at=one.at,
+            said=one.said,
             is_of_last_attempt=one.attempt_id == subject.attempt_id,
+            is_of_other_channel=one.channel is not subject.channel,
         )
         for one in said
         if one.says
@@ -101,7 +103,7 @@ def _moved(subject: Subject, told: Told, said: Sequence[Pending], now: datetime)
 def _tell_staff(tx: Tx, told: Sequence[Pending], heard: Iterable[tuple[Subject, Told | None]], now: datetime) -> None:
     """A message that never arrived is somebody's to mend; a refused account is everybody's."""
     for one in told:
-        if one.fault is Fault.ACCOUNT:
+        if one.fault is Fault.ACCOUNT and one.attempt_id:
             why = f"the provider refused our account: {one.code}"
             versions.pause(tx, versions.PROVIDER + one.provider, why, now)
     lost = [(subject, told) for subject, told in heard if told and told.state is State.UNDELIVERED]

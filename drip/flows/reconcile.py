@@ -7,6 +7,7 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from drip.app import App
+from drip.clock import running
 from drip.core.evidence import Lost, judge
 from drip.core.handover import Evidence
 from drip.core.lifecycle import State
@@ -22,6 +23,10 @@ MOST_ROUNDS = 3
 
 ASK_TWICE = 2
 """No trace of an attempt counts as 'it did not go' only when seen twice, the second time well after the first."""
+
+AWAY = 2
+LONGEST_ROUND = 5.0
+"""Seconds for which providers are asked in one round; what was not asked comes first in the next."""
 
 WAIT_FOR_A_LIST = timedelta(hours=1)
 """How long a provider that cannot be asked now may keep a message in doubt before a person hears of it."""
@@ -44,6 +49,12 @@ class Reconciled:
     did_not_go: int = 0
     held: int = 0
 
+    def add(self, other: "Reconciled") -> None:
+        """Count another round."""
+        self.went += other.went
+        self.did_not_go += other.did_not_go
+        self.held += other.held
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Finding:
@@ -59,14 +70,20 @@ class Finding:
 
 @dataclass(slots=True, kw_only=True)
 class _Inquiry:
-    """One round of asking. A provider that does not answer is not asked again in it."""
+    """One round of asking. A provider that does not answer twice is not asked again in it."""
 
     app: App
     now: datetime
     words: Mapping[str, Any] = field(repr=False)
-    away: set[str] = field(default_factory=set)
+    silences: Counter[str] = field(default_factory=Counter)
+    """How often each provider had no answer: once may be about one number, twice is about all of them."""
+    began: float = field(default_factory=running)
     found: set[str] = field(default_factory=set)
     """References that this round has matched: each belongs to one attempt only."""
+
+    def may_ask(self, provider: str) -> bool:
+        """Not a provider that is away, nor for so long that everything else has to wait."""
+        return self.silences[provider] < AWAY and running() - self.began < LONGEST_ROUND
 
 
 def reconcile(app: App, now: datetime) -> Reconciled:
@@ -74,19 +91,31 @@ def reconcile(app: App, now: datetime) -> Reconciled:
     # Gather
     with app.store.read() as tx:
         doubts = [one for one in settling.doubts(tx, AT_ONCE) if _may_ask(app, one, now)]
-        doubts += [one for one in settling.doubts(tx, AT_ONCE, State.HELD) if _may_ask_again(app, one, now)]
+        doubts += [one for one in _held(app, tx, now) if _may_ask_again(app, one, now)]
         words = _words(tx, doubts)
         critical = _critical(app, tx, doubts)
     # Decide: with no transaction open, since providers are asked
     inquiry = _Inquiry(app=app, now=now, words=words)
-    findings = [_find_out(inquiry, one, is_critical=one.message_id in critical) for one in doubts]
+    findings = [
+        _find_out(inquiry, one, is_critical=one.message_id in critical)
+        for one in doubts
+        if inquiry.may_ask(one.provider)
+    ]
     # Apply
     return app.store.attempt(lambda tx: _write(tx, findings, now)) if findings else Reconciled()
 
 
 def _may_ask(app: App, doubt: Doubt, now: datetime) -> bool:
-    """After the settling time; the second question only after twice that."""
-    return now - doubt.started_at >= app.limits.settle * (doubt.asked + 1)
+    """After the settling time; the second question only after twice that, and as long after the first."""
+    settle = app.limits.settle
+    has_settled = not doubt.asked or doubt.asked_at is None or now - doubt.asked_at >= settle
+    return has_settled and now - doubt.started_at >= settle * (doubt.asked + 1)
+
+
+def _held(app: App, tx: Tx, now: datetime) -> list[Doubt]:
+    """Those whose provider can still be asked: the others, however many wait, are in nobody's way."""
+    asked = {provider.name for provider in app.each_provider if provider.ability.keeps_a_list}
+    return settling.doubts(tx, AT_ONCE, State.HELD, providers=asked, since=now - OLDEST)
 
 
 def _may_ask_again(app: App, doubt: Doubt, now: datetime) -> bool:
@@ -145,9 +174,9 @@ def _by_list(inquiry: _Inquiry, provider: Provider, doubt: Doubt) -> tuple[Evide
         to=said.get("to") or "",
         text=said.get("text") or "",
     )
-    traces = None if provider.name in inquiry.away else provider.find(lost)
+    traces = provider.find(lost)
     if traces is None:
-        inquiry.away.add(provider.name)
+        inquiry.silences[provider.name] += 1
         waited_enough = inquiry.now - doubt.started_at >= WAIT_FOR_A_LIST
         return (Evidence.CANNOT_TELL if waited_enough else None), None
     with inquiry.app.store.read() as tx:
@@ -168,6 +197,9 @@ def _by_receipts(inquiry: _Inquiry, doubt: Doubt) -> Evidence | None:
 
 
 def _write(tx: Tx, findings: Sequence[Finding], now: datetime) -> Reconciled:
+    # What came in meanwhile is evidence, and better: it is applied before anything is decided without it.
+    unread = receipts.unread(tx, (one.doubt.attempt_id for one in findings))
+    findings = [one for one in findings if one.doubt.attempt_id not in unread]
     for saw_nothing in (False, True):
         asked = [one.doubt.attempt_id for one in findings if one.evidence is None and one.saw_nothing is saw_nothing]
         settling.note_asked(tx, asked, now, saw_nothing=saw_nothing)

@@ -4,19 +4,20 @@ What the patient hears is a sequence like any other: it enrols on `reply.stop`, 
 """
 
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from hashlib import sha256
 
 from drip.app import App
 from drip.clock import order
-from drip.core.model import Channel, EventKind
+from drip.core.model import Channel, EventKind, Facts
 from drip.core.news import Reply
 from drip.core.reason import Reason
 from drip.core.red_flags import has_red_flag
 from drip.core.replies import Word, is_ambiguous_stop, own_words, read_reply
+from drip.flows.answer import Answer, answers_in, tasks_of
 from drip.flows.sweep import OURS
-from drip.store import enrolments, events, patients, records
+from drip.store import enrolments, events, patients, questions, records
 from drip.store import replies as inbox
 from drip.store.database import Tx
 from drip.store.events import NewEvent
@@ -113,6 +114,10 @@ class Sender:
         """Whoever hears the answer: an address that is shared gets one, not one for each."""
         return self.people[0] if self.people else None
 
+    def led_by(self, patient_id: str) -> "Sender":
+        """The same people, when we know which of them it was."""
+        return replace(self, people=[patient_id, *(one for one in self.people if one != patient_id)])
+
 
 @dataclass(slots=True, kw_only=True)
 class Outcome:
@@ -123,31 +128,36 @@ class Outcome:
     """For everyone at the address."""
     notes: list[str] = field(default_factory=list)
     """For the first of them alone."""
+    answer: Answer | None = None
+    """To the question that was open there; an event, and perhaps a task, of the one who was asked."""
 
 
 def apply_replies(app: App, now: datetime) -> int:
     """Turn what patients wrote into events and tasks, before anything is sent. Answers how many. Safe to repeat."""
     total = 0
     while True:
-        applied = app.store.attempt(lambda tx: _apply(tx, now))
+        applied = app.store.attempt(lambda tx: _apply(app, tx, now))
         total += applied
         if applied < AT_ONCE:
             return total
 
 
-def _apply(tx: Tx, now: datetime) -> int:
+def _apply(app: App, tx: Tx, now: datetime) -> int:
     # Gather
     told = inbox.pending(tx, AT_ONCE)
     if not told:
         return 0
     senders = _senders(tx, told)
+    answers = answers_in(app, tx, told, {reply: sender.people for reply, sender in senders.items()})
+    senders |= {reply: senders[reply].led_by(answer.asked.patient_id) for reply, answer in answers.items()}
     keys = enrolments.data_key_rows(tx, {one for sender in senders.values() for one in sender.people})
     # Decide
-    meant = {one.id: _meaning(one, senders[one.id]) for one in told}
+    meant = {one.id: _meaning(one, senders[one.id], answers.get(one.id)) for one in told}
     # Apply
     records.raise_tasks(tx, [task for one in told for task in _tasks(one, senders[one.id], meant[one.id], keys)], now)
     events.add(tx, list(_events(told, senders, meant, keys)), now)
     inbox.mark_applied(tx, [_heard(one, senders[one.id], keys) for one in told])
+    questions.note_answers(tx, {reply: answer.asked.message_id for reply, answer in answers.items()})
     return len(told)
 
 
@@ -172,16 +182,15 @@ def _likely(people: Sequence[str], answered: Answered | None) -> Sequence[str]:
     return people if people and len(rest) == len(people) else [answered.patient_id, *rest]
 
 
-def _meaning(one: PendingReply, sender: Sender) -> Outcome:
-    """What a reply comes to. The first question is whether it must not wait; nothing it says hides a STOP.
-
-    Whoever wants to understand more of it, such as the answer to a question that was asked, asks before OTHER.
-    """
+def _meaning(one: PendingReply, sender: Sender, answer: Answer | None) -> Outcome:
+    """What a reply comes to. The first question is whether it must not wait; nothing it says hides a STOP."""
     said = own_words(one.text)
-    word, outcome = read_reply(said), Outcome()
+    word, outcome = read_reply(said), Outcome(answer=answer)
     if has_red_flag(said):
         outcome.tasks.append("red_flag")
         outcome.events.append(Word.RED_FLAG)
+    elif answer:
+        pass  # what is to be done about it, the question itself says
     elif word is Word.OTHER or (not sender.people and word is not Word.STOP):
         outcome.tasks.append("reply")
     elif word is Word.START and sender.closed not in (None, Reason.SUPPRESSED_BY_PATIENT):
@@ -204,6 +213,8 @@ def _tasks(one: PendingReply, sender: Sender, meant: Outcome, keys: Mapping[str,
             yield NewTask(key=f"{kind}:{one.id}", kind=kind, detail=one.text)
     for kind in meant.notes if sender.first else ():
         yield NewTask(key=f"{kind}:{one.id}", kind=kind, patient_id=sender.first, data_key=keys[sender.first or ""])
+    if meant.answer and sender.first:
+        yield from tasks_of(one, meant.answer, keys[sender.first], is_read=bool(meant.tasks))
 
 
 _KINDS = {
@@ -211,6 +222,7 @@ _KINDS = {
     Word.START: EventKind.REPLY_START,
     Word.HELP: EventKind.REPLY_HELP,
     Word.RED_FLAG: EventKind.REPLY_RED_FLAG,
+    Word.ANSWER: EventKind.REPLY_ANSWER,
 }
 
 
@@ -223,19 +235,22 @@ def _events(
     """One event for one patient, however many share the address."""
     received = order()
     for one in told:
-        patient_id = senders[one.id].first
-        for word in meant[one.id].events if patient_id else ():
-            yield _event(one, word, patient_id or "", keys, received)
+        patient_id, outcome = senders[one.id].first, meant[one.id]
+        happened: list[tuple[Word, Facts]] = [(word, {}) for word in outcome.events]
+        happened += [(Word.ANSWER, outcome.answer.facts)] if outcome.answer else []
+        for word, facts in happened if patient_id else ():
+            yield _event(one, word, facts, (patient_id or "", keys[patient_id or ""]), received)
             received += 1
 
 
-def _event(one: PendingReply, word: Word, patient_id: str, keys: Mapping[str, DataKey], received: int) -> NewEvent:
+def _event(one: PendingReply, word: Word, facts: Facts, whose: tuple[str, DataKey], received: int) -> NewEvent:
     kind = _KINDS[word].value
+    patient_id, data_key = whose
     return NewEvent(
         source=OURS,
         event_id=f"{kind}:{one.id}",
         patient_id=patient_id,
-        data_key=keys[patient_id],
+        data_key=data_key,
         received=received,
         kind=kind,
         occurred_at=one.received_at,
@@ -243,7 +258,7 @@ def _event(one: PendingReply, word: Word, patient_id: str, keys: Mapping[str, Da
             "kind": kind,
             "occurred_at": one.received_at.isoformat(),
             "patient": {},
-            "reply": {"channel": one.channel.value, "word": word.value},
+            "reply": {"channel": one.channel.value, "word": word.value, **facts},
         },
     )
 

@@ -65,7 +65,7 @@ class Resolved:
 
 def resolve(known: Known, rules: Rules, now: datetime) -> Resolved:
     """Replay one patient's history and turn the decision into rows. No I/O."""
-    moments = replay(_event(stored) for stored in known.history)
+    moments = replay(event_of(stored) for stored in known.history)
     decision = decide(moments, (_enrolled(row, rules) for row in known.enrolments), rules.live)
     resolved = Resolved(known=known, moments=moments, tasks=_tasks(moments, decision))
     for course in decision.courses:
@@ -73,7 +73,8 @@ def resolve(known: Known, rules: Rules, now: datetime) -> Resolved:
     return resolved
 
 
-def _event(stored: StoredEvent) -> Event:
+def event_of(stored: StoredEvent) -> Event:
+    """The event again, with what only we tell."""
     fresh = stored.state != events.APPLIED
     event = event_from(stored.body, key=stored.id, received=stored.received, fresh=fresh)
     ours: dict[str, Any] = {name: told for name in _OURS if isinstance(told := stored.body.get(name), Mapping)}

@@ -78,10 +78,19 @@ def use(tx: Tx, roads: Roads, claimed: Iterable[Claimed], now: datetime) -> None
     lanes.save(tx, list(changed.values()))
 
 
-def charge(tx: Tx, roads: Roads, claimed: Iterable[Channel], parts: Iterable[tuple[Channel, int]]) -> None:
-    """Long texts take more than the one token they were claimed with; what does not go takes none."""
+def charge(
+    tx: Tx, roads: Roads, claimed: Iterable[Channel], parts: Iterable[tuple[Channel, int]], now: datetime
+) -> None:
+    """Long texts take more than the one token they were claimed with; what does not go takes none.
+
+    A probe that found nothing to carry is given back: a broken lane is tried with the next message.
+    """
+    sizes = list(parts)
+    spent = Counter(channel for channel, _ in sizes)
+    broken = {channel: road.lane for channel, road in roads.items() if road.lane and road.lane.is_broken}
+    lanes.save(tx, [lane for channel, lane in broken.items() if not spent[channel] and lane.is_open(now)])
     owed = Counter({channel: -number for channel, number in Counter(claimed).items()})
-    for channel, number in parts:
+    for channel, number in sizes:
         owed[channel] += max(number, 1)
     for channel, number in owed.items():
         if number and roads[channel].rate:

@@ -9,6 +9,7 @@ from datetime import datetime, timedelta
 
 from drip.app import App
 from drip.clock import running
+from drip.core.gate import RECHECK
 from drip.core.lifecycle import State
 from drip.core.reason import Reason
 from drip.flows.carry import Carrier
@@ -17,7 +18,7 @@ from drip.flows.gate import Gated, Passed, pass_gate
 from drip.flows.prepare import Ready, Spoiled, prepare
 from drip.flows.record import record
 from drip.flows.road import Roads, choose, use
-from drip.store import outgoing
+from drip.store import outgoing, records
 from drip.store.database import Tx
 from drip.store.ids import new_id
 from drip.store.outgoing import Claimed, Lease, Move
@@ -70,14 +71,18 @@ def send_due(
     sent, started = Sent(), running()
     with Carrier(app) as carrier:
         try:
-            while not sent.is_unfinished:
-                is_more = carrier.is_worth_filling and _hand_over_more(app, carrier, sent, now)
-                if not is_more and carrier.is_idle:
+            while True:
+                if enough() or running() - started > LONGEST_ROUND:
+                    sent.is_unfinished = True
                     break
-                _write_down(app, carrier, sent, now, longest=0 if is_more else LONGEST_PAUSE)
+                pause = _hand_over_more(app, carrier, sent, now) if carrier.is_worth_filling else LONGEST_PAUSE
+                if pause is None and carrier.is_idle:
+                    break
+                if pause and carrier.is_idle:
+                    time.sleep(pause)
+                _write_down(app, carrier, sent, now, longest=LONGEST_PAUSE if pause is None else pause)
                 if progress:
                     progress(sent.counts)
-                sent.is_unfinished = enough() or running() - started > LONGEST_ROUND
         finally:
             while not carrier.is_idle:
                 _write_down(app, carrier, sent, now)
@@ -94,17 +99,19 @@ def send_batch(app: App, now: datetime) -> Sent | None:
     return sent if sent.counts["claimed"] else None
 
 
-def _hand_over_more(app: App, carrier: Carrier, sent: Sent, now: datetime) -> bool:
-    """Claim, word, gate and call the next batch, as large as there are free slots. Answers whether to go on."""
+def _hand_over_more(app: App, carrier: Carrier, sent: Sent, now: datetime) -> float | None:
+    """Claim, word, gate and call the next batch, as large as there are free slots.
+
+    Answers how many seconds to wait before the next: none after a batch, a few while a rate holds back what is due;
+    None when nothing is.
+    """
     lease = Lease(owner=app.worker, token=new_id(), length=app.limits.lease)
     with app.store.write() as tx:
         roads = choose(app, tx, now)
         claimed = _claim(tx, lease, roads, now, carrier.free)
         wait = None if claimed else _held_back(tx, roads, now)
     if not claimed:
-        if wait is not None and carrier.is_idle:
-            time.sleep(min(wait.total_seconds(), LONGEST_PAUSE))
-        return wait is not None
+        return None if wait is None else min(wait.total_seconds(), LONGEST_PAUSE)
     batch = _look_once_more(app, lease, claimed, roads, sent, now)
     # Nothing between the gate and the call: what passed is already written down as on its way.
     carrier.carry(batch.passed, batch.gated_at)
@@ -112,7 +119,7 @@ def _hand_over_more(app: App, carrier: Carrier, sent: Sent, now: datetime) -> bo
     if batch.strayed:
         # A visit moved while its message was in flight, and the message came back: it takes its new place.
         app.store.attempt(lambda tx: replan(app, tx, batch.strayed, now))
-    return True
+    return 0.0
 
 
 def _claim(tx: Tx, lease: Lease, roads: Roads, now: datetime, free: int) -> list[Claimed]:
@@ -133,7 +140,7 @@ def _look_once_more(
     app: App, lease: Lease, claimed: Sequence[Claimed], roads: Roads, sent: Sent, now: datetime
 ) -> _Batch:
     ready, spoiled = prepare(app, claimed, now)
-    _set_aside(app, lease, spoiled)
+    _set_aside(app, lease, spoiled, now)
     gated = pass_gate(app, lease, ready, now, roads)
     gated_at = running()
     sent.counts.update(claimed=len(claimed), invalid=len(spoiled))
@@ -156,25 +163,34 @@ _COUNTS = {
 }
 
 
-def _set_aside(app: App, lease: Lease, spoiled: Sequence[Spoiled]) -> None:
+def _set_aside(app: App, lease: Lease, spoiled: Sequence[Spoiled], now: datetime) -> None:
     """Messages whose words could not be made end here, with the reason; nothing was attempted."""
     if not spoiled:
         return
     for one in spoiled:
         log.error("message %s has no words: %s", one.claimed.id, one.why)
-    moves = [
-        Move(
-            id=one.claimed.id,
-            state=State.INVALID,
-            reason=Reason.TEMPLATE_ERROR,
-            due_at=one.claimed.due_at,
-            channel=one.claimed.channel,
-            turned=one.claimed.turned,
-        )
-        for one in spoiled
-    ]
     with app.store.write() as tx:
-        outgoing.put_back(tx, lease.token, moves)
+        outgoing.put_back(tx, lease.token, [_spoiled(one, now) for one in spoiled])
+        records.raise_tasks(tx, [_unreadable(one.claimed) for one in spoiled if one.is_unreadable], now)
+
+
+def _spoiled(one: Spoiled, now: datetime) -> Move:
+    """Words that cannot be made never will be; a record that cannot be unsealed may be, with the right key."""
+    claimed = one.claimed
+    return Move(
+        id=claimed.id,
+        state=State.PLANNED if one.is_unreadable else State.INVALID,
+        reason=Reason.NONE if one.is_unreadable else Reason.TEMPLATE_ERROR,
+        due_at=now + RECHECK if one.is_unreadable else claimed.due_at,
+        channel=claimed.channel,
+        turned=claimed.turned,
+    )
+
+
+def _unreadable(claimed: Claimed) -> records.NewTask:
+    """Without the patient: a list of tasks must not stumble over the same record."""
+    key = f"broken_record:{claimed.patient_id}"
+    return records.NewTask(key=key, kind="broken_record", detail=f"record {claimed.patient_id} cannot be unsealed")
 
 
 _OUTCOMES = {

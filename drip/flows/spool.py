@@ -2,6 +2,7 @@
 
 import json
 import logging
+import os
 from collections.abc import Sequence
 from dataclasses import asdict, fields, replace
 from datetime import date, datetime
@@ -25,7 +26,10 @@ def put_aside(folder: Path, settlements: Sequence[Settlement]) -> Path:
     folder.mkdir(mode=0o700, parents=True, exist_ok=True)
     name = f"answers-{new_id()}"
     hidden = folder / f".{name}"
-    hidden.write_text("".join(json.dumps(asdict(one), default=_as_text) + "\n" for one in settlements))
+    with hidden.open("w") as file:
+        file.writelines(json.dumps(asdict(one), default=_as_text) + "\n" for one in settlements)
+        file.flush()
+        os.fsync(file.fileno())  # the answer exists nowhere else
     return hidden.rename(folder / f"{name}.jsonl")
 
 
@@ -37,11 +41,13 @@ def take_up(app: App) -> int:
             settlements = [_settlement(json.loads(line)) for line in path.read_text().splitlines()]
             # By now a sweeper may have called them unknown: this is the evidence.
             write_down(app.store, settlements, was=(State.IN_FLIGHT, State.UNKNOWN))
+        except FileNotFoundError:  # another worker was quicker
+            continue
         except (ValueError, KeyError, TypeError) as problem:
             log.error("%s cannot be read (%s): put aside for a person", path.name, type(problem).__name__)
             path.rename(path.with_suffix(".broken"))
             continue
-        path.unlink()
+        path.unlink(missing_ok=True)
         taken += len(settlements)
         log.info("wrote down %d answers that were put aside", len(settlements))
     return taken

@@ -6,12 +6,12 @@ from datetime import datetime
 from zoneinfo import ZoneInfo
 
 from drip.app import App
-from drip.bookings.generic import event_from
 from drip.core.clinic import Clinic
 from drip.core.event import Event
 from drip.core.model import Channel, EventKind
 from drip.core.patient import time_in
 from drip.core.reason import Reason
+from drip.flows.resolve import event_of
 from drip.store import enrolments, events, records, views
 from drip.store import patients as people
 from drip.store.database import Tx
@@ -54,7 +54,7 @@ def tell(app: App, tx: Tx, patient: PatientRow) -> Story:
     }
     # Decide
     zone = app.clinic.site(enrolled[0].site if enrolled else None).zone
-    history = [event_from(one.body, key=one.id, received=one.received, fresh=False) for one in told]
+    history = [event_of(one) for one in told]
     lines = [
         *_events(history, app.clinic, zone),
         *_enrolments(enrolled, titles, zone),
@@ -91,6 +91,7 @@ _TOLD = {
     EventKind.REPLY_START: "the patient wants to hear from us again",
     EventKind.REPLY_HELP: "the patient asked for help",
     EventKind.REPLY_RED_FLAG: "a reply holds words that must not wait",
+    EventKind.REPLY_ANSWER: "the patient answered “{question}” with {value}",
     EventKind.STAFF_ALERT: "the clinic's staff had to be told something",
 }
 
@@ -101,7 +102,11 @@ def _events(history: Sequence[Event], clinic: Clinic, zone: ZoneInfo) -> Iterato
         site = clinic.site(event.site)
         visit = f" for {when(starts, site.zone)} at {site.name}" if starts else ""
         told = _TOLD.get(event.kind, event.kind.value).format(
-            visit=visit, treatment=event.treatment.get("code"), programme=event.programme.get("code")
+            visit=visit,
+            treatment=event.treatment.get("code"),
+            programme=event.programme.get("code"),
+            question=event.reply.get("question"),
+            value=event.reply.get("value"),
         )
         yield Line(at=event.occurred_at, kind="event", sentence=f"We were told that {told}.")
 
@@ -164,6 +169,7 @@ _ASKED = {
     "safety_not_reached": "Staff are asked to reach the patient another way: safety information could not be sent.",
     "review_due": "Staff are asked to review content that is past its date.",
     "reply": "Staff are asked to read a reply.",
+    "answer": "Staff are asked to read an answer: the clinic wants a person to see such answers.",
     "red_flag": "Staff are asked to read a reply at once: it holds words that must not wait.",
     "shared_stop": "Staff are told that somebody said stop at an address which several patients share.",
     "not_delivered": "Staff are asked to look at an address: a message was not delivered.",

@@ -8,10 +8,12 @@ from drip.app import App
 from drip.clock import order
 from drip.core.course import enrolment_facts
 from drip.core.lifecycle import State
-from drip.core.model import EventKind, Facts
-from drip.store import enrolments, events, patients, settling
+from drip.core.model import EventKind, Facts, Purpose
+from drip.core.reason import Reason
+from drip.store import enrolments, events, patients, records, settling
 from drip.store.bulk import chunks
 from drip.store.database import Tx
+from drip.store.settling import Unconfirmed
 
 OPEN = [state.value for state in (State.PLANNED, State.CLAIMED, State.IN_FLIGHT, State.UNKNOWN, State.HELD)]
 AT_ONCE = 200
@@ -39,12 +41,30 @@ def sweep(app: App, now: datetime) -> Swept:
 
 
 def _sweep(tx: Tx, confirming: Collection[str], now: datetime) -> Swept:
+    unconfirmed = settling.give_up_waiting(tx, confirming, now - WAIT_FOR_RECEIPT)
+    _tell_staff(tx, unconfirmed, now)
     return Swept(
         freed=settling.free_expired_claims(tx),
         doubted=settling.doubt_expired_flights(tx),
         expired=settling.expire_waiting(tx, now),
-        unconfirmed=settling.give_up_waiting(tx, confirming, now - WAIT_FOR_RECEIPT),
+        unconfirmed=len(unconfirmed),
     )
+
+
+def _tell_staff(tx: Tx, unconfirmed: Sequence[Unconfirmed], now: datetime) -> None:
+    keys = enrolments.data_key_rows(tx, {one.patient_id for one in unconfirmed})
+    tasks = [
+        records.NewTask(
+            key=f"{kind}:{one.message_id}",
+            kind=kind,
+            patient_id=one.patient_id,
+            data_key=keys[one.patient_id],
+            detail=Reason.NO_RECEIPT.sentence,
+        )
+        for one in unconfirmed
+        for kind in ["safety_not_reached" if one.purpose is Purpose.SAFETY else "not_delivered"]
+    ]
+    records.raise_tasks(tx, tasks, now)
 
 
 def finish(app: App, touched: Collection[str] | None, now: datetime) -> int:

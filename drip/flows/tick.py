@@ -1,21 +1,28 @@
 """One beat of the worker: everything that is due at an instant, in the order that keeps promises, until nothing is."""
 
+import logging
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
 from drip.app import App
+from drip.clock import running
 from drip.flows.alert import watch
 from drip.flows.collect import collect_replies
 from drip.flows.enrol import apply_news
 from drip.flows.news_spool import take_up_news
 from drip.flows.receive import apply_receipts
-from drip.flows.reconcile import reconcile
+from drip.flows.reconcile import Reconciled, reconcile
 from drip.flows.reply import apply_replies
 from drip.flows.send import Sent, never, send_due
 from drip.flows.spool import take_up
 from drip.flows.sweep import finish, sweep
 from drip.store import records
+
+log = logging.getLogger("drip.tick")
+
+LONGEST = 15.0
+"""Seconds after which a tick on the real clock ends, and another begins."""
 
 EVERY_HOUR = timedelta(hours=1)
 
@@ -74,22 +81,54 @@ def tick(
         _look_through_all(app, now)
         done.add("tick")
     finally:
-        # A part that fails shows by its heart standing still while the others beat.
+        # A part that fails shows by its heart standing still while the others beat, and staff are told of that.
         with app.store.write() as tx:
             records.beat(tx, done, now)
+        _aside("alert", lambda: watch(app, now))
     return counts
 
 
+def tick_until_done(
+    app: App, clock: Callable[[], datetime], progress: Callable[[Counts], None] | None = None
+) -> Counts:
+    """Ticks until nothing is due, each with the time as it is by then: a window may close while much is sent."""
+    total = Counts()
+    while True:
+        began, so_far = running(), replace(total)
+
+        def enough(began: float = began) -> bool:
+            return running() - began > LONGEST
+
+        def show(counts: Counts, so_far: Counts = so_far) -> None:
+            if progress:
+                shown = replace(so_far)
+                shown += counts
+                progress(shown)
+
+        total += tick(app, clock(), show, enough)
+        if not enough():
+            return total
+
+
+def _aside(part: str, do: Callable[[], object]) -> bool:
+    """A part without which messages may go all the same. Answers whether it came to its end."""
+    try:
+        do()
+    except Exception as problem:
+        log.error("%s failed: %s", part, type(problem).__name__)
+        return False
+    return True
+
+
 def _hear(app: App, now: datetime, counts: Counts, done: set[str]) -> None:
-    """What providers, patients and booking systems have said since."""
-    take_up(app)
+    """What providers, patients and booking systems have said since. Without having heard it nothing is sent."""
+    _aside("spool", lambda: take_up(app))
     take_up_news(app, now)
-    if collect_replies(app, now):
-        done.add("mailbox")
+    _aside("mailbox", lambda: done.update(["mailbox"] if collect_replies(app, now) else []))
     counts.receipts += apply_receipts(app, now)
     counts.replies += apply_replies(app, now)
     done.add("receive")
-    watch(app, now)
+    _aside("alert", lambda: watch(app, now))
     news = apply_news(app, now)
     counts.events += news.events
     counts.enrolled += news.enrolled
@@ -102,8 +141,9 @@ def _put_right(app: App, now: datetime, counts: Counts, done: set[str]) -> bool:
     """Whether anything was put right that may be worth another round."""
     swept = sweep(app, now)
     done.add("sweep")
-    evidence = reconcile(app, now)
-    done.add("reconcile")
+    evidence = Reconciled()
+    if _aside("reconcile", lambda: evidence.add(reconcile(app, now))):
+        done.add("reconcile")
     counts.accepted += evidence.went
     counts.held += evidence.held
     counts.unknown += swept.doubted

@@ -33,7 +33,8 @@ def read_parsed(content_type: str, body: bytes, *, provider: str) -> News:
         _, options = parse_options_header(content_type)
         MultipartParser(options.get(b"boundary", b""), form.callbacks()).write(body)
     mail = form.field("email") or _put_together(form)
-    return read_inbound(mail, provider=provider) if mail else News()
+    # Anybody can write a mail that looks like a bounce; SendGrid tells of the real ones by its events.
+    return News(replies=read_inbound(mail, provider=provider).replies if mail else ())
 
 
 class _Form:

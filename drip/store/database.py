@@ -8,7 +8,8 @@ from datetime import datetime, timedelta
 from typing import Any, TypeVar
 
 from sqlalchemy import Connection, Engine, create_engine, event, func, insert, select
-from sqlalchemy.exc import DataError, IntegrityError, InterfaceError, OperationalError
+from sqlalchemy.exc import DataError, IntegrityError, InterfaceError, InternalError, OperationalError
+from sqlalchemy.exc import TimeoutError as PoolTimeout
 from sqlalchemy.sql import ColumnElement
 
 from drip.store import schema
@@ -16,6 +17,9 @@ from drip.store.vault import Vault
 
 UNREACHABLE = (OperationalError, InterfaceError)
 """What is raised when there is no database to talk to, or it does not answer."""
+
+PASSING = (*UNREACHABLE, InternalError, PoolTimeout)
+"""The database's own trouble, such as a change of servers: the same again later may be taken."""
 
 REFUSED = (IntegrityError, DataError)
 """What is raised when a row cannot be as it was given."""

@@ -115,6 +115,12 @@ def mark(tx: Tx, event_ids: Sequence[str], state: str) -> None:
         tx.connection.execute(update(events).where(bulk.among(tx, events.c.id, chunk)).values(state=state))
 
 
+def give_up(tx: Tx, patient_id: str) -> None:
+    """What waits about this patient cannot be applied."""
+    waiting = update(events).where(events.c.patient_id == patient_id, events.c.state == PENDING)
+    tx.connection.execute(waiting.values(state=FAILED))
+
+
 def count_pending(tx: Tx) -> tuple[int, datetime | None]:
     """How many events wait, and since when."""
     query = select(func.count(), func.min(events.c.received_at)).where(events.c.state != APPLIED)

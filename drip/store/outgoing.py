@@ -142,9 +142,11 @@ def counted(tx: Tx, patient_ids: Iterable[str], since: date) -> list[tuple[str, 
 
 
 def recent(tx: Tx, contact_ids: Iterable[str], since: datetime) -> Counter[str]:
-    """How often each of these addresses was written to since then, by anyone's messages."""
+    """How often each of these addresses was written to since then, by anyone's messages. What was not taken is not."""
     query = select(attempts.c.contact_id, func.count()).where(
-        bulk.among(tx, attempts.c.contact_id, contact_ids), attempts.c.started_at > since
+        bulk.among(tx, attempts.c.contact_id, contact_ids),
+        attempts.c.started_at > since,
+        func.coalesce(attempts.c.outcome, "") != "not_taken",
     )
     rows = tx.connection.execute(query.group_by(attempts.c.contact_id))
     return Counter({row[0]: row[1] for row in rows})

@@ -16,6 +16,9 @@ from drip.store.ids import new_id
 from drip.store.schema import contacts, patients
 from drip.store.vault import DataKey, Vault
 
+STAFF = "staff"
+"""The source of people who are not patients: whoever `alerts` in clinic.yaml names. Written to by the same road."""
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class PatientRow:

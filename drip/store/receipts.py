@@ -8,7 +8,7 @@ from typing import Any
 from sqlalchemy import Row, exists, select, update
 
 from drip.core.handover import Fault
-from drip.core.lifecycle import State
+from drip.core.lifecycle import State, is_old_news
 from drip.core.model import Channel, Purpose
 from drip.core.news import Receipt
 from drip.core.reason import Reason
@@ -25,10 +25,11 @@ def add(tx: Tx, told: Sequence[Receipt], now: datetime) -> int:
     Answers how many were new. Safe to repeat: one that is known closes nothing, whatever happened since.
     """
     by_key = {(one.provider, one.key[:120]): one for one in told}
-    new = {key: one for key, one in by_key.items() if key not in _known(tx, by_key)}
+    known = _known(tx, by_key)
+    new = {key: one for key, one in by_key.items() if key not in known}
     rows = [_row(tx, provider, key, one, now) for (provider, key), one in sorted(new.items())]
     bulk.insert_rows(tx, receipts, rows, ignore_known=True)
-    _close(tx, rows, now)
+    _close(tx, rows, _addresses(tx, new.values()), now)
     return len(rows)
 
 
@@ -37,8 +38,17 @@ def _known(tx: Tx, keys: Iterable[tuple[str, str]]) -> set[tuple[str, str]]:
     return {(row.provider, row.key) for row in tx.connection.execute(query)}
 
 
+def _addresses(tx: Tx, told: Iterable[Receipt]) -> dict[str, Channel]:
+    """The addresses (by blind id) that are said to be closed, whether we have written there yet or not."""
+    closed = [one.address for one in told if one.closes and one.address]
+    return {patients.blind_address(tx.vault, _channel(address), address): _channel(address) for address in closed}
+
+
+def _channel(address: str) -> Channel:
+    return Channel.EMAIL if "@" in address else Channel.SMS
+
+
 def _row(tx: Tx, provider: str, key: str, one: Receipt, now: datetime) -> dict[str, Any]:
-    channel = Channel.EMAIL if "@" in (one.address or "") else Channel.SMS
     return {
         "id": new_id(),
         "provider": provider,
@@ -49,19 +59,21 @@ def _row(tx: Tx, provider: str, key: str, one: Receipt, now: datetime) -> dict[s
         "fault": one.fault.value if one.fault else "",
         "code": one.code[:40],
         "closes": one.closes.value if one.closes else "",
-        "contact_id": patients.blind_address(tx.vault, channel, one.address) if one.address else None,
+        "contact_id": patients.blind_address(tx.vault, _channel(one.address), one.address) if one.address else None,
         "happened_at": one.at,
         "received_at": now,
         "state": "pending",
     }
 
 
-def _close(tx: Tx, rows: Sequence[Mapping[str, Any]], now: datetime) -> None:
+def _close(tx: Tx, rows: Sequence[Mapping[str, Any]], addresses: Mapping[str, Channel], now: datetime) -> None:
     closing = [row for row in rows if row["closes"]]
     if not closing:
         return
-    known = {one.id: one.contact_id for one in _attempts(tx, closing)}
-    by_ref = {(one.provider, one.provider_ref): one.contact_id for one in _attempts(tx, closing)}
+    patients.ensure_contacts(tx, addresses)
+    found = _attempts(tx, closing)
+    known = {one.id: one.contact_id for one in found}
+    by_ref = {(one.provider, one.provider_ref): one.contact_id for one in found}
     contacts: dict[str, list[str]] = {}
     for row in closing:
         # Our own attempt knows where it went; what a provider calls the address may be spelt another way.
@@ -89,6 +101,9 @@ class Pending:
     attempt_id: str | None
     message_id: str | None
     attempt_ref: str | None
+    channel: Channel | None
+    said: State | None
+    """What receipts about the same attempt have said before."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -130,6 +145,8 @@ def _attempts(tx: Tx, rows: Sequence[Mapping[Any, Any]]) -> list[Any]:
         attempts.c.provider_ref,
         attempts.c.message_id,
         attempts.c.contact_id,
+        attempts.c.channel,
+        attempts.c.receipt,
     )
     ids = [row["attempt_id"] for row in rows if row["attempt_id"]]
     refs = [row["provider_ref"] for row in rows if row["provider_ref"] and not row["attempt_id"]]
@@ -156,6 +173,8 @@ def _pending(row: Mapping[Any, Any], attempt: Any) -> Pending:
         attempt_id=attempt.id if attempt else None,
         message_id=attempt.message_id if attempt else None,
         attempt_ref=attempt.provider_ref if attempt else None,
+        channel=Channel(attempt.channel) if attempt else None,
+        said=State(attempt.receipt) if attempt and attempt.receipt else None,
     )
 
 
@@ -211,8 +230,11 @@ def _moved_row(one: Moved) -> dict[str, Any]:
 
 def note(tx: Tx, told: Sequence[Pending]) -> None:
     """Keep with each attempt the last word about it, and the provider's reference if its answer was lost."""
-    words = {one.attempt_id: one.says.value for one in told if one.attempt_id and one.says}
-    rows = [{"id": attempt_id, "receipt": says} for attempt_id, says in sorted(words.items())]
+    last: dict[str, State] = {}
+    for one in told:
+        if one.attempt_id and one.says and not is_old_news(one.says, last.get(one.attempt_id, one.said)):
+            last[one.attempt_id] = one.says
+    rows = [{"id": attempt_id, "receipt": says.value} for attempt_id, says in sorted(last.items())]
     bulk.update_rows(tx, attempts, rows, match={"id": "id"})
     refs = {
         one.attempt_id: (one.provider, one.provider_ref)
@@ -241,6 +263,14 @@ def mark(tx: Tx, told: Sequence[Pending]) -> None:
         ids = [one.id for one in told if (one.attempt_id is None) is (state == "unmatched")]
         if ids:
             tx.connection.execute(update(receipts).where(bulk.among(tx, receipts.c.id, ids)).values(state=state))
+
+
+def unread(tx: Tx, attempt_ids: Iterable[str]) -> set[str]:
+    """Which of these attempts something was said about that was not applied yet."""
+    query = select(receipts.c.attempt_id).where(
+        receipts.c.state == "pending", bulk.among(tx, receipts.c.attempt_id, attempt_ids)
+    )
+    return set(tx.connection.execute(query).scalars())
 
 
 def later_ones_came(tx: Tx, provider: str, started_at: datetime) -> bool:

@@ -36,19 +36,27 @@ class Settlement:
     accepted_at: datetime | None
 
 
-def settle(tx: Tx, settlements: Sequence[Settlement], was: Sequence[State] = (State.IN_FLIGHT,)) -> None:
-    """Write what came of the attempts; only its last attempt settles a message.
+def settle(
+    tx: Tx, settlements: Sequence[Settlement], was: Sequence[State] = (State.IN_FLIGHT,)
+) -> Sequence[Settlement]:
+    """Write what came of the attempts; only its last attempt settles a message. Answers those that settled none.
 
     A message that a receipt has moved on already keeps what the receipt said. That a provider took one is evidence
     whenever it comes, also when a sweeper had given the attempt up by then.
     """
-    results = [
-        {"id": one.attempt_id, "outcome": one.outcome, "detail": one.detail, "provider_ref": one.provider_ref}
-        for one in settlements
-    ]
-    bulk.update_rows(tx, attempts, results, match={"id": "id"})
+    for one in (True, False):
+        # A receipt may have told the reference before: an answer that has none takes nothing away.
+        results = [_result(what) for what in settlements if bool(what.provider_ref) is one]
+        bulk.update_rows(tx, attempts, results, match={"id": "id"})
     left = _settle(tx, settlements, was)
-    _settle(tx, [one for one in left if one.state is State.ACCEPTED], _GIVEN_UP)
+    late = [one for one in left if one.state is State.ACCEPTED]
+    settled = {one.attempt_id for one in late} - {one.attempt_id for one in _settle(tx, late, _GIVEN_UP)}
+    return [one for one in left if one.attempt_id not in settled]
+
+
+def _result(one: Settlement) -> dict[str, Any]:
+    result: dict[str, Any] = {"id": one.attempt_id, "outcome": one.outcome, "detail": one.detail}
+    return result | ({"provider_ref": one.provider_ref} if one.provider_ref else {})
 
 
 _GIVEN_UP = (State.UNKNOWN, State.PLANNED, State.CLAIMED, State.HELD)
@@ -59,6 +67,8 @@ def _settle(tx: Tx, settlements: Sequence[Settlement], was: Sequence[State]) -> 
     for state in was:
         rows = [_settled_row(one, state) for one in settlements if may_move(state, one.state)]
         match = {"id": "id", "state": "was", "attempt_id": "attempt_id"}
+        # One that a receipt has turned to its other channel is not this attempt's any more.
+        match |= {"channel": "channel"} if was is _GIVEN_UP else {}
         settled = bulk.update_rows(tx, messages, rows, match=match)
         settlements = [one for one in settlements if one.message_id not in settled]
     return settlements
@@ -112,13 +122,24 @@ def expire_waiting(tx: Tx, now: datetime) -> int:
     return tx.connection.execute(statement.values(state=State.EXPIRED.value, reason=why)).rowcount
 
 
-def give_up_waiting(tx: Tx, providers: Collection[str], before: datetime) -> int:
-    """Messages that were accepted before then, by providers that confirm, and never confirmed."""
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Unconfirmed:
+    """A message that a provider took and never spoke of again."""
+
+    message_id: str
+    patient_id: str
+    purpose: Purpose
+
+
+def give_up_waiting(tx: Tx, providers: Collection[str], before: datetime) -> list[Unconfirmed]:
+    """Messages that were accepted before then, by providers that confirm, and never confirmed. Answers which."""
     statement = update(messages).where(
         in_state(State.ACCEPTED), messages.c.provider.in_(sorted(providers)), messages.c.accepted_at < before
     )
     values = {"state": State.UNDELIVERED.value, "reason": Reason.NO_RECEIPT.value}
-    return tx.connection.execute(statement.values(values)).rowcount if providers else 0
+    changed = statement.values(values).returning(messages.c.id, messages.c.patient_id, messages.c.purpose)
+    rows = tx.connection.execute(changed) if providers else ()
+    return [Unconfirmed(message_id=row.id, patient_id=row.patient_id, purpose=Purpose(row.purpose)) for row in rows]
 
 
 def wake(tx: Tx, reason: Reason, sequence: str | None) -> int:
@@ -158,9 +179,21 @@ SENT_AGAIN = "sent_again"
 """What came of an attempt whose message was critical and could not be found out about."""
 
 
-def doubts(tx: Tx, limit: int, state: State = State.UNKNOWN) -> list[Doubt]:
-    """Messages that nobody can tell the fate of (unknown, or held), those asked about longest ago first."""
+def doubts(
+    tx: Tx,
+    limit: int,
+    state: State = State.UNKNOWN,
+    *,
+    providers: Collection[str] | None = None,
+    since: datetime | None = None,
+) -> list[Doubt]:
+    """Messages that nobody can tell the fate of (unknown, or held), those asked about longest ago first.
+
+    Where given: only of these providers, and only those that were tried since then.
+    """
     query = _doubts().where(in_state(state), attempts.c.id == messages.c.attempt_id)
+    query = query.where(attempts.c.provider.in_(sorted(providers))) if providers is not None else query
+    query = query.where(attempts.c.started_at >= since) if since is not None else query
     query = query.order_by(func.coalesce(attempts.c.asked_at, attempts.c.started_at)).limit(limit)
     return [_doubt(row) for row in tx.connection.execute(query)]
 

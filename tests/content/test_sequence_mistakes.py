@@ -155,33 +155,6 @@ def test_step_ids_are_used_once() -> None:
     assert (finding.line, finding.column, finding.rule) == (14, 10, "duplicate-step")
 
 
-ASK = (
-    "{id: pain, answer: number, min: 0, max: 10, open_for: 3d, task_if: answer >= 8, "
-    "then: [{if: answer <= 3, sms: well-done}, {sms: keep-going}], after_silence: {times: 2, every: 2w, then: stop}}"
-)
-
-
-def test_a_question_is_read_and_said_to_be_not_built_yet() -> None:
-    finding = the_finding(with_step(f"  - id: a\n    after: 1d\n    sms: a\n    ask: {ASK}\n"))
-    assert (finding.line, finding.column, finding.rule) == (12, 5, "not-built-yet")
-
-
-@pytest.mark.parametrize(
-    ("before", "after", "rule"),
-    [
-        ("answer: number", "answer: colour", "wrong-value"),
-        ("open_for", "opened_for", "unknown-key"),
-        ("answer >= 8", "anwser >= 8", "condition"),
-        ("then: stop", "then: shout", "wrong-value"),
-        ("if: answer <= 3", "if: foo()", "condition"),
-    ],
-)
-def test_a_wrong_question_is_said_as_well(before: str, after: str, rule: str) -> None:
-    ask = changed(ASK, (before, after))
-    findings = findings_of(with_step(f"  - id: a\n    after: 1d\n    sms: a\n    ask: {ask}\n"))
-    assert [finding.rule for finding in findings] == ["not-built-yet", rule]
-
-
 def test_everything_wrong_in_a_file_is_said_at_once() -> None:
     text = changed(
         SEQUENCE,

@@ -111,6 +111,12 @@ def test_one_message_that_arrives_opens_it_again() -> None:
     assert (mended.failures, mended.closed_until, mended.why) == (0, None, Reason.NONE)
 
 
+def test_what_was_taken_before_it_asked_for_time_does_not_take_that_time_away() -> None:
+    resting = after(a_lane(failures=2), Tally(slow_down=timedelta(seconds=30)), NOON)
+    told = after(resting, Tally(accepted=1), NOON + SECOND)
+    assert (told.failures, told.closed_until) == (0, NOON + timedelta(seconds=30))
+
+
 def test_a_provider_that_asks_for_time_gets_it() -> None:
     lane = after(a_lane(), Tally(accepted=5, slow_down=timedelta(seconds=17)), NOON)
     assert room(lane, 10, NOON + timedelta(seconds=16)) == 0

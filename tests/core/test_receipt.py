@@ -62,10 +62,31 @@ def test_words_that_are_refused_do_not_turn() -> None:
     assert told == Told(state=State.UNDELIVERED, reason=Reason.CONTENT_REFUSED)
 
 
-def test_a_failure_of_an_earlier_attempt_does_not_turn_a_later_one() -> None:
+@pytest.mark.parametrize("state", [State.SENT, State.IN_FLIGHT, State.UNKNOWN, State.ACCEPTED])
+def test_a_failure_of_an_earlier_attempt_says_nothing_about_a_later_one(state: State) -> None:
     late = said(State.UNDELIVERED, fault=Fault.ADDRESS, is_of_last_attempt=False)
-    told = hear(Standing(state=State.SENT, may_turn=True), [late])
-    assert told == Told(state=State.UNDELIVERED, reason=Reason.NOT_DELIVERED)
+    assert hear(Standing(state=state, may_turn=True), [late]) is None
+
+
+@pytest.mark.parametrize("says", [State.ACCEPTED, State.SENT])
+def test_an_early_word_that_comes_late_does_not_swallow_a_message_that_has_turned(says: State) -> None:
+    of_the_text = said(says, said=State.UNDELIVERED)
+    assert hear(Standing(state=State.PLANNED), [of_the_text]) is None
+    assert hear(Standing(state=State.PLANNED), [said(says, is_of_other_channel=True)]) is None
+
+
+def test_a_text_that_arrives_after_all_ends_the_email_it_had_turned_to() -> None:
+    arrived = said(State.DELIVERED, said=State.UNDELIVERED, is_of_other_channel=True)
+    assert hear(Standing(state=State.PLANNED), [arrived]) == Told(state=State.DELIVERED)
+
+
+def test_a_failure_on_the_channel_it_turned_from_changes_nothing() -> None:
+    assert hear(Standing(state=State.SENT), [said(State.UNDELIVERED, is_of_other_channel=True)]) is None
+
+
+@pytest.mark.parametrize("state", [State.CANCELLED, State.SKIPPED, State.SUPERSEDED])
+def test_that_it_went_is_believed_of_a_message_that_was_called_off(state: State) -> None:
+    assert hear(Standing(state=state), [said(State.DELIVERED)]) == Told(state=State.DELIVERED)
 
 
 def test_a_carrier_that_corrects_itself_is_believed() -> None:

@@ -196,7 +196,8 @@ def test_f62_a_visit_moved_beside_a_claim_is_announced_once_at_the_old_time_or_a
     people = {f"p-{n}": f"+4477009{n:05d}" for n in range(100)}
     moves = []
     for who, phone in people.items():
-        of_whom = {"patient": {"ref": who, "phone": phone, "email": None}, "appointment": {"ref": f"a-{who}"}}
+        of_whom: dict[str, Any] = {"patient": {"ref": who, "phone": phone, "email": None}}
+        of_whom["appointment"] = {"ref": f"a-{who}"}
         clinic.tell(a_booking("2026-06-18 17:00", event_id=f"{who}-1", **of_whom))
         moves.append(a_booking("2026-06-18 19:00", event_id=f"{who}-2", told_at="2026-06-18 14:59", kind="rescheduled",
                                **of_whom))  # fmt: skip
@@ -214,7 +215,7 @@ def test_f62_a_visit_moved_beside_a_claim_is_announced_once_at_the_old_time_or_a
 
     def work() -> None:
         while send_batch(clinic.app, now) or not moved.is_set():
-            pass
+            time.sleep(0.002)
 
     dice.shuffle(moves)
     with ThreadPoolExecutor(3) as pool:

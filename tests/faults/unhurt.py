@@ -39,6 +39,7 @@ class Unhurt(Victims):
 
     def __init__(self) -> None:
         """Nobody is born."""
+        self.others: list[App] = []
 
     def ask(self, do: str, **order: Any) -> dict[str, int]:
         """One beat for each start; every worker comes to a good end."""
@@ -48,6 +49,8 @@ class Unhurt(Victims):
 
     def close(self) -> None:
         """Nobody is left."""
+        for app in self.others:
+            app.close()
 
 
 @contextmanager
@@ -77,24 +80,29 @@ def due(
         deployment.tick()
         deployment.until(FIRST_DUE)
         deployment.sandbox.script(**{provider: {"next": faults} for provider, faults in first.items()})
-        yield deployment
+        try:
+            yield deployment
+        finally:
+            worker.close()
 
 
 def told_otherwise(deployment: Deployment, **told: str) -> None:
     """From now on the worker goes by these settings of the providers."""
-    use(deployment, an_app({**deployment.order, "told": {**deployment.order["told"], **told}}))
+    worker = _worker(deployment)
+    worker.app = an_app({**deployment.order, "told": {**deployment.order["told"], **told}})
+    worker.others.append(worker.app)
 
 
 def failing_over(deployment: Deployment, second: Provider) -> None:
     """From now on texts have a second provider."""
-    app = deployment.world.app
-    use(deployment, replace(app, providers={**app.providers, Channel.SMS: (*app.providers[Channel.SMS], second)}))
+    worker = _worker(deployment)
+    roads = worker.app.providers
+    worker.app = replace(worker.app, providers={**roads, Channel.SMS: (*roads[Channel.SMS], second)})
 
 
-def use(deployment: Deployment, app: App) -> None:
-    """From now on the worker is this one."""
+def _worker(deployment: Deployment) -> Unhurt:
     assert isinstance(deployment.victims, Unhurt)
-    deployment.victims.app = app
+    return deployment.victims
 
 
 def standing(deployment: Deployment, channel: Channel) -> list[str]:
