@@ -101,7 +101,7 @@ def _pass(app: App, tx: Tx, lease: Lease, batch: Sequence[Ready], now: datetime,
     gated.passed = [one for one in gated.passed if one.attempt.id in started]
     outgoing.put_back(tx, lease.token, gated.moves)
     sizes = [(one.letter.channel, one.letter.words.parts) for one in gated.passed]
-    charge(tx, roads, (one.claimed.channel for one in batch), sizes, now)
+    charge(tx, roads, (one.claimed.channel for one in batch), sizes)
     _raise_tasks(tx, batch, gated, now)
     return gated
 

@@ -45,7 +45,7 @@ def choose(app: App, tx: Tx, now: datetime) -> Roads:
     A message whose fate is unknown never comes here: another provider only gets what provably was not taken.
     """
     real_now = tx.database_time() if app.limits.rates else now
-    known = lanes.load(tx, {provider.name for provider in app.each_provider})
+    known = _known(app, tx, real_now)
     paused = versions.paused(tx) if len(app.each_provider) > 1 else {}
     roads = {}
     for channel, providers in app.providers.items():
@@ -55,6 +55,17 @@ def choose(app: App, tx: Tx, now: datetime) -> Roads:
         callable_now = [one for one in usable if one.lane is None or one.lane.is_open(now)]
         roads[channel] = (callable_now or usable or options)[0]
     return roads
+
+
+def _known(app: App, tx: Tx, real_now: datetime) -> dict[str, Lane]:
+    """The lanes there are. One with a rate is made before it is used: two workers must not both find it full."""
+    names = {provider.name for provider in app.each_provider}
+    known = lanes.load(tx, names)
+    limited = {one.name: rate for channel, rate in app.limits.rates.items() for one in app.providers[channel]}
+    if limited.keys() <= known.keys():
+        return known
+    lanes.make(tx, [new_lane(name, rate, real_now) for name, rate in limited.items() if name not in known])
+    return lanes.load(tx, names)
 
 
 def _road(app: App, channel: Channel, provider: Provider, lane: Lane | None, now: datetime, real_now: datetime) -> Road:
@@ -78,19 +89,10 @@ def use(tx: Tx, roads: Roads, claimed: Iterable[Claimed], now: datetime) -> None
     lanes.save(tx, list(changed.values()))
 
 
-def charge(
-    tx: Tx, roads: Roads, claimed: Iterable[Channel], parts: Iterable[tuple[Channel, int]], now: datetime
-) -> None:
-    """Long texts take more than the one token they were claimed with; what does not go takes none.
-
-    A probe that found nothing to carry is given back: a broken lane is tried with the next message.
-    """
-    sizes = list(parts)
-    spent = Counter(channel for channel, _ in sizes)
-    broken = {channel: road.lane for channel, road in roads.items() if road.lane and road.lane.is_broken}
-    lanes.save(tx, [lane for channel, lane in broken.items() if not spent[channel] and lane.is_open(now)])
+def charge(tx: Tx, roads: Roads, claimed: Iterable[Channel], parts: Iterable[tuple[Channel, int]]) -> None:
+    """Long texts take more than the one token they were claimed with; what does not go takes none."""
     owed = Counter({channel: -number for channel, number in Counter(claimed).items()})
-    for channel, number in sizes:
+    for channel, number in parts:
         owed[channel] += max(number, 1)
     for channel, number in owed.items():
         if number and roads[channel].rate:

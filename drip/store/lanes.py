@@ -1,6 +1,7 @@
 """Lanes: what each provider may carry, shared by all workers. A provider without a row is open and unlimited."""
 
 from collections.abc import Iterable, Sequence
+from typing import Any
 
 from sqlalchemy import select, update
 
@@ -24,15 +25,23 @@ def look(tx: Tx) -> list[Lane]:
     return [Lane(**{**row._mapping, "why": Reason(row.why)}) for row in rows]
 
 
-def save(tx: Tx, changed: Sequence[Lane]) -> None:
-    """Keep these lanes as they are now. Two workers that make the same one at once make one."""
-    rows = [
+def make(tx: Tx, new: Sequence[Lane]) -> None:
+    """Lanes that have no row yet. Two workers that make the same one at once make one."""
+    bulk.insert_rows(tx, lanes, _rows(new), ignore_known=True)
+
+
+def _rows(some: Sequence[Lane]) -> list[dict[str, Any]]:
+    return [
         {"provider": lane.provider, "tokens": lane.tokens, "filled_at": lane.filled_at, "failures": lane.failures}
         | {"closed_until": lane.closed_until, "why": lane.why.value}
-        for lane in sorted(changed, key=lambda lane: lane.provider)
+        for lane in sorted(some, key=lambda lane: lane.provider)
     ]
-    bulk.insert_rows(tx, lanes, rows, ignore_known=True)
-    for row in rows:  # as many as there are providers: one or two
+
+
+def save(tx: Tx, changed: Sequence[Lane]) -> None:
+    """Keep these lanes as they are now."""
+    make(tx, changed)
+    for row in _rows(changed):  # as many as there are providers: one or two
         tx.connection.execute(update(lanes).where(lanes.c.provider == row["provider"]).values(**row))
 
 

@@ -27,6 +27,8 @@ from tests.world import CLINIC, Sink, World, a_visit, at
 
 START, TOLD_AT, FIRST_DUE = "2026-06-11 10:00", "2026-06-11 10:31", "2026-06-11 11:00"
 LONG_AGO = datetime(2000, 1, 1, tzinfo=UTC)
+LONGEST_LIFE = 300
+"""Seconds after which a worker is ended from outside, so that no test waits for ever."""
 AUTH_TOKEN = "an-auth-token-for-tests"
 TOLD = """
 sequence: told
@@ -98,7 +100,7 @@ class Deployment:
 
     def begin(self, failpoint: str = "", nth: int = 1, how: str = "kill") -> int:
         """Start a worker, for one beat, and do not wait for it."""
-        return self._start(now=self.now.isoformat(), failpoint=failpoint, nth=nth, how=how)
+        return self._start(now=self.now.isoformat(), failpoint=failpoint, nth=nth, how=how, life=LONGEST_LIFE)
 
     def stop_at(self, failpoint: str, nth: int = 1) -> int:
         """Start a worker and wait until it stands still at a place."""
@@ -106,9 +108,9 @@ class Deployment:
         assert self.victims.ask("stopped", pid=pid)["stopped"], f"no worker came to {failpoint}"
         return pid
 
-    def run(self) -> int:
+    def run(self, failpoint: str = "", nth: int = 1, how: str = "kill", life: int = LONGEST_LIFE) -> int:
         """Start a worker that beats, on the real clock, until a signal tells it to stop."""
-        return self._start(now="", failpoint="", nth=0, how="")
+        return self._start(now="", failpoint=failpoint, nth=nth, how=how, life=life)
 
     def end(self, pid: int, number: int = 0) -> dict[str, int]:
         """How a worker came to its end, after this signal if there is one."""
@@ -126,7 +128,8 @@ class Deployment:
 
     def _start(self, **how: Any) -> int:
         pid = self.victims.ask("start", **self.order, **how)["pid"]
-        self.at_work.add(pid)
+        if pid:  # 0 is nobody
+            self.at_work.add(pid)
         return pid
 
     def wait_until(self, is_so: Callable[[], bool], seconds: float = 20) -> None:

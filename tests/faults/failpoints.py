@@ -5,6 +5,7 @@ A failpoint wraps a function of the running program by its name, in a process th
 
 import os
 import signal
+import threading
 import time
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -49,7 +50,7 @@ that writes), and `socket.sent` (the request is out, no byte of the answer was r
 
 
 def hurt(engine: Engine, name: str, nth: int, how: str) -> None:
-    """The n-th time (from 1) that this place is reached, the process is killed, stopped, slowed or fails."""
+    """The n-th time (from 1) that this place is reached, the process is killed, stopped, slowed, fails or breaks."""
     strike = _Strike(nth, how)
     if name.startswith("commit."):
         _wrap(engine.dialect, "do_commit", strike, after=name.endswith("after"))
@@ -67,7 +68,7 @@ class _Strike:
 
     def __call__(self) -> None:
         self.left -= 1
-        if self.left == 0:
+        if self.left == 0 or (self.left < 0 and self.how == "break"):
             _DEEDS[self.how]()
 
 
@@ -81,9 +82,11 @@ def _fail() -> None:
 
 _DEEDS: dict[str, Callable[[], None]] = {
     "kill": lambda: os.kill(os.getpid(), signal.SIGKILL),
+    "terminate": lambda: signal.pthread_kill(threading.get_ident(), signal.SIGTERM),
     "stop": lambda: os.kill(os.getpid(), signal.SIGSTOP),
     "sleep": lambda: time.sleep(0.5),
     "fail": _fail,
+    "break": _fail,  # and whenever it comes there again
 }
 
 

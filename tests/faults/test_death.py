@@ -1,4 +1,4 @@
-"""Workers that die, stand still, or are too many (F01 to F15 in docs/faults.md): nothing is doubled, nothing is lost."""
+"""Workers that die, stand still, or are too many: F01 to F15 in docs/faults.md."""
 
 import gc
 import json
@@ -91,9 +91,7 @@ def column(deployment: Deployment, name: Any) -> list[Any]:
 # F01
 
 
-@pytest.mark.parametrize(
-    ("place", "nth"), [("plan.before_commit", 1), ("commit.before", 1), ("commit.before", 2), ("commit.after", 2)]
-)
+@pytest.mark.parametrize(("place", "nth"), [("plan.before_commit", 1), ("commit.after", 2)])
 def test_f01_killed_while_planning_everybody_is_enrolled_once(deploy: Deploy, place: str, nth: int) -> None:
     with deploy(patients=4) as clinic:
         clinic.tick(place, nth)
@@ -111,7 +109,7 @@ def test_f01_killed_while_planning_everybody_is_enrolled_once(deploy: Deploy, pl
 # F02
 
 
-@pytest.mark.parametrize("place", ["claim.before_commit", "claim.after", "gate.locked", "gate.before_commit"])
+@pytest.mark.parametrize("place", ["claim.after", "gate.before_commit"])
 def test_f02_killed_before_the_gate_is_sent_when_the_lease_ends(deploy: Deploy, place: str) -> None:
     with deploy(patients=4) as clinic:
         everybody_enrolled(clinic)
@@ -122,8 +120,7 @@ def test_f02_killed_before_the_gate_is_sent_when_the_lease_ends(deploy: Deploy, 
         assert (clinic.kills, clinic.sandbox.ledger.count, column(clinic, attempts.c.id)) == (4, 0, [])
         clinic.later(1)
         clinic.tick()
-        left = 0 if place == "claim.before_commit" else 8
-        assert clinic.sandbox.ledger.count == 8 - left, "nobody takes what another one's lease covers"
+        assert clinic.sandbox.ledger.count == 0, "nobody takes what another one's lease covers"
         clinic.later(2)
         clinic.tick()
         assert books(clinic) == (8, 0)
@@ -132,31 +129,16 @@ def test_f02_killed_before_the_gate_is_sent_when_the_lease_ends(deploy: Deploy, 
 # F03
 
 
-@pytest.mark.parametrize("nth", [1, 2, 5])
-@pytest.mark.parametrize("place", ["gate.after", "send.before_call"])
+@pytest.mark.parametrize(("place", "nth"), [("gate.after", 1), ("send.before_call", 2), ("send.before_call", 6)])
 def test_f03_killed_between_gate_and_call_is_sent_once(deploy: Deploy, place: str, nth: int) -> None:
-    with deploy(patients=6, concurrency=1, **TEXTS_ARE_LISTED) as clinic:
+    with deploy(patients=4, concurrency=1, **TEXTS_ARE_LISTED) as clinic:
         everybody_enrolled(clinic)
         clinic.tick(place, nth)
         assert clinic.sandbox.ledger.count == nth - 1
         assert states(clinic)["in_flight"] == 1
         clinic.recover()
-        assert books(clinic) == (12, 0)
-        assert Counter(column(clinic, attempts.c.outcome)) == {"accepted": 12, "did_not_go": 1}
-
-
-def test_f03_a_list_that_shows_nothing_once_is_not_believed(deploy: Deploy) -> None:
-    with deploy(patients=3, **TEXTS_ARE_LISTED) as clinic:
-        everybody_enrolled(clinic)
-        clinic.tick("send.after_response", 6)
-        assert clinic.sandbox.ledger.count == 6
-        clinic.sandbox.script(twilio={"list": {"lag": 3_600}})
-        clinic.later(11)
-        clinic.tick()
-        assert states(clinic, "sms") == {"unknown": 3}
-        clinic.sandbox.script(twilio={"list": {"lag": 0}})
-        clinic.recover()
-        assert books(clinic) == (6, 0)
+        assert books(clinic) == (8, 0)
+        assert Counter(column(clinic, attempts.c.outcome)) == {"accepted": 8, "did_not_go": 1}
 
 
 # F04, F05, F06
@@ -197,11 +179,23 @@ def test_f05_killed_during_the_call_without_receipts_the_list_tells(deploy: Depl
         assert books(clinic) == (total, 0)
 
 
+def test_f05_a_list_that_shows_nothing_at_first_is_asked_again_before_it_is_believed(deploy: Deploy) -> None:
+    with deploy(patients=3, deadline=PATIENT, **TEXTS_ARE_LISTED) as clinic:
+        total = killed_during_the_call(clinic)
+        clinic.sandbox.script(twilio={"list": {"lag": 3_600}})
+        clinic.later(11)
+        clinic.tick()
+        assert states(clinic, "sms") == {"unknown": 3}
+        clinic.sandbox.script(twilio={"list": {"lag": 0}})
+        clinic.recover()
+        assert books(clinic) == (total, 0)
+
+
 def test_f06_killed_during_the_call_without_any_evidence_is_held_for_a_person(deploy: Deploy) -> None:
     with deploy(patients=2, deadline=PATIENT, **NO_RECEIPTS, **NO_LIST) as clinic:
         total = killed_during_the_call(clinic)
-        for _ in range(9):
-            clinic.later(3 * 60)
+        for _ in range(5):
+            clinic.later(5 * 60)
             clinic.tick()
             assert clinic.sandbox.ledger.count == total
         assert states(clinic) == {"held": total}
@@ -226,8 +220,7 @@ def test_f06_a_held_text_is_settled_by_a_list_that_answers_again(deploy: Deploy)
 # F07, F08
 
 
-@pytest.mark.parametrize("evidence", [NO_LIST, TEXTS_ARE_LISTED], ids=["receipts", "list"])
-@pytest.mark.parametrize("place", ["send.after_response", "record.before"])
+@pytest.mark.parametrize(("place", "evidence"), [("send.after_response", NO_LIST), ("record.before", TEXTS_ARE_LISTED)])
 def test_f07_killed_with_the_answer_in_hand_is_not_sent_again(
     deploy: Deploy, place: str, evidence: dict[str, Any]
 ) -> None:
@@ -241,21 +234,20 @@ def test_f07_killed_with_the_answer_in_hand_is_not_sent_again(
         assert len(column(clinic, attempts.c.id)) == 8
 
 
-@pytest.mark.parametrize("place", ["send.before_call", "send.after_response"])
-def test_f08_killed_at_any_message_of_a_batch_the_others_stay_as_they_are(deploy: Deploy, place: str) -> None:
-    batch = 8
-    with deploy(patients=4 * batch, concurrency=batch) as clinic:
+def test_f08_killed_at_any_message_of_a_batch_the_others_stay_as_they_are(deploy: Deploy) -> None:
+    batch = 6
+    with deploy(patients=3 * batch, concurrency=batch) as clinic:
         everybody_enrolled(clinic)
         went: set[str] = set()
         for nth in range(1, batch + 1):
-            clinic.tick(place, nth)
+            clinic.tick("send.after_response" if nth % 2 else "send.before_call", nth)
             assert clinic.kills == nth
             now_went = {one.id for one in clinic.world.messages() if one.accepted_at}
             assert went <= now_went, "what had been recorded as accepted is not undone"
             went = now_went
             clinic.later(3)
         clinic.recover()
-        assert books(clinic) == (8 * batch, 0)
+        assert books(clinic) == (6 * batch, 0)
 
 
 # F09
@@ -266,17 +258,17 @@ def an_hour_ago() -> str:
     return (clock.now() - timedelta(minutes=61)).isoformat()
 
 
-def beating(clinic: Deployment) -> int:
+def beating(clinic: Deployment, calls: int) -> int:
     """A worker as `drip worker` runs it, in the middle of its first calls."""
     everybody_enrolled(clinic, clock.now().isoformat())
     worker = clinic.run()
-    clinic.wait_until(lambda: clinic.sandbox.ledger.count >= 1)
+    clinic.wait_until(lambda: clinic.sandbox.ledger.count == calls)
     return worker
 
 
 def test_f09_told_to_stop_a_worker_finishes_what_is_under_way_and_ends_well(deploy: Deploy) -> None:
     with deploy(patients=8, visited_at=an_hour_ago(), concurrency=4, latency=0.5, **NO_RECEIPTS) as clinic:
-        worker = beating(clinic)
+        worker = beating(clinic, 4)
         assert clinic.end(worker, signal.SIGTERM) == {"signal": 0, "code": 0}
         went = clinic.sandbox.ledger.count
         assert went < 16, "it went on claiming"
@@ -289,7 +281,7 @@ def test_f09_told_to_stop_a_worker_finishes_what_is_under_way_and_ends_well(depl
 
 def test_f09_told_twice_it_ends_at_once_and_the_next_one_finds_out(deploy: Deploy) -> None:
     with deploy(patients=4, visited_at=an_hour_ago(), deadline=PATIENT, faults={"accept_then_hang": 1}) as clinic:
-        worker = beating(clinic)
+        worker = beating(clinic, 8)
         os.kill(worker, signal.SIGTERM)
         time.sleep(0.5)
         assert clinic.end(worker, signal.SIGTERM)["signal"] == signal.SIGTERM
@@ -297,6 +289,15 @@ def test_f09_told_twice_it_ends_at_once_and_the_next_one_finds_out(deploy: Deplo
         clinic.sandbox.script(faults={})
         clinic.recover()
         assert books(clinic) == (8, 0)
+
+
+@pytest.mark.xfail(strict=True, reason="the main thread sleeps on when another thread is given the signal")
+def test_f09_told_to_stop_while_calls_begin_it_hears_too(deploy: Deploy) -> None:
+    with deploy(patients=2, visited_at=an_hour_ago(), **NO_RECEIPTS) as clinic:
+        everybody_enrolled(clinic, clock.now().isoformat())
+        worker = clinic.run("send.before_call", how="terminate", life=5)
+        assert clinic.end(worker) == {"signal": 0, "code": 0}
+        assert books(clinic) == (4, 0)
 
 
 # F10, F11
@@ -321,11 +322,10 @@ def test_f10_stopped_between_gate_and_call_does_not_call_any_more(deploy: Deploy
         assert books(clinic) == (12, 0)
 
 
-@pytest.mark.parametrize("place", ["claim.after", "gate.before"])
-def test_f10_stopped_before_the_gate_finds_its_messages_gone(deploy: Deploy, place: str) -> None:
+def test_f10_stopped_before_the_gate_finds_its_messages_gone(deploy: Deploy) -> None:
     with deploy(patients=4) as clinic:
         everybody_enrolled(clinic)
-        worker = clinic.stop_at(place)
+        worker = clinic.stop_at("gate.before")
         clinic.later(3)
         clinic.tick()
         assert clinic.sandbox.ledger.count == 8
@@ -372,41 +372,53 @@ def test_f11_an_answer_that_comes_after_the_receipt_takes_nothing_back(deploy: D
         assert books(clinic) == (8, 0)
 
 
+def test_f11_stopped_for_longer_than_the_deadline_it_looks_for_evidence_before_anything_else(deploy: Deploy) -> None:
+    with deploy(patients=2, concurrency=1, deadline=SHORT, **TEXTS_ARE_LISTED) as clinic:
+        everybody_enrolled(clinic)
+        worker = clinic.stop_at("socket.sent", 3)
+        clinic.wait_until(lambda: clinic.sandbox.ledger.count == 3)
+        time.sleep(SHORT + 0.1)
+        assert clinic.end(worker, signal.SIGCONT) == {"signal": 0, "code": 0}
+        assert states(clinic, "sms") == {"unknown": 1, "accepted": 1}
+        clinic.recover()
+        assert books(clinic) == (4, 0)
+
+
 # F12, F13
 
 
-@pytest.mark.parametrize("number", [2, 4])
-def test_f12_workers_share_what_is_due_and_never_the_same_message(deploy: Deploy, number: int) -> None:
-    with deploy(patients=20, concurrency=4) as clinic:
+def test_f12_workers_share_what_is_due_and_never_the_same_message(deploy: Deploy) -> None:
+    with deploy(patients=10, concurrency=4) as clinic:
         everybody_enrolled(clinic)
-        workers = [clinic.stop_at("claim.after") for _ in range(number)]
+        workers = [clinic.stop_at("claim.after") for _ in range(4)]
         owners = Counter(owner for owner in column(clinic, messages.c.lease_owner) if owner)
-        assert list(owners.values()) == [4] * number
+        assert list(owners.values()) == [4] * 4
         assert not any(clinic.end(worker, signal.SIGCONT)["code"] for worker in workers)
-        assert books(clinic) == (40, 0)
+        assert books(clinic) == (20, 0)
 
 
-@pytest.mark.parametrize("number", [2, 4])
-def test_f12_workers_that_run_side_by_side_send_everything_once(deploy: Deploy, number: int) -> None:
-    with deploy(patients=20, concurrency=4, latency=0.02) as clinic:
+def test_f12_workers_that_run_side_by_side_send_everything_once(deploy: Deploy) -> None:
+    with deploy(patients=10, concurrency=2, latency=0.02) as clinic:
         everybody_enrolled(clinic)
-        workers = [clinic.begin() for _ in range(number)]
+        workers = [clinic.begin() for _ in range(4)]
         assert not any(clinic.end(worker)["code"] for worker in workers)
-        assert books(clinic) == (40, 0)
+        assert books(clinic) == (20, 0)
 
 
 def test_f13_four_ticks_at_once_do_what_one_would(deploy: Deploy) -> None:
+    def four_at_once() -> None:
+        ticks = [clinic.begin() for _ in range(4)]
+        assert [clinic.end(one) for one in ticks] == [{"signal": 0, "code": 0}] * 4
+
     with deploy(patients=12) as clinic:
+        four_at_once()
+        assert states(clinic) == {"planned": 24}
         clinic.until(FIRST_DUE)
-        for place in ("", "send.after_response", "send.before_call"):
-            if place:
-                clinic.tick(place)
-                clinic.later(11)
-            ticks = [clinic.begin() for _ in range(4)]
-            assert [clinic.end(one)["code"] for one in ticks] == [0] * 4
+        clinic.tick("send.after_response")
+        for _ in range(2):
             clinic.later(11)
+            four_at_once()
         clinic.recover()
-        assert len(clinic.world.messages()) == 24
         assert books(clinic) == (24, 0)
 
 
@@ -431,7 +443,7 @@ BYTES_PER_MESSAGE = 100
 
 
 def test_f14_memory_does_not_grow_with_what_was_sent(a_clinic: Callable[..., World]) -> None:
-    patients, warm, days = 100, 6, 20
+    patients, warm, days = 80, 6, 20
     provider = NoOpProvider()
     clinic = a_clinic(providers={channel: (provider,) for channel in Channel})
     clinic.publish(DAILY)
@@ -464,7 +476,7 @@ WITH_ALERTS = CLINIC + "\nalerts: {email: staff@example.org}\n"
 def readiness(clinic: Deployment) -> tuple[int, bool]:
     """What `GET /readyz` answers."""
     try:
-        with urllib.request.urlopen(f"{clinic.public_url}/readyz", timeout=10) as answer:
+        with urllib.request.urlopen(f"{clinic.public_url}/readyz", timeout=10) as answer:  # noqa: S310 - ours
             return answer.status, json.load(answer)["ready"]
     except urllib.error.HTTPError as refused:
         with refused:
@@ -480,33 +492,38 @@ def standing_still(clinic: Deployment) -> set[str]:
         return {part for part, _ in still_parts(records.beats(tx))}
 
 
-@pytest.mark.parametrize(
-    ("place", "still"),
-    [
-        ("sweep.before", {"sweep", "reconcile", "send", "tick"}),
-        ("reconcile.before", {"reconcile", "send", "tick"}),
-        ("finish.before", {"send", "tick"}),
-    ],
-)
-def test_f15_a_part_that_fails_again_and_again_is_noticed_and_another_worker_takes_over(
-    deploy: Deploy, place: str, still: set[str]
-) -> None:
+def alerts(clinic: Deployment) -> list[str]:
+    """What staff were written."""
+    return [one.text for one in clinic.sandbox.ledger.entries() if one.to == "staff@example.org"]
+
+
+def test_f15_a_worker_that_fails_at_every_tick_is_noticed_and_another_takes_over(deploy: Deploy) -> None:
     with deploy(patients=3, clinic=WITH_ALERTS) as clinic:
         everybody_enrolled(clinic)
-        assert readiness(clinic) == (503, False), "half an hour without a tick"
-        clinic.tick("gate.before", how="fail")
-        for _ in range(7):
-            clinic.later(1)
-            assert clinic.tick(place, how="fail") == {"signal": 0, "code": 1}
+        for _ in range(2):
+            clinic.later(4)
+            assert clinic.tick("sweep.before", how="break") == {"signal": 0, "code": 1}
         assert readiness(clinic) == (503, False)
-        assert standing_still(clinic) == still
-        assert {f"worker: {part}" for part in still - {"tick"}} <= what_the_doctor_would_mend(clinic)
+        assert standing_still(clinic) == {"sweep", "reconcile", "send", "tick"}
+        assert {"worker: sweep", "worker: reconcile", "worker: send"} <= what_the_doctor_would_mend(clinic)
         clinic.later(2)
         assert clinic.tick() == {"signal": 0, "code": 0}
         assert readiness(clinic) == (200, True)
         assert standing_still(clinic) == set()
-        alerts = [one.text for one in clinic.sandbox.ledger.entries() if one.to == "staff@example.org"]
-        assert any(part in alerts[0] for part in still)
-        found = audit(clinic)
-        assert found.is_clean, found
-        assert found.went == 6 + len(alerts)
+        assert "sweep" in alerts(clinic)[0]
+        assert audit(clinic).is_clean
+        assert states(clinic)["planned"] == 0
+
+
+def test_f15_a_part_that_only_looks_for_evidence_may_fail_while_messages_go(deploy: Deploy) -> None:
+    with deploy(patients=3, clinic=WITH_ALERTS) as clinic:
+        everybody_enrolled(clinic)
+        for _ in range(3):
+            clinic.later(4)
+            assert clinic.tick("reconcile.before", how="break") == {"signal": 0, "code": 0}
+        assert readiness(clinic) == (200, True)
+        assert standing_still(clinic) == {"reconcile"}
+        assert "worker: reconcile" in what_the_doctor_would_mend(clinic)
+        assert "reconcile" in alerts(clinic)[0]
+        assert audit(clinic).is_clean
+        assert states(clinic)["planned"] == 0

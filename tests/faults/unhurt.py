@@ -75,7 +75,11 @@ def due(
             deployment.world.publish(EITHER)
         for number, phone in enumerate(booked):
             patient = {"ref": f"b-{number}", "email": f"b{number}@example.org", "phone": phone}
-            about = {"patient": patient, "appointment": {"ref": f"b-{number}"}, "event_id": f"booked-{number}"}
+            about: dict[str, Any] = {
+                "patient": patient,
+                "appointment": {"ref": f"b-{number}"},
+                "event_id": f"booked-{number}",
+            }
             deployment.world.tell(a_booking("2026-06-30 10:00", told_at="2026-06-11 10:00", **about))
         deployment.tick()
         deployment.until(FIRST_DUE)

@@ -23,9 +23,6 @@ from drip.worker import run, stop_on_signals
 from tests.faults.failpoints import hurt
 from tests.world import KEY, a_clinic
 
-LONGEST_LIFE = 300
-"""Seconds after which a worker is ended from outside, so that no test waits for ever."""
-
 VERSIONS = Versions()
 """Compiled once for all workers: versions never change, and every clinic here publishes the same."""
 
@@ -78,7 +75,7 @@ def start(order: dict[str, Any]) -> int:
     pid = os.fork()
     if pid:
         return pid
-    signal.alarm(LONGEST_LIFE)
+    signal.alarm(order["life"])
     try:
         work(order)
     except BaseException:

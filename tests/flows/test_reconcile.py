@@ -15,7 +15,7 @@ from drip.core.lifecycle import State
 from drip.flows import reconcile
 from drip.flows.decide import Decision, decide, held_messages
 from drip.flows.reconcile import Reconciled
-from drip.store import records
+from drip.store import receipts, records
 from tests.world import ADVICE, Sink, World, a_visit, at
 
 CRITICAL = ADVICE.replace(
@@ -157,7 +157,7 @@ def test_a_reference_that_came_before_the_lost_answer_stays(a_clinic: Callable[.
     clinic.tick("2026-06-11 13:00")
     assert clinic.states()["hello"] == "sent"
     with clinic.store.read() as tx:
-        assert reconcile.receipts.taken_refs(tx, ["sink"], [GONE.ref])
+        assert receipts.taken_refs(tx, ["sink"], [GONE.ref])
 
 
 def test_only_a_list_that_shows_nothing_twice_means_that_it_did_not_go(lose: Lose) -> None:

@@ -2,6 +2,7 @@
 
 import threading
 from collections.abc import Callable, Sequence
+from dataclasses import replace
 from datetime import timedelta
 
 import pytest
@@ -71,7 +72,8 @@ def two_providers(first: Sink, second: Sink) -> dict[Channel, tuple[Sink, ...]]:
 
 def test_two_workers_share_one_rate(a_clinic: Callable[..., World]) -> None:
     clinics = [a_clinic(limits=Limits(rates={SMS: 20.0})) for _ in range(2)]
-    due(clinics[0], TEXTS, patients=36)
+    due(clinics[0], TEXTS, patients=37)
+    send_batch(replace(clinics[0].app, limits=replace(clinics[0].app.limits, batch=1)), at("2026-06-11 13:00"))
     began = running()
     workers = [threading.Thread(target=clinic.tick, args=("2026-06-11 13:00",)) for clinic in clinics]
     for worker in workers:
@@ -79,7 +81,7 @@ def test_two_workers_share_one_rate(a_clinic: Callable[..., World]) -> None:
     for worker in workers:
         worker.join()
     heard = [letter.to for clinic in clinics for letter in clinic.sink.letters]
-    assert len(heard) == len(set(heard)) == 36
+    assert len(heard) == len(set(heard)) == 37
     assert running() - began > 0.7, "twenty at once and sixteen at twenty a second take eight tenths of a second"
 
 
@@ -148,7 +150,9 @@ def test_a_rest_that_was_asked_for_is_kept_whatever_calls_under_way_come_to(clin
         return NotTaken(Reason.RATE_LIMITED, timedelta(minutes=minutes))
 
     # Answers to calls that were under way together, in the order in which they are written down.
-    for outcomes in ([asked(10)], [asked(1)], [Accepted("ref"), Unknown()], [Unknown()] * FAILURES_TO_CLOSE):
+    together: list[list[Outcome]] = [[asked(10)], [asked(1)], [Accepted("ref"), Unknown()]]
+    together.append([Unknown()] * FAILURES_TO_CLOSE)
+    for outcomes in together:
         with clinic.store.write() as tx:
             note(tx, [(road, outcome) for outcome in outcomes], now)
         assert lane(clinic).closed_until == now + timedelta(minutes=10), outcomes
@@ -211,6 +215,28 @@ def test_a_probe_that_the_gate_turned_back_is_left_to_the_next_message(a_clinic:
         clinic.reply("STOP", "2026-06-11 13:00:10", address=f"p{number}@example.org")
     clinic.tick("2026-06-11 13:00:31")
     assert {one.state for one in clinic.messages() if one.step == "hello"} == {"accepted", "suppressed"}
+
+
+def test_while_a_probe_is_under_way_no_other_worker_calls(a_clinic: Callable[..., World]) -> None:
+    mails, elsewhere = Sink(name="mails", answer=saying([DOWN] * 5)), Sink(name="mails")
+    clinic, other = (
+        a_clinic(providers={EMAIL: (sink,), SMS: (Sink(name="texts"),)}, limits=ONE_BY_ONE)
+        for sink in (mails, elsewhere)
+    )
+    due(clinic, patients=8)
+    clinic.tick("2026-06-11 13:00")
+    meanwhile: list[object] = []
+
+    def answer(letter: Letter) -> Outcome:
+        if not meanwhile:
+            meanwhile.append(send_batch(other.app, at("2026-06-11 13:00:32")))
+        return Accepted(f"ref-{letter.attempt_id}")
+
+    mails.answer = answer
+    clinic.tick("2026-06-11 13:00:31")
+    assert meanwhile == [None]
+    assert elsewhere.letters == []
+    assert len(mails.letters) == 5 + 8
 
 
 def test_a_worker_sleeps_until_the_road_is_open_again(a_clinic: Callable[..., World]) -> None:
