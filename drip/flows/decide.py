@@ -15,7 +15,7 @@ from drip.store.settling import Doubt, Settlement
 class Decision(StrEnum):
     """What a person says of a held message; kept with its attempt."""
 
-    WENT = "staff_went"
+    WENT = settling.SAID_TO_HAVE_GONE
     AGAIN = "staff_again"
 
 

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Any
 
-from sqlalchemy import Row, Select, case, func, select, update
+from sqlalchemy import Row, Select, case, exists, func, select, update
 
 from drip.core.handover import Evidence
 from drip.core.lifecycle import State, may_move
@@ -136,6 +136,8 @@ def give_up_waiting(tx: Tx, providers: Collection[str], before: datetime) -> lis
     statement = update(messages).where(
         in_state(State.ACCEPTED), messages.c.provider.in_(sorted(providers)), messages.c.accepted_at < before
     )
+    by_hand = exists().where(attempts.c.id == messages.c.attempt_id, attempts.c.outcome == SAID_TO_HAVE_GONE)
+    statement = statement.where(~by_hand)
     values = {"state": State.UNDELIVERED.value, "reason": Reason.NO_RECEIPT.value}
     changed = statement.values(values).returning(messages.c.id, messages.c.patient_id, messages.c.purpose)
     rows = tx.connection.execute(changed) if providers else ()
@@ -174,6 +176,9 @@ class Doubt:
     repeats: int
     """How often it was sent again without any evidence, because it was critical."""
 
+
+SAID_TO_HAVE_GONE = "staff_went"
+"""What came of an attempt that a person decided about: its receipt is not waited for."""
 
 SENT_AGAIN = "sent_again"
 """What came of an attempt whose message was critical and could not be found out about."""

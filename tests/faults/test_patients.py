@@ -492,6 +492,19 @@ def test_f66_an_old_start_that_is_heard_after_the_stop_changes_nothing(
     assert clinic.reply("START", "2026-06-17 09:00", key="SM-new"), "a new one, by the patient, counts"
 
 
+@pytest.mark.xfail(strict=True, reason="a STOP that is said again does not count as the newer word yet")
+def test_f66_an_old_start_between_two_stops_that_is_heard_last_changes_nothing(
+    a_clinic: Callable[..., World], tmp_path: Path
+) -> None:
+    clinic = a_clinic(spool=tmp_path)
+    clinic.reply("STOP", "2026-06-11 10:40")
+    start = Reply(provider="sink", key="SM-start", channel=Channel.SMS, address=PHONE, text="START")
+    put_aside_news(clinic.app, News(replies=(start,)), at("2026-06-11 10:50"))
+    clinic.reply("STOP", "2026-06-11 10:55")
+    clinic.tick("2026-06-11 11:00")
+    assert clinic.is_closed(PHONE)
+
+
 def test_f66_a_stop_that_was_put_aside_is_heeded_before_anything_goes(
     a_clinic: Callable[..., World], tmp_path: Path
 ) -> None:

@@ -167,6 +167,26 @@ def _only_staff(letter: Letter) -> Outcome:
     return Accepted(letter.attempt_id) if letter.to in (NURSE, DESK) else Unknown()
 
 
+def test_a_part_that_fails_is_told_of_while_messages_go_on(clinic: World, monkeypatch: pytest.MonkeyPatch) -> None:
+    clinic.tick("2026-06-12 08:59")
+
+    def fails(*_: Any) -> None:
+        raise RuntimeError("xanthippe.q@example.org")
+
+    monkeypatch.setattr(tick, "reconcile", fails)
+    for minute in range(8):
+        clinic.tick(f"2026-06-12 09:0{minute}")
+    (said,) = digests(clinic)
+    assert "“reconcile” has not finished since 07:59 UTC" in " ".join(said.split())
+
+
+def test_whoever_pauses_everything_still_hears_of_a_red_flag(clinic: World) -> None:
+    clinic.publish(ADVICE)
+    pause(clinic, "2026-06-12 08:59", versions.EVERYTHING)
+    writes(clinic, "2026-06-12 09:00")
+    assert red_flags_heard(clinic) == [NURSE, DESK]
+
+
 def test_where_all_is_well_nobody_is_written_to(clinic: World) -> None:
     for hour in range(8, 18):
         clinic.tick(f"2026-06-12 {hour:02d}:00")
