@@ -1,6 +1,5 @@
 """The last look, with the patients and addresses locked: what passes is on its way from this commit on."""
 
-import hashlib
 import logging
 from collections import Counter, defaultdict
 from collections.abc import Iterable, Mapping, Sequence
@@ -17,12 +16,11 @@ from drip.core.model import Channel, Purpose
 from drip.core.patient import is_test_number
 from drip.core.reason import Reason
 from drip.core.walltime import local_date
-from drip.core.window import Window
+from drip.flows.letters import begin_attempt, write_letter
 from drip.flows.prepare import Ready
 from drip.flows.road import Road, Roads, charge, first_roads
 from drip.store import events, outgoing, patients, records, replies, versions
 from drip.store.database import Tx
-from drip.store.ids import new_id
 from drip.store.outgoing import Lease, Move, NewAttempt
 
 RUNAWAY_WINDOW = timedelta(hours=1)
@@ -222,52 +220,10 @@ def _is_barred(app: App, facts: Facts, channel: Channel, address: str) -> bool:
 
 
 def _passed(app: App, one: Ready, road: Road, verdict: Pass, now: datetime) -> Passed:
-    letter = _letter(app, one, now)
+    letter = write_letter(app, one, now)
     today = local_date(now, one.hours.zone) if verdict.counted else None
-    attempt = _attempt(one, letter, road.provider.name, today)
+    attempt = begin_attempt(one, letter, road.provider.name, today)
     return Passed(ready=one, attempt=attempt, letter=letter, road=road, alarm=verdict.alarm)
-
-
-def _letter(app: App, one: Ready, now: datetime) -> Letter:
-    channel, senders = one.claimed.channel, app.clinic.senders
-    return Letter(
-        message_id=one.claimed.id,
-        attempt_id=new_id(),
-        channel=channel,
-        to=one.addresses[channel],
-        words=one.words,
-        sender_name=senders.email_name or app.clinic.name,
-        sender=senders.sms_from if channel is Channel.SMS else senders.email_address or app.clinic.email,
-        reply_to=senders.reply_to if channel is Channel.EMAIL else "",
-        handed_at=now,
-        language=one.person.patient.language or "en",
-        valid_until=_valid_until(one, now),
-        stop_url=one.stop_url,
-    )
-
-
-def _valid_until(one: Ready, now: datetime) -> datetime:
-    """Of no use after it expires, nor at night: a text that waits at the provider must not arrive out of hours."""
-    opening = one.hours.opening(one.hours.day_of(now)) if isinstance(one.hours.window, Window) else None
-    return min(one.claimed.expires_at, opening.end) if opening else one.claimed.expires_at
-
-
-def _attempt(one: Ready, letter: Letter, provider: str, counted_on: date | None) -> NewAttempt:
-    said = {"subject": one.words.subject, "text": one.words.text, "html": one.words.html}
-    return NewAttempt(
-        id=letter.attempt_id,
-        message_id=one.claimed.id,
-        patient_id=one.claimed.patient_id,
-        number=one.claimed.attempts + 1,
-        channel=letter.channel,
-        provider=provider,
-        contact_id=one.contacts[letter.channel],
-        version=one.published.id,
-        body_hash=hashlib.sha256(outgoing.as_stored(said)).hexdigest(),
-        counted_on=counted_on,
-        data_key=one.person.data_key,
-        words=outgoing.as_stored(said | {"to": letter.to}),
-    )
 
 
 def _move(one: Ready, verdict: Stop | Wait | Turn, now: datetime) -> Move:
