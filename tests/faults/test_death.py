@@ -21,8 +21,11 @@ from sqlalchemy import select
 
 from drip import clock
 from drip.cli import checkup
+from drip.core.lifecycle import State
 from drip.core.model import Channel
+from drip.core.news import News, Receipt
 from drip.flows.alert import still_parts
+from drip.flows.receive import apply_receipts, take_news
 from drip.flows.tick import tick
 from drip.providers.noop import NoOpProvider
 from drip.store import events, records
@@ -382,6 +385,25 @@ def test_f11_stopped_until_the_connection_is_gone_it_looks_for_evidence_first(de
         assert states(clinic, "sms") == {"unknown": 1, "accepted": 1}
         clinic.recover()
         assert books(clinic) == (4, 0)
+
+
+def test_f11_a_receipt_that_comes_while_the_gate_lets_a_second_try_through_wins(
+    postgres_url: str, victims: Victims, tmp_path: Path
+) -> None:
+    with deployed(postgres_url, victims, tmp_path, patients=1, deadline=PATIENT, **TEXTS_ARE_LISTED) as clinic:
+        killed_during_the_call(clinic)
+        clinic.sandbox.script(twilio={"list": {"lag": 3_600}})
+        clinic.later(11)
+        clinic.tick()
+        clinic.later(11)
+        worker = clinic.stop_at("gate.locked")
+        (attempt,) = (one.attempt for one in clinic.sandbox.ledger.entries() if one.provider == "twilio")
+        late = Receipt(provider="twilio", key="late", says=State.DELIVERED, attempt_id=attempt)
+        take_news(clinic.world.app, News(receipts=(late,)), clinic.now)
+        apply_receipts(clinic.world.app, clinic.now)
+        assert clinic.end(worker, signal.SIGCONT) == {"signal": 0, "code": 0}
+        assert states(clinic) == {"delivered": 2}
+        assert books(clinic) == (2, 0)
 
 
 # F12, F13
