@@ -3,6 +3,7 @@
 import logging
 import signal
 import threading
+import time
 from datetime import datetime, timedelta
 from types import FrameType
 
@@ -18,6 +19,9 @@ from drip.store.inboxes import is_anything_waiting
 TICK_SECONDS = 20
 """The longest the worker sleeps; it wakes earlier for the next due message."""
 
+EAR_SECONDS = 0.2
+"""How long the main thread sleeps at once."""
+
 GLANCE_SECONDS = 1
 """How often the inboxes are glanced at between ticks: three looks at indexes that are nearly empty."""
 
@@ -32,9 +36,21 @@ def run(app: App, stop: threading.Event) -> None:
     scheduler.add_job(heart.glance, "interval", id="glance", seconds=GLANCE_SECONDS)
     scheduler.start()
     log.info("worker started")
-    stop.wait()
+    wait_for(stop)
     log.info("worker stopping: finishing what is in hand")
     scheduler.shutdown(wait=True)
+
+
+def wait_for(stop: threading.Event, longest: float | None = None) -> bool:
+    """Wait until told to stop, at most `longest` seconds. Answers whether it was told.
+
+    Signals are heard by the main thread only when it runs: asleep on the event itself it may never hear one that the
+    system gave to another thread.
+    """
+    until = None if longest is None else running() + longest
+    while not stop.is_set() and (until is None or running() < until):
+        time.sleep(EAR_SECONDS)
+    return stop.is_set()
 
 
 class _Heart:

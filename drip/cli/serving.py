@@ -100,8 +100,9 @@ def _take_up_now_and_then(app: "App", stop: threading.Event) -> None:
 
     from drip import clock
     from drip.flows.news_spool import take_up_news
+    from drip.worker import wait_for
 
-    while not stop.wait(TAKE_UP_SECONDS):
+    while not wait_for(stop, TAKE_UP_SECONDS):
         try:
             take_up_news(app, clock.now())
         except Exception as problem:

@@ -105,7 +105,9 @@ class Deployment:
     def stop_at(self, failpoint: str, nth: int = 1) -> int:
         """Start a worker and wait until it stands still at a place."""
         pid = self.begin(failpoint, nth, "stop")
-        assert self.victims.ask("stopped", pid=pid)["stopped"], f"no worker came to {failpoint}"
+        if not self.victims.ask("stopped", pid=pid)["stopped"]:
+            self.at_work.discard(pid)
+            raise AssertionError(f"no worker came to {failpoint}")
         return pid
 
     def run(self, failpoint: str = "", nth: int = 1, how: str = "kill", life: int = LONGEST_LIFE) -> int:

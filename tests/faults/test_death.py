@@ -294,7 +294,6 @@ def test_f09_told_twice_it_ends_at_once_and_the_next_one_finds_out(deploy: Deplo
         assert books(clinic) == (8, 0)
 
 
-@pytest.mark.xfail(strict=True, reason="the main thread sleeps on when another thread is given the signal")
 def test_f09_told_to_stop_while_calls_begin_it_hears_too(deploy: Deploy) -> None:
     with deploy(patients=2, visited_at=an_hour_ago(), **NO_RECEIPTS) as clinic:
         everybody_enrolled(clinic, clock.now().isoformat())
@@ -390,7 +389,7 @@ def test_f11_stopped_until_the_connection_is_gone_it_looks_for_evidence_first(de
 def test_f11_a_receipt_that_comes_while_the_gate_lets_a_second_try_through_wins(
     postgres_url: str, victims: Victims, tmp_path: Path
 ) -> None:
-    with deployed(postgres_url, victims, tmp_path, patients=1, deadline=PATIENT, **TEXTS_ARE_LISTED) as clinic:
+    with deployed(postgres_url, victims, tmp_path, patients=1, deadline=PATIENT, twilio=NO_RECEIPTS) as clinic:
         killed_during_the_call(clinic)
         clinic.sandbox.script(twilio={"list": {"lag": 3_600}})
         clinic.later(11)
