@@ -187,6 +187,10 @@ def close_contact(tx: Tx, channel: Channel, address: str, reason: Reason, at: da
     # Clocks differ by seconds: a stop that seems a little older than a start still counts, and lifts the mark.
     since = case((contacts.c.changed_at > at, contacts.c.changed_at), else_=literal(at, contacts.c.changed_at.type))
     changed = tx.connection.execute(statement.values(closed=reason.value, changed_at=since))
+    if changed.rowcount == 0 and reason is Reason.SUPPRESSED_BY_PATIENT:
+        # Said again, it is the newer word: a START from in between that comes late no longer counts.
+        again = update(contacts).where(contacts.c.id == contact, contacts.c.closed == reason.value)
+        tx.connection.execute(again.where(contacts.c.changed_at < at).values(changed_at=at))
     return changed.rowcount == 1
 
 

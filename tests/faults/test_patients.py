@@ -496,7 +496,6 @@ def test_f66_an_old_start_that_is_heard_after_the_stop_changes_nothing(
     assert clinic.reply("START", "2026-06-17 09:00", key="SM-new"), "a new one, by the patient, counts"
 
 
-@pytest.mark.xfail(strict=True, reason="a STOP that is said again does not count as the newer word yet")
 def test_f66_an_old_start_between_two_stops_that_is_heard_last_changes_nothing(
     a_clinic: Callable[..., World], tmp_path: Path
 ) -> None:
