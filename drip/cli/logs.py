@@ -15,6 +15,7 @@ CHATTY = ("twilio.http_client", "python_http_client", "urllib3", "apscheduler", 
 
 def set_up_logs(style: str) -> None:
     """Lines for people, or JSON for machines, on stderr."""
+    logging.raiseExceptions = False  # else a line that cannot be written is printed with what it was about
     renderer = (
         structlog.processors.JSONRenderer()
         if style == "json"

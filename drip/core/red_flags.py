@@ -37,6 +37,9 @@ _ENGLISH = (
     # A torn tendon
     rf"{_POP} {_FEW}{_ANKLE}|{_ANKLE} {_FEW}{_POP}",
     rf"(?:heard|felt|hear|feel|was|with|went) (?:a |an )?(?:\w+ ){{0,2}}{_POP}",
+    # Felt or heard, or as a thing, it is one wherever it was: "a pop in my heel" is no visit.
+    r"(?:heard|felt|hear|feel) (?:a |an )?(?:\w+ ){0,2}(?:pop|snap)\w*",
+    rf"(?:a|the|loud|sudden|this) (?:pop|snap) (?:\w+ ){{0,6}}{_ANKLE}",
     r"like (?:a |being |i was |someone |somebody |id been )?(?:\w+ )?(?:kick|kicked)",
     r"kicked (?:\w+ ){0,4}(?:calf|heel|ankle|leg)",
     r"ruptur\w*|(?:tore|torn) (?:my |the )?(?:achilles|achiles|tendon|calf)",

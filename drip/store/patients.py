@@ -188,9 +188,7 @@ def close_contact(tx: Tx, channel: Channel, address: str, reason: Reason, at: da
     since = case((contacts.c.changed_at > at, contacts.c.changed_at), else_=literal(at, contacts.c.changed_at.type))
     changed = tx.connection.execute(statement.values(closed=reason.value, changed_at=since))
     if changed.rowcount == 0 and reason is Reason.SUPPRESSED_BY_PATIENT:
-        # Said again, it is the newer word: a START from in between that comes late no longer counts.
-        again = update(contacts).where(contacts.c.id == contact, contacts.c.closed == reason.value)
-        tx.connection.execute(again.where(contacts.c.changed_at < at).values(changed_at=at))
+        _said_again(tx, [contact], at)
     return changed.rowcount == 1
 
 
@@ -200,6 +198,18 @@ def close_contacts(tx: Tx, contact_ids: Iterable[str], reason: Reason, at: datet
     lock_contacts(tx, ids)
     statement = update(contacts).where(bulk.among(tx, contacts.c.id, ids), _may_close(reason))
     tx.connection.execute(statement.values(closed=reason.value, changed_at=at))
+    if reason is Reason.SUPPRESSED_BY_PATIENT:
+        _said_again(tx, ids, at)
+
+
+def _said_again(tx: Tx, contact_ids: Iterable[str], at: datetime) -> None:
+    """A stop that is said again is the newer word: a START from in between that comes late no longer counts."""
+    again = update(contacts).where(
+        bulk.among(tx, contacts.c.id, contact_ids),
+        contacts.c.closed == Reason.SUPPRESSED_BY_PATIENT.value,
+        contacts.c.changed_at < at,
+    )
+    tx.connection.execute(again.values(changed_at=at))
 
 
 def _may_close(reason: Reason) -> ColumnElement[bool]:
