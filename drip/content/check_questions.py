@@ -14,7 +14,7 @@ from drip.content.template_use import Spot, Use, spots
 from drip.core.clinic import Clinic
 from drip.core.condition import Attribute, Condition, compared_with, looks_at
 from drip.core.model import Channel
-from drip.core.question import WEEK, Answer, AnswerKind, Question
+from drip.core.question import Answer, AnswerKind, Question
 from drip.core.sequence import Sequence
 
 Hears: TypeAlias = Mapping[Channel, bool]
@@ -130,11 +130,7 @@ def sample_answers(asked: Mapping[str, Question]) -> dict[str, Answer]:
 
 
 def _sample(question: Question) -> Answer:
-    match question.answer:
-        case AnswerKind.CHOICE:
-            return max((choice.words[0] for choice in question.choices), key=len)
-        case AnswerKind.DAYS:
-            return WEEK
-        case AnswerKind.NUMBER:
-            most = 10 if question.most is None else question.most
-            return int(most) if most == int(most) else most
+    if question.answer is AnswerKind.CHOICE:
+        return max((choice.words[0] for choice in question.choices), key=len)
+    most = 10 if question.out_of is None else question.out_of
+    return int(most) if most == int(most) else most

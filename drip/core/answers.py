@@ -95,12 +95,14 @@ def _is_ornament(character: str) -> bool:
 
 
 _FACE = re.compile(r"[:;]-?[()]")
-_ENDS = re.compile(r"\s*[\r\n]\s*|[.,;!]+\s+|\s+-+\s+|\s*[()]\s*")
+_ENDS = re.compile(r"\n|(?<![.,;!])[.,;!]++\s|\s-++\s|[()]")
+"""No part of it can be tried twice at one place, so that a hostile reply costs no more time than any other."""
 
 
 def _apart(said: str) -> tuple[str, str]:
     """The words up to the first end that are not mere politeness, and all that follows."""
-    parts = [" ".join(part.split()) for part in _ENDS.split(_FACE.sub(" ", said).strip())]
+    lines = "\n".join(" ".join(line.split()) for line in _FACE.sub(" ", said).splitlines())
+    parts = [" ".join(part.split()) for part in _ENDS.split(lines)]
     # Not at the front: what is left of -3 or .5 would be another number.
     bare = [part.rstrip(' .,;:!"').lstrip(' "') for part in parts]
     own = [part for part in bare if part and not is_only_polite(plain(part))]

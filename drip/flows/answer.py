@@ -106,11 +106,7 @@ def _newest(one: PendingReply, asked: Sequence[tuple[Went, Question]]) -> list[t
     """What one patient was asked last, as this reply's sender sees it: several things only where all went at once."""
     if one.answers:
         return [each for each in asked if each[0].message_id == one.answers]
-    there = [
-        each
-        for each in asked
-        if one.channel is Channel.SMS and each[0].contact_id == one.contact_id and each[0].at <= one.received_at
-    ]
+    there = [each for each in asked if one.channel is Channel.SMS and each[0].contact_id == one.contact_id]
     last = max((went.at for went, _ in there), default=None)
     return [each for each in there if each[0].at == last]
 

@@ -18,7 +18,7 @@ from drip.core.reason import Reason
 from drip.core.walltime import local_date
 from drip.flows.letters import begin_attempt, write_letter
 from drip.flows.prepare import Ready
-from drip.flows.road import Road, Roads, charge, first_roads
+from drip.flows.road import Road, Roads, charge, first_roads, give_back
 from drip.store import events, outgoing, patients, records, replies, versions
 from drip.store.database import Tx
 from drip.store.outgoing import Lease, Move, NewAttempt
@@ -99,7 +99,9 @@ def _pass(app: App, tx: Tx, lease: Lease, batch: Sequence[Ready], now: datetime,
     gated.passed = [one for one in gated.passed if one.attempt.id in started]
     outgoing.put_back(tx, lease.token, gated.moves)
     sizes = [(one.letter.channel, one.letter.words.parts) for one in gated.passed]
-    charge(tx, roads, (one.claimed.channel for one in batch), sizes)
+    claimed = [one.claimed.channel for one in batch]
+    charge(tx, roads, claimed, sizes)
+    give_back(tx, roads, claimed, (channel for channel, _ in sizes), now)
     _raise_tasks(tx, batch, gated, now)
     return gated
 

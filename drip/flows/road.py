@@ -99,6 +99,14 @@ def charge(tx: Tx, roads: Roads, claimed: Iterable[Channel], parts: Iterable[tup
             lanes.charge(tx, roads[channel].provider.name, number)
 
 
+def give_back(tx: Tx, roads: Roads, claimed: Iterable[Channel], passed: Iterable[Channel], now: datetime) -> None:
+    """A probe that the gate turned back has asked nothing: the next message may. Not where any other call began."""
+    called = {roads[channel].provider.name for channel in passed}
+    for name, lane in {roads[one].provider.name: roads[one].lane for one in claimed}.items():
+        if lane is not None and lane.is_broken and name not in called:
+            lanes.give_back(tx, lane, taken(lane, 0, now))
+
+
 def note(tx: Tx, answers: Iterable[tuple[Road, Outcome]], now: datetime) -> None:
     """What these answers say about the providers. Nothing is read or written while all is well."""
     of_provider: dict[str, list[Outcome]] = defaultdict(list)

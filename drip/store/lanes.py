@@ -51,6 +51,12 @@ def charge(tx: Tx, provider: str, tokens: float) -> None:
     tx.connection.execute(statement.values(tokens=lanes.c.tokens - tokens))
 
 
+def give_back(tx: Tx, before: Lane, probing: Lane) -> None:
+    """As it was before a probe was taken, unless something has become of the lane since. Tokens are charged apart."""
+    statement = update(lanes).where(lanes.c.provider == before.provider, lanes.c.closed_until == probing.closed_until)
+    tx.connection.execute(statement.values(closed_until=before.closed_until))
+
+
 def reopen(tx: Tx) -> bool:
     """Staff say that all is well again: every lane may be called at once. Answers whether any was closed."""
     statement = update(lanes).where(lanes.c.closed_until.is_not(None))

@@ -108,7 +108,8 @@ def test_numbers_up_to_ten_may_be_words(words: list[str]) -> None:
         "3 (4 at night)", "3, then two", "3 but worse at night", "3. one of the better weeks",
         "not 3", "under 3", "less than 3", "over 3", "nearly 4", "almost 4", "3 days", "3 weeks", "on 3 June",
         "3/10/2026", "call me on 3", "three point five", "twelve", "half", "3 STOP", "Liked “Reply 3”",
-        "3 " * 2000, "3 out of " * 500, "(" * 5000, "about " * 2000,
+        "3 " * 2000, "3 out of " * 500, "(" * 5000, "about " * 2000, " " * 10_000 + "x", "!" * 10_000, "-" * 10_000,
+        "x" + " -" * 5000, "hi " * 3000 + "x", "\n" * 9000 + "x", " \t\n" * 3000 + "x", "3" * 10_000, "3.x" * 3000,
     ],
 )  # fmt: skip
 def test_what_is_no_certain_number_in_range_is_none(text: str) -> None:

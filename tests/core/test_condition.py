@@ -12,7 +12,9 @@ from drip.core.condition import (
     Literal,
     Not,
     as_objects,
+    compared_with,
     holds,
+    literals,
     looks_at,
 )
 
@@ -126,3 +128,35 @@ def test_a_default_of_nothing_is_still_missing() -> None:
 )
 def test_a_condition_says_which_facts_it_looks_at(condition: Condition | None, facts: set[Attribute]) -> None:
     assert looks_at(condition) == facts
+
+
+_IS_47 = Compare("eq", AGE, Literal(47))
+_IN_LIST = Compare("in", SIDE, Literal(("left", "right")))
+
+
+@pytest.mark.parametrize(
+    ("condition", "named"),
+    [
+        pytest.param(None, (), id="no condition"),
+        pytest.param(AGE, (), id="a fact"),
+        pytest.param(_IN_LIST, ("left", "right"), id="those of a list one by one"),
+        pytest.param(Not(Filtered("default", AGE, Literal(0))), (0,), id="behind not and a filter"),
+        pytest.param(Both(_IS_47, Either(_IN_LIST, Literal(True))), (47, "left", "right", True), id="on each side"),
+    ],
+)
+def test_a_condition_says_which_values_it_names(condition: Condition | None, named: tuple[object, ...]) -> None:
+    assert literals(condition) == named
+
+
+@pytest.mark.parametrize(
+    ("condition", "values"),
+    [
+        pytest.param(None, set(), id="no condition"),
+        pytest.param(Compare("eq", SIDE, Literal("left")), {"left"}, id="equal"),
+        pytest.param(Compare("eq", Literal("left"), SIDE), {"left"}, id="either way round"),
+        pytest.param(Compare("ne", SIDE, Literal("left")), set(), id="not what it must not be"),
+        pytest.param(Both(_IS_47, Not(_IN_LIST)), {"left", "right"}, id="behind not, and of this fact alone"),
+    ],
+)
+def test_a_condition_says_what_it_compares_a_fact_with(condition: Condition | None, values: set[str]) -> None:
+    assert compared_with(condition, SIDE) == values

@@ -1,5 +1,6 @@
 """A patient's history: what the events add up to."""
 
+from dataclasses import replace
 from itertools import permutations
 from typing import Any
 
@@ -34,6 +35,17 @@ from tests.core.build import a_booking, an_event, an_update, news_of
 )
 def test_an_enrolment_belongs_to_what_its_event_is_about(told: dict[str, Any], origin: str) -> None:
     assert an_event(EventKind.BOOKED, key="e-1", **told).origin == origin
+
+
+def test_the_last_answer_to_a_question_holds_whenever_it_came_in() -> None:
+    def answer(value: float, *, day: int, received: int, kind: EventKind = EventKind.REPLY_ANSWER) -> Event:
+        told: Facts = {"channel": "sms", "word": "answer", "question": "pain", "value": value}
+        return replace(an_event(kind, key=f"e-{received}", day=day, received=received), reply=told)
+
+    events = [answer(3, day=1, received=2), answer(7, day=2, received=1)]
+    for order in permutations(events):
+        assert [moment.patient.replies for moment in replay(order)] == [{"pain": 3}, {"pain": 7}]
+    assert replay([answer(3, day=1, received=1, kind=EventKind.REPLY_HELP)])[-1].patient.replies == {}
 
 
 def test_history_goes_by_when_things_happened_not_by_when_we_heard() -> None:

@@ -38,7 +38,7 @@ sequence: much-pain
 title: When it hurts a lot
 purpose: service
 kind: checkin
-enrol: {on: reply.answer, when: reply.question == 'pain' and reply.value >= 8}
+enrol: {on: reply.answer, when: WHEN}
 anchor: enrolled
 window: any
 steps:
@@ -326,6 +326,20 @@ def test_from_a_number_that_was_not_asked_it_is_for_a_person(clinic: World) -> N
     assert tasks(clinic) == ["reply"] * 3
 
 
+def test_two_numbers_that_write_at_once_are_told_apart(clinic: World) -> None:
+    """Amina has another number by now, and somebody else has hers."""
+    theirs = {"ref": "p-2", "first_name": "Bilal", "email": "bilal@example.org"}
+    clinic.tell(
+        an_event("patient.updated", "2026-06-12 10:30", patient={"phone": "+447700900456"}),
+        an_event("patient.updated", "2026-06-12 10:31", patient=theirs),
+    )
+    clinic.tick("2026-06-12 10:31")
+    clinic.reply("3", ANSWERED)
+    hear(clinic, "4", address="+447700900456")
+    assert answers(clinic) == []
+    assert tasks(clinic) == ["reply"] * 2
+
+
 SECOND = """
 sequence: second
 title: Another question
@@ -403,6 +417,33 @@ def test_a_mail_that_replies_to_nothing_of_ours_is_for_a_person(by_mail: World) 
     assert tasks(by_mail) == ["reply", "reply"]
 
 
+def test_a_mail_that_replies_to_nothing_is_no_answer_beside_one_that_does(by_mail: World) -> None:
+    (letter,) = by_mail.sink.letters
+    by_mail.reply("9", ANSWERED, address=EMAIL)
+    hear(by_mail, "4", "2026-06-12 11:01", address=EMAIL, answers=letter.message_id)
+    assert answers(by_mail) == [4]
+    assert tasks(by_mail) == ["reply"]
+
+
+def test_a_mail_answers_the_very_question_that_it_replies_to(a_clinic: Callable[..., World]) -> None:
+    clinic = a_clinic(clinic=UNCAPPED)
+    start(clinic, checking(words="email: how-bad,"), SECOND.replace("sms: how-often", "email: how-often"))
+    clinic.tick(ASKED)
+    clinic.tick("2026-06-12 10:30")
+    first, second = clinic.sink.letters
+    clinic.reply("4", ANSWERED, address=EMAIL, answers=first.message_id)
+    hear(clinic, "5", "2026-06-12 11:01", address=EMAIL, answers=second.message_id)
+    assert [(one["question"], one["value"]) for one in told(clinic)] == [("pain", 4), ("days", 5)]
+
+
+def test_an_unclear_mail_leaves_the_question_open(by_mail: World) -> None:
+    (letter,) = by_mail.sink.letters
+    for text in ("3 or 4", "4"):
+        hear(by_mail, text, address=EMAIL, answers=letter.message_id)
+    assert answers(by_mail) == [4]
+    assert tasks(by_mail) == ["reply"]
+
+
 def test_a_mail_to_another_patients_question_is_no_answer(by_mail: World) -> None:
     bilal(by_mail, came="2026-06-12 11:00")
     by_mail.tick("2026-06-12 12:00")
@@ -429,10 +470,13 @@ def test_a_question_that_goes_by_text_and_email_is_answered_once(a_clinic: Calla
     assert tasks(clinic) == ["reply"]
 
 
+@pytest.mark.parametrize("when", ["reply.question == 'pain' and reply.value >= 8", "replies.pain >= 8"])
 @pytest.mark.parametrize(("said", "follows"), [("9", True), ("7", False)])
-def test_another_sequence_may_follow_up_on_an_answer(said: str, follows: bool, a_clinic: Callable[..., World]) -> None:
+def test_another_sequence_may_follow_up_on_an_answer(
+    said: str, follows: bool, when: str, a_clinic: Callable[..., World]
+) -> None:
     clinic = a_clinic()
-    start(clinic, CHECK_IN, FOLLOW_UP)
+    start(clinic, CHECK_IN, FOLLOW_UP.replace("WHEN", when))
     clinic.tick(ASKED)
     hear(clinic, said)
     assert (clinic.heard()[-1][1] == "Amina, Harbour Clinic here: ease-back") is follows

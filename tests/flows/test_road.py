@@ -11,7 +11,7 @@ from sqlalchemy import update
 from drip.app import Limits
 from drip.clock import running
 from drip.core.handover import Accepted, Evidence, NotTaken, Outcome, Unknown
-from drip.core.lane import FAILURES_TO_CLOSE, Lane
+from drip.core.lane import FAILURES_TO_CLOSE, Lane, taken
 from drip.core.letter import Letter
 from drip.core.model import Channel
 from drip.core.reason import Reason
@@ -215,6 +215,16 @@ def test_a_probe_that_the_gate_turned_back_is_left_to_the_next_message(a_clinic:
         clinic.reply("STOP", "2026-06-11 13:00:10", address=f"p{number}@example.org")
     clinic.tick("2026-06-11 13:00:31")
     assert {one.state for one in clinic.messages() if one.step == "hello"} == {"accepted", "suppressed"}
+
+
+def test_a_lane_that_another_worker_has_closed_since_is_not_opened_by_a_probe_given_back(clinic: World) -> None:
+    moment = at("2026-06-11 13:00:31")
+    broken_lane = Lane(provider="x", tokens=1, filled_at=moment, failures=5, closed_until=at("2026-06-11 13:00:30"))
+    closed_since = at("2026-06-11 13:05")
+    with clinic.store.write() as tx:
+        lanes.save(tx, [replace(broken_lane, closed_until=closed_since)])
+        lanes.give_back(tx, broken_lane, taken(broken_lane, 0, moment))
+        assert lanes.look(tx)[0].closed_until == closed_since
 
 
 def test_while_a_probe_is_under_way_no_other_worker_calls(a_clinic: Callable[..., World]) -> None:
