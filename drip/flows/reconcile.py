@@ -188,12 +188,18 @@ def _by_list(inquiry: _Inquiry, provider: Provider, doubt: Doubt) -> tuple[Evide
 
 
 def _by_receipts(inquiry: _Inquiry, doubt: Doubt) -> Evidence | None:
-    """Nothing was heard of this attempt, while later ones have been heard of: it did not go."""
+    """Silence is no proof: a receipt may be lost, or come late because our own web was away. Nothing is sent again for it.
+
+    Once later attempts have been heard of, and this one not, nothing more is to be expected soon: a person decides.
+    """
+    waited = inquiry.now - doubt.started_at
+    if waited >= WAIT_FOR_RECEIPTS:
+        return Evidence.CANNOT_TELL
+    if waited < 2 * inquiry.app.limits.settle:
+        return None
     with inquiry.app.store.read() as tx:
         later = receipts.later_ones_came(tx, doubt.provider, doubt.started_at)
-    if later:
-        return Evidence.DID_NOT_GO
-    return Evidence.CANNOT_TELL if inquiry.now - doubt.started_at >= WAIT_FOR_RECEIPTS else None
+    return Evidence.CANNOT_TELL if later else None
 
 
 def _write(tx: Tx, findings: Sequence[Finding], now: datetime) -> Reconciled:

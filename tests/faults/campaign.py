@@ -135,7 +135,7 @@ def run(scenario: Scenario, url: str, victims: Victims, dice: Random, *, kills: 
             while scenario.is_killed and deployment.kills < kills and not deployment.is_quiet():
                 deployment.tick(dice.choice(PLACES), dice.choice(NTH))
                 deployment.later(dice.choice([0.5, 3, 11]))
-            minutes = deployment.recover(40)
+            minutes = deployment.recover(14)
             into.add(audit(deployment), deployment, minutes)
     finally:
         shutil.rmtree(spool, ignore_errors=True)

@@ -27,6 +27,7 @@ from drip.core.letter import Letter
 from drip.core.lifecycle import State
 from drip.core.model import Channel
 from drip.core.reason import Reason
+from drip.flows.decide import Decision, decide, held_messages
 from drip.flows.receive import apply_receipts
 from drip.sandbox.account import Account
 from drip.store import records, settling, versions
@@ -119,7 +120,7 @@ def test_f30_a_500_that_was_not_accepted_goes_once_when_the_list_does_not_know_i
         assert calls(deployment) == 4
 
 
-def test_f30_without_a_list_events_of_later_mails_tell_that_it_did_not_go(due: Due) -> None:
+def test_f30_without_a_list_a_person_decides_and_it_goes_once(due: Due) -> None:
     with due(first={"sendgrid": ["500"]}) as deployment:
         deployment.tick()
         for minutes in (11, 11):
@@ -129,6 +130,12 @@ def test_f30_without_a_list_events_of_later_mails_tell_that_it_did_not_go(due: D
         deployment.world.tell(a_visit("2026-06-11 10:52", patient={"ref": "p-9"}))
         deployment.tick()
         deployment.recover()
+        assert standing(deployment, EMAIL).count("held unresolved") == 1
+        assert tasks(deployment) == ["held"]
+        with deployment.world.store.read() as tx:
+            (held,) = held_messages(tx)
+        assert decide(deployment.world.app, held.message_id, Decision.AGAIN, "A. Person", deployment.now)
+        deployment.tick()
         assert everyone_heard_once(deployment)
         assert calls(deployment, "sendgrid") == 5
 
