@@ -188,7 +188,7 @@ def _by_list(inquiry: _Inquiry, provider: Provider, doubt: Doubt) -> tuple[Evide
 
 
 def _by_receipts(inquiry: _Inquiry, doubt: Doubt) -> Evidence | None:
-    """Silence is no proof: a receipt may be lost, or come late because our own web was away. Nothing is sent again for it.
+    """Silence is no proof: a receipt may be lost, or late because our own web was away. Nothing goes again for it.
 
     Once later attempts have been heard of, and this one not, nothing more is to be expected soon: a person decides.
     """
