@@ -1,5 +1,6 @@
 """Due texts and emails -> the real adapters -> `drip sandbox` in a process of its own, 50 ms away, 64 calls at once."""
 
+import json
 import subprocess
 import sys
 from collections.abc import Iterator, Mapping
@@ -71,10 +72,19 @@ def _sandbox() -> Iterator[Mapping[str, str]]:
             name, equals, value = (process.stdout or sys.stdin).readline().strip().partition("=")
             if equals and name.isupper():
                 told[name] = value
+        _only_answer(told["TWILIO_API_BASE"])
         yield told
     finally:
         process.terminate()
         process.wait(10)
+
+
+def _only_answer(url: str) -> None:
+    """No receipts: making and sending them is a provider's work, and would be done on our two cores here."""
+    transport = Transport(deadline=10, connections=1)
+    body = json.dumps({"receipts": {"send": "off"}}).encode()
+    expect(transport.request("POST", f"{url}/sandbox/script", headers={}, body=body).status, 200)
+    transport.close()
 
 
 def _bare_loop(told: Mapping[str, str], number: int) -> float:

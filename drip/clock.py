@@ -2,6 +2,8 @@
 
 import time
 from datetime import UTC, datetime
+from functools import cache
+from pathlib import Path
 
 
 def now() -> datetime:
@@ -17,3 +19,12 @@ def running() -> float:
 def order() -> int:
     """A number that grows from call to call, by the real clock: the order in which things came in."""
     return time.time_ns()
+
+
+@cache
+def boot() -> str:
+    """Which start of this machine it runs from, as one word; empty where the system does not tell."""
+    try:
+        return Path("/proc/sys/kernel/random/boot_id").read_text().strip()
+    except OSError:
+        return ""

@@ -10,6 +10,7 @@ from drip.clock import running
 from drip.core.handover import NotTaken, Outcome, Unknown
 from drip.core.reason import Reason
 from drip.flows.gate import Passed
+from drip.flows.journal import Journal
 
 log = logging.getLogger("drip.send")
 
@@ -26,6 +27,8 @@ class Carrier:
         self._deadline = app.limits.deadline.total_seconds()
         self._is_remote = any(provider.ability.is_remote for provider in app.each_provider)
         self._slots = app.limits.concurrency if self._is_remote else app.limits.batch
+        self.journal = Journal(app.spool if self._is_remote else None)
+        """For the gate to note in what it passes."""
         self._pool: ThreadPoolExecutor | None = None
         self._under_way: dict[Future[Outcome], Passed] = {}
         self._answered: list[Answer] = []
@@ -71,19 +74,21 @@ class Carrier:
     def __exit__(self, *problem: object) -> None:
         if self._pool is not None:
             self._pool.shutdown(wait=True)
+        self.journal.close(is_done=problem[0] is None)
 
     def _call(self, one: Passed, gated_at: float) -> Callable[[], Outcome]:
         def call() -> Outcome:
             # The last line before the socket: a worker that slept through its deadline must not call any more.
             if running() - gated_at > self._deadline:
                 return NotTaken(Reason.NOT_CALLED)
-            return hand_over(one)
+            return hand_over(one, self.journal)
 
         return call
 
 
-def hand_over(one: Passed) -> Outcome:
+def hand_over(one: Passed, journal: Journal) -> Outcome:
     """Call the provider. The answer is a value, whatever happens."""
+    journal.calling(one.attempt.id)
     try:
         return one.road.provider.hand_over(one.letter)
     except Exception as problem:  # an adapter's mistake: it may have gone, so it is not tried again blindly

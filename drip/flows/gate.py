@@ -16,6 +16,7 @@ from drip.core.model import Channel, Purpose
 from drip.core.patient import is_test_number
 from drip.core.reason import Reason
 from drip.core.walltime import local_date
+from drip.flows.journal import NO_JOURNAL, Journal
 from drip.flows.letters import begin_attempt, write_letter
 from drip.flows.prepare import Ready
 from drip.flows.road import Road, Roads, charge, first_roads, give_back
@@ -78,13 +79,26 @@ class Facts:
     """How often each address was written to within the last hour, with what passes now."""
 
 
-def pass_gate(app: App, lease: Lease, batch: Sequence[Ready], now: datetime, roads: Roads | None = None) -> Gated:
+def pass_gate(
+    app: App,
+    lease: Lease,
+    batch: Sequence[Ready],
+    now: datetime,
+    roads: Roads | None = None,
+    journal: Journal = NO_JOURNAL,
+) -> Gated:
     """Decide for each message whether it goes, and write that down, in one transaction.
 
     A stop, cancellation or move that was committed before wins; one that comes after is too late for these.
-    `roads`: the provider of each channel; without, the first one.
+    `roads`: the provider of each channel; without, the first one. `journal`: where a worker notes what it has passed.
     """
-    return app.store.attempt(lambda tx: _pass(app, tx, lease, batch, now, roads or first_roads(app)))
+
+    def write(tx: Tx) -> Gated:
+        gated = _pass(app, tx, lease, batch, now, roads or first_roads(app))
+        journal.passed(one.attempt.id for one in gated.passed)
+        return gated
+
+    return app.store.attempt(write)
 
 
 def _pass(app: App, tx: Tx, lease: Lease, batch: Sequence[Ready], now: datetime, roads: Roads) -> Gated:

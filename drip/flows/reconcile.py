@@ -83,7 +83,15 @@ class _Inquiry:
 
     def may_ask(self, provider: str) -> bool:
         """Not a provider that is away, nor for so long that everything else has to wait."""
-        return self.silences[provider] < AWAY and running() - self.began < LONGEST_ROUND
+        return not self.is_away(provider) and running() - self.began < LONGEST_ROUND
+
+    def is_away(self, provider: str) -> bool:
+        """It has not answered twice in this round."""
+        return self.silences[provider] >= AWAY
+
+    def has_waited(self, doubt: Doubt) -> bool:
+        """Long enough for a list that cannot be asked."""
+        return self.now - doubt.started_at >= WAIT_FOR_A_LIST
 
 
 def reconcile(app: App, now: datetime) -> Reconciled:
@@ -96,11 +104,8 @@ def reconcile(app: App, now: datetime) -> Reconciled:
         critical = _critical(app, tx, doubts)
     # Decide: with no transaction open, since providers are asked
     inquiry = _Inquiry(app=app, now=now, words=words)
-    findings = [
-        _find_out(inquiry, one, is_critical=one.message_id in critical)
-        for one in doubts
-        if inquiry.may_ask(one.provider)
-    ]
+    looked_at = (_look_into(inquiry, one, is_critical=one.message_id in critical) for one in doubts)
+    findings = [one for one in looked_at if one is not None]
     # Apply
     return app.store.attempt(lambda tx: _write(tx, findings, now)) if findings else Reconciled()
 
@@ -134,6 +139,19 @@ def _critical(app: App, tx: Tx, doubts: Sequence[Doubt]) -> set[str]:
     versions = app.versions.get(tx, {one.version for one in doubts})
     steps = {one.message_id: versions[one.version].sequence.step(one.step) for one in doubts}
     return {message for message, step in steps.items() if step is not None and step.critical}
+
+
+def _look_into(inquiry: _Inquiry, doubt: Doubt, *, is_critical: bool) -> Finding | None:
+    """What is found out about one doubt; None when there is no time to ask.
+
+    Of a provider that is away nobody else is asked about: what has waited long enough goes to a person all the same,
+    and not a few at each tick.
+    """
+    if inquiry.may_ask(doubt.provider):
+        return _find_out(inquiry, doubt, is_critical=is_critical)
+    if doubt.state is State.UNKNOWN and inquiry.is_away(doubt.provider) and inquiry.has_waited(doubt):
+        return Finding(doubt=doubt, evidence=Evidence.CANNOT_TELL, is_critical=is_critical)
+    return None
 
 
 def _find_out(inquiry: _Inquiry, doubt: Doubt, *, is_critical: bool) -> Finding:
@@ -177,8 +195,7 @@ def _by_list(inquiry: _Inquiry, provider: Provider, doubt: Doubt) -> tuple[Evide
     traces = provider.find(lost)
     if traces is None:
         inquiry.silences[provider.name] += 1
-        waited_enough = inquiry.now - doubt.started_at >= WAIT_FOR_A_LIST
-        return (Evidence.CANNOT_TELL if waited_enough else None), None
+        return (Evidence.CANNOT_TELL if inquiry.has_waited(doubt) else None), None
     with inquiry.app.store.read() as tx:
         taken = receipts.taken_refs(tx, [provider.name], [trace.ref for trace in traces]) if traces else set()
     evidence, ref = judge(lost, traces, {ref for _, ref in taken} | inquiry.found)

@@ -15,6 +15,7 @@ from drip.core.reason import Reason
 from drip.flows.carry import Carrier
 from drip.flows.enrol import replan
 from drip.flows.gate import Gated, Passed, pass_gate
+from drip.flows.journal import Journal
 from drip.flows.prepare import Ready, Spoiled, prepare
 from drip.flows.record import record
 from drip.flows.road import Roads, choose, use
@@ -51,6 +52,8 @@ class _Batch:
     claimed: Sequence[Claimed]
     passed: Sequence[Passed]
     gated_at: float
+    counts: Counter[str]
+    """What became of the others, by the words of `drip tick`."""
     strayed: Sequence[str]
     """Patients some of whose messages no longer stand where the plan would put them."""
 
@@ -112,9 +115,10 @@ def _hand_over_more(app: App, carrier: Carrier, sent: Sent, now: datetime) -> fl
         wait = None if claimed else _held_back(tx, roads, now)
     if not claimed:
         return None if wait is None else min(wait.total_seconds(), LONGEST_PAUSE)
-    batch = _look_once_more(app, lease, claimed, roads, sent, now)
+    batch = _look_once_more(app, lease, claimed, roads, carrier.journal, now)
     # Nothing between the gate and the call: what passed is already written down as on its way.
     carrier.carry(batch.passed, batch.gated_at)
+    sent.counts.update(batch.counts)
     sent.enrolments |= {one.enrolment_id for one in batch.claimed}
     if batch.strayed:
         # A visit moved while its message was in flight, and the message came back: it takes its new place.
@@ -137,15 +141,16 @@ def _held_back(tx: Tx, roads: Roads, now: datetime) -> timedelta | None:
 
 
 def _look_once_more(
-    app: App, lease: Lease, claimed: Sequence[Claimed], roads: Roads, sent: Sent, now: datetime
+    app: App, lease: Lease, claimed: Sequence[Claimed], roads: Roads, journal: Journal, now: datetime
 ) -> _Batch:
     ready, spoiled = prepare(app, claimed, now)
     _set_aside(app, lease, spoiled, now)
-    gated = pass_gate(app, lease, ready, now, roads)
+    gated = pass_gate(app, lease, ready, now, roads, journal)
     gated_at = running()
-    sent.counts.update(claimed=len(claimed), invalid=len(spoiled))
-    sent.counts.update(_COUNTS[move.state] for move in gated.moves)
-    return _Batch(claimed=claimed, passed=gated.passed, gated_at=gated_at, strayed=_strayed(gated, ready))
+    counts = Counter(_COUNTS[move.state] for move in gated.moves)
+    counts.update(claimed=len(claimed), invalid=len(spoiled))
+    strayed = _strayed(gated, ready)
+    return _Batch(claimed=claimed, passed=gated.passed, gated_at=gated_at, counts=counts, strayed=strayed)
 
 
 def _strayed(gated: Gated, ready: Sequence[Ready]) -> list[str]:

@@ -10,6 +10,7 @@ from drip.clock import running
 from drip.flows.alert import watch
 from drip.flows.collect import collect_replies
 from drip.flows.enrol import apply_news
+from drip.flows.journal import take_up_journals
 from drip.flows.news_spool import take_up_news
 from drip.flows.receive import apply_receipts
 from drip.flows.reconcile import Reconciled, reconcile
@@ -123,6 +124,7 @@ def _aside(part: str, do: Callable[[], object]) -> bool:
 def _hear(app: App, now: datetime, counts: Counts, done: set[str]) -> None:
     """What providers, patients and booking systems have said since. Without having heard it nothing is sent."""
     _aside("spool", lambda: take_up(app))
+    _aside("journal", lambda: take_up_journals(app, now))
     take_up_news(app, now)
     _aside("mailbox", lambda: done.update(["mailbox"] if collect_replies(app, now) else []))
     counts.receipts += apply_receipts(app, now)

@@ -2,15 +2,15 @@
 
 import hmac
 import ipaddress
+import json
 import re
 from base64 import b64decode
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 from urllib.parse import urlsplit
-from urllib.request import Request
 
-from python_http_client import Client  # type: ignore[import-untyped]
+from python_http_client.client import Client, Response  # type: ignore[import-untyped]
 from sendgrid import SendGridAPIClient
 
 from drip.core.ability import Ability
@@ -96,7 +96,7 @@ class SendGridProvider:
         self._inbound_key = _key(account.inbound_public_key, "SENDGRID_INBOUND_PUBLIC_KEY")
         self._inbound_secret = account.inbound_secret.encode()
         self._transport = Transport(deadline=deadline, connections=connections)
-        self._api = _over(self._transport, account)
+        self._send = _over(self._transport, account).mail.send
         self.ability = Ability(
             reaches_people=not account.is_local,
             is_remote=True,
@@ -112,7 +112,7 @@ class SendGridProvider:
         if isinstance(mail, Refused):
             return mail
         try:
-            response = self._api.mail.send.post(request_body=mail)
+            response = self._send.post(mail)
             return outcome_of(response.status_code, response.headers, response.body, letter.handed_at)
         except NotSent as trouble:
             return NotTaken(Reason.PROVIDER_DOWN, detail=f"not sent: {trouble.kind}")
@@ -182,10 +182,14 @@ class _Pooled(Client):  # type: ignore[misc]
             url_path=[*self._url_path, *([name] if name else [])],
         )
 
-    def _make_request(self, opener: object, request: Request, timeout: float | None = None) -> "_Heard":
-        headers = dict(request.header_items())
-        body = request.data if isinstance(request.data, bytes) else None
-        return _Heard(self._transport.request(request.get_method(), request.full_url, headers=headers, body=body))
+    def post(self, request_body: Mapping[str, Any]) -> Response:
+        """As the SDK posts, but for the opener that it builds for each call and never uses: half of a call's time.
+
+        Nor are the patient's words made ready for its log, as the SDK does whether it logs or not.
+        """
+        body = json.dumps(request_body).encode()
+        answer = self._transport.request("POST", self._build_url(None), headers=self.request_headers, body=body)
+        return Response(_Heard(answer))
 
 
 class _Heard:

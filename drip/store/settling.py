@@ -210,6 +210,12 @@ def held(tx: Tx, message_id: str) -> Doubt | None:
     return _doubt(row) if row else None
 
 
+def of_attempts(tx: Tx, attempt_ids: Sequence[str]) -> list[Doubt]:
+    """Those of these attempts that are still their message's last, whatever has become of it since."""
+    query = _doubts().where(bulk.among(tx, attempts.c.id, attempt_ids), attempts.c.id == messages.c.attempt_id)
+    return [_doubt(row) for row in tx.connection.execute(query)]
+
+
 def _doubts() -> Select[Any]:
     of_attempt = [attempts.c[name] for name in ("message_id", "provider", "number", "asked", "asked_at", "started_at")]
     of_message = [

@@ -141,6 +141,11 @@ class Deployment:
             assert clock.running() < give_up_at, "it did not come about"
             time.sleep(0.01)
 
+    def lose_its_disk(self) -> None:
+        """What workers noted on their own machine is gone, as after a crash of it."""
+        for noted in Path(self.order["spool"]).glob("calls-*"):
+            noted.unlink()
+
     def later(self, minutes: float) -> None:
         """Time passes: leases run out in as much of it, and callbacks arrive."""
         self.sandbox.settle()

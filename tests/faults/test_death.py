@@ -145,13 +145,29 @@ def test_f02_killed_before_the_gate_is_sent_when_the_lease_ends(deploy: Deploy, 
 # F03
 
 
-@pytest.mark.parametrize(("place", "nth"), [("gate.after", 1), ("send.before_call", 2), ("send.before_call", 6)])
+BETWEEN = pytest.mark.parametrize(
+    ("place", "nth"), [("gate.after", 1), ("send.before_call", 2), ("send.before_call", 6)]
+)
+
+
+@BETWEEN
 def test_f03_killed_between_gate_and_call_is_sent_once(deploy: Deploy, place: str, nth: int) -> None:
-    with deploy(patients=4, concurrency=1, **TEXTS_ARE_LISTED) as clinic:
+    with deploy(patients=4, concurrency=1, **NO_RECEIPTS, **NO_LIST) as clinic:
         everybody_enrolled(clinic)
         clinic.tick(place, nth)
         assert clinic.sandbox.ledger.count == nth - 1
         assert states(clinic)["in_flight"] == 1
+        clinic.tick()
+        assert books(clinic) == (8, 0), "the worker's own journal tells that it never called"
+        assert Counter(column(clinic, attempts.c.outcome)) == {"accepted": 8, "not_taken": 1}
+
+
+@BETWEEN
+def test_f03_when_the_whole_machine_died_what_may_have_gone_is_found_out(deploy: Deploy, place: str, nth: int) -> None:
+    with deploy(patients=4, concurrency=1, **TEXTS_ARE_LISTED) as clinic:
+        everybody_enrolled(clinic)
+        clinic.tick(place, nth)
+        clinic.lose_its_disk()
         clinic.recover()
         is_a_mail = nth <= 4
         assert books(clinic) == ((7, 1) if is_a_mail else (8, 0))

@@ -1,5 +1,6 @@
 """Answers that never came: what the provider's list, its receipts or a person say became of the message."""
 
+from collections import Counter
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import timedelta
@@ -180,6 +181,15 @@ def test_while_the_list_cannot_be_asked_nothing_is_decided_for_an_hour(lose: Los
     assert after(clinic, "14:00") == "held unresolved"
     assert tasks(clinic) == ["held"]
     assert len(keeper.letters) == 1
+
+
+def test_however_many_wait_for_a_list_that_is_away_all_of_them_go_to_a_person_in_an_hour(lose: Lose) -> None:
+    many = [{"ref": f"p-{n}", "email": f"p{n}@example.org"} for n in range(12)]
+    clinic, keeper = lose(listed=None, patients=many)
+    after(clinic, "13:10")
+    assert len(keeper.asked) == 2, "of one that is away nobody else is asked about"
+    after(clinic, "14:00")
+    assert Counter(one.state for one in clinic.messages() if one.step == "hello") == {"held": 12}
 
 
 def test_a_list_that_is_away_counts_as_not_having_been_asked(lose: Lose) -> None:
