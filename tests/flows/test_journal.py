@@ -132,7 +132,7 @@ def test_a_disk_that_is_full_ends_the_notes_and_not_the_sending(worker: Death, m
     worker.journal.passed(["more"])
     worker.dies()
     assert worker.take_up() == 0
-    sent = send_due(worker.clinic.app, at("2026-06-12 10:00"))
+    sent = send_due(worker.clinic.app, at("2026-06-18 10:00"))
     assert sent.counts["accepted"] == 3
 
 
