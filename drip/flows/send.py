@@ -3,7 +3,7 @@
 import logging
 import time
 from collections import Counter
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 
@@ -11,6 +11,7 @@ from drip.app import App
 from drip.clock import running
 from drip.core.gate import RECHECK
 from drip.core.lifecycle import State
+from drip.core.model import Channel
 from drip.core.reason import Reason
 from drip.flows.carry import Carrier
 from drip.flows.enrol import replan
@@ -58,6 +59,14 @@ class _Batch:
     """Patients some of whose messages no longer stand where the plan would put them."""
 
 
+@dataclass(frozen=True, slots=True)
+class _Room:
+    """How many messages may be claimed."""
+
+    in_all: int
+    of_channel: Mapping[Channel, int]
+
+
 def never() -> bool:
     """Nobody asks us to stop."""
     return False
@@ -78,7 +87,7 @@ def send_due(
                 if enough() or running() - started > LONGEST_ROUND:
                     sent.is_unfinished = True
                     break
-                pause = _hand_over_more(app, carrier, sent, now) if carrier.is_worth_filling else LONGEST_PAUSE
+                pause = _hand_over_more(app, carrier, sent, now)
                 if pause is None and carrier.is_idle:
                     break
                 if pause and carrier.is_idle:
@@ -103,16 +112,21 @@ def send_batch(app: App, now: datetime) -> Sent | None:
 
 
 def _hand_over_more(app: App, carrier: Carrier, sent: Sent, now: datetime) -> float | None:
-    """Claim, word, gate and call the next batch, as large as there are free slots.
+    """Claim, word, gate and call the next batch, as large as there is room.
 
     Answers how many seconds to wait before the next: none after a batch, a few while a rate holds back what is due;
-    None when nothing is.
+    None when nothing is due that there is room for.
     """
+    rooms = carrier.rooms()
+    if not rooms:
+        return None
     lease = Lease(owner=app.worker, token=new_id(), length=app.limits.lease)
     with app.store.write() as tx:
         roads = choose(app, tx, now)
-        claimed = _claim(tx, lease, roads, now, carrier.free)
+        claimed = _claim(tx, lease, roads, now, _Room(carrier.free, rooms))
         wait = None if claimed else _held_back(tx, roads, now)
+    if wait is None:
+        carrier.found_nothing(rooms.keys() - {one.channel for one in claimed})
     if not claimed:
         return None if wait is None else min(wait.total_seconds(), LONGEST_PAUSE)
     batch = _look_once_more(app, lease, claimed, roads, carrier.journal, now)
@@ -126,12 +140,16 @@ def _hand_over_more(app: App, carrier: Carrier, sent: Sent, now: datetime) -> fl
     return 0.0
 
 
-def _claim(tx: Tx, lease: Lease, roads: Roads, now: datetime, free: int) -> list[Claimed]:
-    """No more than there are free slots, nor than each provider may carry now."""
-    rooms = {channel: free if road.room is None else min(road.room, free) for channel, road in roads.items()}
-    claimed = outgoing.claim(tx, lease, now, free, rooms)
+def _claim(tx: Tx, lease: Lease, roads: Roads, now: datetime, room: _Room) -> list[Claimed]:
+    """No more than there is room for, nor than each provider may carry now."""
+    most = {channel: _least(roads[channel].room, free) for channel, free in room.of_channel.items()}
+    claimed = outgoing.claim(tx, lease, now, room.in_all, most)
     use(tx, roads, claimed, now)
     return claimed
+
+
+def _least(allowed: int | None, room: int) -> int:
+    return room if allowed is None else min(allowed, room)
 
 
 def _held_back(tx: Tx, roads: Roads, now: datetime) -> timedelta | None:

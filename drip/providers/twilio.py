@@ -3,6 +3,7 @@
 import ipaddress
 import logging
 import re
+import threading
 from base64 import b64encode
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
@@ -105,7 +106,7 @@ class TwilioAccount:
 
 
 class TwilioProvider:
-    """Each call has an SDK client of its own over the shared connections: nothing of one message can reach another."""
+    """Each thread has an SDK client of its own over the shared connections: no message meets another's answer."""
 
     name = "twilio"
     channels = frozenset({Channel.SMS})
@@ -117,6 +118,7 @@ class TwilioProvider:
         self._account = account
         self._public_url = public_url.rstrip("/")
         self._transport = Transport(deadline=deadline, connections=connections)
+        self._of_this_thread = threading.local()
         self.ability = Ability(
             reaches_people=not account.is_local,
             is_remote=True,
@@ -132,7 +134,7 @@ class TwilioProvider:
             return refused
         if letter.channel is not Channel.SMS:
             return Refused(Fault.CONTENT, "Twilio carries texts only")
-        call = _Call(self._transport, self._account)
+        call = self._conversation()
         try:
             made = call.messages.create_with_http_info(to=letter.to, body=letter.words.text, **self._terms(letter))
             return _taken(made.data.sid, made.status_code)
@@ -145,9 +147,17 @@ class TwilioProvider:
         except Exception as trouble:  # a 2xx that cannot be read raises whatever its contents make the SDK stumble on
             return Unknown(f"unreadable: {type(trouble).__name__}")
 
+    def _conversation(self) -> "_Call":
+        """This thread's, with nothing left of the last: the SDK takes as long to make one as to ask with it."""
+        call: _Call | None = getattr(self._of_this_thread, "call", None)
+        if call is None:
+            call = self._of_this_thread.call = _Call(self._transport, self._account)
+        call.answer = None
+        return call
+
     def find(self, lost: Lost) -> Sequence[Trace] | None:
         """The messages to this number in Twilio's list, since a little before the attempt."""
-        call = _Call(self._transport, self._account)
+        call = self._conversation()
         try:
             traces = _listed(call, lost.to, since=lost.started_at - CLOCKS_DIFFER)
             return None if not traces and _hides_numbers(call) else traces
