@@ -37,11 +37,13 @@ def main() -> int:
     parser.add_argument("--kills", type=int, default=1_000, help="workers killed, in all")
     parser.add_argument("--faults", type=int, default=20_000, help="provider faults, in all")
     parser.add_argument("--seed", type=int, default=1)
+    parser.add_argument("--only", default="", help="scenarios whose name has this in it; the others keep their rows")
     asked = parser.parse_args()
     databases = ["SQLite", "PostgreSQL"] if _has_postgres() else ["SQLite"]
     with ProcessPoolExecutor(len(databases), mp_context=get_context("spawn")) as pool:
         shares = [
-            (name, asked.kills // len(databases), asked.faults // len(databases), asked.seed) for name in databases
+            (name, asked.kills // len(databases), asked.faults // len(databases), asked.seed, asked.only)
+            for name in databases
         ]
         outcomes = [one for found in pool.map(_on, shares) for one in found]
     _write(outcomes, asked.seed)
@@ -51,18 +53,20 @@ def main() -> int:
     return 0 if all(one.is_clean for one in outcomes) else 1
 
 
-def _on(share: tuple[str, int, int, int]) -> list[Outcome]:
+def _on(share: tuple[str, int, int, int, str]) -> list[Outcome]:
     """All scenarios on one kind of database, in a process of their own."""
-    database, kills, faults, seed = share
+    database, kills, faults, seed, only = share
     dice = Random(seed)
     with _victims() as victims, _new_url(database) as new_url:
         outcomes = [
             _campaign(replace(scenario, patients=40), database, new_url, victims, dice, kills / len(KILLED))
             for scenario in KILLED
+            if only in scenario.name
         ]
         outcomes += [
             _campaign(replace(scenario, patients=400), database, new_url, victims, dice, faults / len(NASTILY))
             for scenario in NASTILY
+            if only in scenario.name
         ]
     return outcomes
 
@@ -120,11 +124,19 @@ def _new_url(database: str) -> Iterator[Callable[[], str]]:
 
 
 def _write(outcomes: list[Outcome], seed: int) -> None:
-    rows = [HEAD, tuple("---" for _ in HEAD), *(_row(one) for one in outcomes)]
-    lines = ["| " + " | ".join(row) + " |" for row in rows]
-    kills, faults = sum(one.kills for one in outcomes), sum(one.faults for one in outcomes)
-    told = f"{clock.now():%d %B %Y}, seed {seed}: {kills:,} workers killed, {faults:,} provider faults.".lstrip("0")
+    """The table anew; rows of what was not run this time stay as they are."""
     page = PAGE.read_text() if PAGE.exists() else f"# Faults\n\n{BEGIN}\n{END}\n"
     before, _, rest = page.partition(BEGIN)
-    _, _, after = rest.partition(END)
+    table, _, after = rest.partition(END)
+    rows = {(row[0], row[1]): row for row in map(_cells, table.splitlines()) if len(row) == len(HEAD)}
+    for head in ((HEAD[0], HEAD[1]), ("---", "---")):
+        rows.pop(head, None)
+    rows |= {(one.scenario.name, one.database): _row(one) for one in outcomes}
+    kills, faults = (sum(int(row[place].replace(",", "")) for row in rows.values()) for place in (3, 4))
+    told = f"{clock.now():%d %B %Y}, seed {seed}: {kills:,} workers killed, {faults:,} provider faults.".lstrip("0")
+    lines = ["| " + " | ".join(row) + " |" for row in (HEAD, ["---"] * len(HEAD), *rows.values())]
     PAGE.write_text(f"{before}{BEGIN}\n{told}\n\n" + "\n".join(lines) + f"\n{END}{after}")
+
+
+def _cells(line: str) -> list[str]:
+    return [cell.strip() for cell in line.strip("|").split("|")] if line.startswith("|") else []
