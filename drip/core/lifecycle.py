@@ -1,5 +1,6 @@
 """The states of a message and the one table of moves between them."""
 
+from datetime import datetime
 from enum import StrEnum
 
 
@@ -100,9 +101,15 @@ def checked(was: State, becomes: State) -> State:
     return becomes
 
 
-def is_old_news(says: State, said: State | None) -> bool:
-    """Whether a receipt says less than one about the same attempt has said already."""
-    return said is not None and _RECEIPT_RANK[says] < _RECEIPT_RANK.get(said, 0)
+def is_old_news(says: State, said: State | None, at: datetime | None = None, said_at: datetime | None = None) -> bool:
+    """Whether a receipt says less than one about the same attempt has said already, or as much of an earlier moment.
+
+    Times are the provider's own; where either is not known, what is told later counts as the later word.
+    """
+    if said is None:
+        return False
+    rank, before = _RECEIPT_RANK[says], _RECEIPT_RANK.get(said, 0)
+    return rank < before or (rank == before and at is not None and said_at is not None and at < said_at)
 
 
 def receipt_moves(was: State, says: State) -> bool:

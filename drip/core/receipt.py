@@ -20,8 +20,13 @@ class Said:
     fault: Fault | None = None
     closes: Reason | None = None
     at: datetime
+    """When it happened, as far as anybody says; else when it came."""
+    happened_at: datetime | None = None
+    """When it happened by the provider's clock."""
     said: State | None = None
     """What receipts about the same attempt have said before."""
+    said_at: datetime | None = None
+    """When that happened by the provider's clock."""
     is_of_last_attempt: bool = True
     is_of_other_channel: bool = False
     """The message has turned since."""
@@ -29,7 +34,7 @@ class Said:
     @property
     def counts(self) -> bool:
         """What comes late or out of order about an attempt that something else has overtaken says nothing any more."""
-        if is_old_news(self.says, self.said):
+        if is_old_news(self.says, self.said, self.happened_at, self.said_at):
             return False
         if self.says is State.UNDELIVERED:
             return self.is_of_last_attempt and not self.is_of_other_channel

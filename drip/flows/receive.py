@@ -76,7 +76,9 @@ def _hear(subject: Subject, published: Mapping[str, Published], said: Sequence[P
             fault=one.fault,
             closes=one.closes,
             at=one.at,
+            happened_at=one.happened_at,
             said=one.said,
+            said_at=one.said_at,
             is_of_last_attempt=one.attempt_id == subject.attempt_id,
             is_of_other_channel=one.channel is not subject.channel,
         )

@@ -241,7 +241,8 @@ attempts = Table(
     Column("outcome", String(16)),
     Column("detail", Text, nullable=False, server_default=""),
     Column("provider_ref", Text),
-    Column("receipt", String(16)),
+    Column("receipt", String(16)),  # the provider's last word about it
+    Column("receipt_at", UtcTime),  # when that happened, by the provider's clock
     UniqueConstraint("provider", "provider_ref"),
     Index("ix_attempts_contact", "contact_id", "started_at"),
 )

@@ -113,3 +113,25 @@ def test_why_it_was_not_delivered_is_said(unusual: dict[str, object], reason: Re
 @pytest.mark.parametrize("state", [State.UNKNOWN, State.HELD, State.IN_FLIGHT, State.PLANNED, State.CLAIMED])
 def test_late_evidence_counts_wherever_the_message_is_by_then(state: State) -> None:
     assert hear(Standing(state=state), [said(State.DELIVERED)]) == Told(state=State.DELIVERED)
+
+
+@pytest.mark.parametrize(
+    ("said_at", "happened_at", "becomes"),
+    [
+        (5, 3, None),
+        (3, 5, State.DELIVERED),
+        (5, 5, State.DELIVERED),
+        (None, 3, State.DELIVERED),
+        (5, None, State.DELIVERED),
+    ],
+    ids=["older", "newer", "of the same second", "nobody said when", "it does not say when"],
+)
+def test_between_delivered_and_not_the_word_of_the_later_moment_holds(
+    said_at: int | None, happened_at: int | None, becomes: State | None
+) -> None:
+    def minute(of: int | None) -> datetime | None:
+        return None if of is None else NOON + timedelta(minutes=of)
+
+    word = said(State.DELIVERED, 9, said=State.UNDELIVERED, said_at=minute(said_at), happened_at=minute(happened_at))
+    told = hear(Standing(state=State.UNDELIVERED), [word])
+    assert (told and told.state) is becomes

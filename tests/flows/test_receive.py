@@ -274,3 +274,25 @@ def test_the_last_word_is_kept_with_the_attempt_in_whatever_order_they_come(clin
     with clinic.store.read() as tx:
         query = select(attempts.c.receipt).where(attempts.c.id == letter.attempt_id)
         assert tx.connection.execute(query).scalar() == "delivered"
+
+
+@pytest.mark.parametrize(
+    ("first", "then"), [(State.UNDELIVERED, State.DELIVERED), (State.DELIVERED, State.UNDELIVERED)]
+)
+def test_an_older_word_that_arrives_later_takes_nothing_back(clinic: World, first: State, then: State) -> None:
+    letter = went(clinic)
+    says(clinic, first, "11 13:10", letter, at=at("2026-06-11 13:05"))
+    assert says(clinic, then, "11 13:20", letter, at=at("2026-06-11 13:04")).startswith(first.value)
+    assert says(clinic, first, "11 13:30", letter).startswith(first.value), "again, without its time"
+    assert says(clinic, then, "11 13:40", letter, at=at("2026-06-11 13:04:59")).startswith(first.value)
+    assert says(clinic, then, "11 13:50", letter, at=at("2026-06-11 13:06")).startswith(then.value), "corrected"
+
+
+def test_of_two_words_told_together_the_later_moment_holds_from_then_on(clinic: World) -> None:
+    letter = went(clinic)
+    for state, minute in ((State.UNDELIVERED, 9), (State.DELIVERED, 3)):
+        happened_at = at(f"2026-06-11 13:0{minute}")
+        clinic.receipt(state, "2026-06-11 13:20", attempt_id=letter.attempt_id, at=happened_at)
+    clinic.tick("2026-06-11 13:20")
+    assert clinic.states()["hello"] == "undelivered not_delivered"
+    assert says(clinic, State.DELIVERED, "11 13:30", letter, at=at("2026-06-11 13:08")).startswith("undelivered")

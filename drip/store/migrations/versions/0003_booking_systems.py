@@ -1,4 +1,5 @@
-"""Booking systems: how far each is read, what is still to be asked for, visits, and one person in two systems"""
+"""Booking systems: how far each is read, what is still to be asked for, visits, and one person in two systems; the
+time of receipts, and those that came before their reference was known"""
 
 import sqlalchemy as sa
 from alembic import op
@@ -12,6 +13,7 @@ depends_on = None
 
 
 def upgrade() -> None:
+    op.add_column("attempts", sa.Column("receipt_at", UtcTime(), nullable=True))
     op.add_column("patients", sa.Column("identity", sa.String(length=64), nullable=True))
     op.create_index(op.f("ix_patients_identity"), "patients", ["identity"], unique=False)
     op.add_column("events", sa.Column("raw", sa.LargeBinary(), nullable=True))
