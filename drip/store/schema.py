@@ -214,7 +214,7 @@ messages = Table(
     _partial("ix_messages_leased", "lease_until", where="lease_until IS NOT NULL"),
     _partial("ix_messages_unknown", "state", where="state = 'unknown'"),
     _partial("ix_messages_held", "patient_id", where="state = 'held'"),
-    _partial("ix_messages_unconfirmed", "provider", "accepted_at", where="state = 'accepted'"),
+    _partial("ix_messages_unconfirmed", "provider", "accepted_at", where="state IN ('accepted', 'sent')"),
     _partial("ix_messages_counted", "patient_id", "counted_on", where="counted_on IS NOT NULL"),
 )
 

@@ -124,7 +124,7 @@ def expire_waiting(tx: Tx, now: datetime) -> int:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Unconfirmed:
-    """A message that a provider took and never spoke of again."""
+    """A message that a provider took, and of which it never said what became of it."""
 
     message_id: str
     patient_id: str
@@ -132,9 +132,11 @@ class Unconfirmed:
 
 
 def give_up_waiting(tx: Tx, providers: Collection[str], before: datetime) -> list[Unconfirmed]:
-    """Messages that were accepted before then, by providers that confirm, and never confirmed. Answers which."""
+    """Messages that providers which confirm took before then, and never said to have arrived or not. Answers which."""
     statement = update(messages).where(
-        in_state(State.ACCEPTED), messages.c.provider.in_(sorted(providers)), messages.c.accepted_at < before
+        in_state(State.ACCEPTED, State.SENT),
+        messages.c.provider.in_(sorted(providers)),
+        messages.c.accepted_at < before,
     )
     by_hand = exists().where(attempts.c.id == messages.c.attempt_id, attempts.c.outcome == SAID_TO_HAVE_GONE)
     statement = statement.where(~by_hand)

@@ -209,6 +209,32 @@ def test_without_a_receipt_for_three_days_it_counts_as_not_delivered(a_clinic: C
     assert says(clinic, State.DELIVERED, "14 15:00", letter) == "delivered", "late evidence still counts"
 
 
+def test_what_was_passed_on_and_never_confirmed_counts_as_not_delivered_as_well(a_clinic: Callable[..., World]) -> None:
+    clinic = a_clinic(sink=Sink(gives_receipts=True))
+    letter = went(clinic)
+    assert says(clinic, State.SENT, "11 20:00", letter) == "sent"
+    clinic.tick("2026-06-14 13:00")
+    assert clinic.states()["hello"] == "sent"
+    clinic.tick("2026-06-14 13:01")
+    assert clinic.states()["hello"] == "undelivered no_receipt"
+    assert tasks(clinic) == ["not_delivered"]
+    assert says(clinic, State.SENT, "14 14:00", letter, key="again").startswith("undelivered"), (
+        "it is no more than that"
+    )
+    clinic.tick("2026-06-18 14:00")
+    assert [one.step for one in clinic.messages(state="undelivered")] == ["hello"]
+    assert says(clinic, State.UNDELIVERED, "18 15:00", letter) == "undelivered no_receipt"
+    assert tasks(clinic).count("not_delivered") == 1, "asked once"
+    assert says(clinic, State.DELIVERED, "18 15:01", letter) == "delivered", "late evidence still counts"
+
+
+@pytest.mark.parametrize("state", [State.ACCEPTED, State.SENT])
+def test_where_no_receipts_are_given_what_was_passed_on_stays_so(clinic: World, state: State) -> None:
+    says(clinic, state, "11 20:00", went(clinic))
+    clinic.tick("2026-06-16 13:00")
+    assert clinic.states()["hello"] == state.value
+
+
 def test_where_no_receipts_are_given_what_was_accepted_stays_so(clinic: World) -> None:
     went(clinic)
     clinic.tick("2026-06-16 13:00")

@@ -30,6 +30,16 @@ def expire_waiting(tx: Tx) -> object:
     return settling.expire_waiting(tx, NOW)
 
 
+def give_up_waiting(tx: Tx) -> object:
+    """Look for what no receipt came for."""
+    return settling.give_up_waiting(tx, {"sink"}, NOW)
+
+
+def test_what_waits_for_a_receipt_is_found_in_an_index_of_such_messages(clinic: World) -> None:
+    (plan,) = _plans(clinic, give_up_waiting)
+    assert "ix_messages_unconfirmed" in plan
+
+
 @pytest.mark.parametrize("look", [claim, next_due, expire_waiting])
 def test_what_is_due_is_found_in_the_index_of_due_messages(clinic: World, look: Callable[[Tx], object]) -> None:
     plans = _plans(clinic, look)
