@@ -16,7 +16,7 @@ from drip.flows.reconcile import Reconciled, reconcile
 from drip.flows.reply import apply_replies
 from drip.flows.send import Sent, never, send_due
 from drip.flows.spool import take_up
-from drip.flows.sweep import finish, sweep
+from drip.flows.sweep import finish, look_back, sweep
 from drip.store import records
 
 log = logging.getLogger("drip.tick")
@@ -148,7 +148,7 @@ def _put_right(app: App, now: datetime, counts: Counts, done: set[str]) -> bool:
     counts.held += evidence.held
     counts.unknown += swept.doubted
     counts.expired += swept.expired
-    return bool(evidence.went or evidence.did_not_go or swept.freed or swept.doubted)
+    return bool(evidence.went or evidence.did_not_go or swept.freed or swept.doubted or swept.understood)
 
 
 def _send(
@@ -168,10 +168,11 @@ def _send(
 
 
 def _look_through_all(app: App, now: datetime) -> None:
-    """Once an hour, every enrolment is looked at: some end without a message of theirs being touched."""
+    """Once an hour, what is seldom of use: some enrolments end without a message of theirs being touched."""
     with app.store.read() as tx:
         last = records.beats(tx).get("finish")
     if last is None or now - last >= EVERY_HOUR:
         finish(app, None, now)
+        look_back(app, now)
         with app.store.write() as tx:
             records.beat(tx, ["finish"], now)

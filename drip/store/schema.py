@@ -275,6 +275,7 @@ receipts = Table(
     UniqueConstraint("provider", "key"),
     Index("ix_receipts_provider", "provider", "received_at"),
     _partial("ix_receipts_pending", "received_at", where="state = 'pending'"),
+    _partial("ix_receipts_unmatched", "received_at", where="state = 'unmatched' AND attempt_id IS NULL"),
 )
 
 replies = Table(

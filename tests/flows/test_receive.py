@@ -7,9 +7,9 @@ from datetime import timedelta
 from typing import Any
 
 import pytest
-from sqlalchemy import event, func, select
+from sqlalchemy import event, func, select, update
 
-from drip.core.handover import Fault
+from drip.core.handover import Accepted, Fault, Outcome, Unknown
 from drip.core.letter import Letter
 from drip.core.lifecycle import State
 from drip.core.model import Channel
@@ -188,6 +188,63 @@ def test_a_receipt_that_knows_only_the_providers_reference_finds_its_message(cli
     letter = went(clinic)
     clinic.receipt(State.DELIVERED, "2026-06-11 14:00", attempt_id=None, provider_ref=f"ref-{letter.attempt_id}")
     clinic.tick("2026-06-11 14:00")
+    assert clinic.states()["hello"] == "delivered"
+
+
+def overtaken(clinic: World, state: State, **told: Any) -> Letter:
+    """Before we have written down what the provider calls Amina's email, another worker hears of it by that name."""
+
+    def answer(letter: Letter) -> Outcome:
+        clinic.receipt(state, "2026-06-11 13:00", attempt_id=None, provider_ref=f"ref-{letter.attempt_id}", **told)
+        apply_receipts(clinic.app, at("2026-06-11 13:00"))
+        return Accepted(f"ref-{letter.attempt_id}")
+
+    clinic.tick("2026-06-11 12:30")  # what is looked at once an hour was looked at
+    clinic.sink.answer = answer
+    letter = went(clinic)
+    assert inbox(clinic) == {"unmatched": 1}
+    assert clinic.states()["hello"] == "accepted"
+    return letter
+
+
+def test_a_receipt_that_overtakes_our_own_note_of_the_reference_counts_at_the_next_tick(clinic: World) -> None:
+    overtaken(clinic, State.DELIVERED)
+    clinic.tick("2026-06-11 13:01")
+    assert clinic.states()["hello"] == "delivered"
+    assert inbox(clinic) == {"applied": 1}
+
+
+def test_one_that_says_the_address_is_closed_closes_it_then(clinic: World) -> None:
+    overtaken(clinic, State.UNDELIVERED, **BOUNCED)
+    assert not clinic.is_closed("amina@example.org")
+    clinic.tick("2026-06-11 13:01")
+    assert clinic.states()["hello"] == "undelivered bounced"
+    assert clinic.is_closed("amina@example.org")
+
+
+def test_one_that_named_the_address_itself_does_not_close_it_again_after_a_start(clinic: World) -> None:
+    told = {"address": "amina@example.org", "closes": Reason.SUPPRESSED_BY_PATIENT}
+    letter = overtaken(clinic, State.UNDELIVERED, **told)
+    assert clinic.is_closed("amina@example.org")
+    clinic.reply("START", "2026-06-11 13:00:30", address="amina@example.org", answers=letter.message_id)
+    assert not clinic.is_closed("amina@example.org")
+    clinic.tick("2026-06-11 13:01")
+    assert clinic.states()["hello"] == "undelivered suppressed_by_patient"
+    assert not clinic.is_closed("amina@example.org")
+
+
+def test_a_receipt_whose_reference_becomes_known_hours_later_is_heard_within_the_hour(clinic: World) -> None:
+    clinic.sink.answer = lambda _: Unknown()
+    letter = went(clinic)
+    clinic.receipt(State.DELIVERED, "2026-06-11 13:01", attempt_id=None, provider_ref="late")
+    clinic.tick("2026-06-11 13:01")
+    clinic.tick("2026-06-11 18:00")
+    with clinic.store.write() as tx:
+        tx.connection.execute(update(attempts).where(attempts.c.id == letter.attempt_id).values(provider_ref="late"))
+    clinic.tick("2026-06-11 18:30")
+    assert inbox(clinic) == {"unmatched": 1}, "what is old is looked at once an hour"
+    clinic.tick("2026-06-11 19:01")
+    clinic.tick("2026-06-11 19:02")
     assert clinic.states()["hello"] == "delivered"
 
 

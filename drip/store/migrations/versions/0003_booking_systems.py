@@ -16,6 +16,7 @@ def upgrade() -> None:
     # One that was passed to the network waits for its receipt like one that was only taken.
     op.drop_index("ix_messages_unconfirmed", table_name="messages")
     _partial("ix_messages_unconfirmed", "messages", ["provider", "accepted_at"], "state IN ('accepted', 'sent')")
+    _partial("ix_receipts_unmatched", "receipts", ["received_at"], "state = 'unmatched' AND attempt_id IS NULL")
     op.add_column("attempts", sa.Column("receipt_at", UtcTime(), nullable=True))
     op.add_column("patients", sa.Column("identity", sa.String(length=64), nullable=True))
     op.create_index(op.f("ix_patients_identity"), "patients", ["identity"], unique=False)
