@@ -60,7 +60,8 @@ MOVES: dict[State, frozenset[State]] = {
     _S.SENT: frozenset({_S.DELIVERED, _S.UNDELIVERED}),
     # Carriers correct themselves.
     _S.DELIVERED: frozenset({_S.UNDELIVERED}),
-    _S.UNDELIVERED: frozenset({_S.DELIVERED, _S.PLANNED}),  # planned: it turns to its other channel, once
+    # Planned: it turns to its other channel, once; or it was our account that was refused, and it was never tried.
+    _S.UNDELIVERED: frozenset({_S.DELIVERED, _S.PLANNED}),
     # That it went all the same is known late: it must not be revived and go again.
     _S.CANCELLED: frozenset({_S.PLANNED, _S.SKIPPED, _S.ACCEPTED, _S.SENT, _S.DELIVERED}),
     _S.SKIPPED: frozenset({_S.PLANNED, _S.CANCELLED, _S.ACCEPTED, _S.SENT, _S.DELIVERED}),

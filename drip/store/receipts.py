@@ -121,6 +121,7 @@ class Subject:
     state: State
     channel: Channel
     turned: bool
+    attempts: int
     attempt_id: str | None
     expires_at: datetime
     accepted_at: datetime | None
@@ -210,6 +211,7 @@ class Moved:
     turned: bool
     due_at: datetime | None
     """Only of one that is planned again."""
+    attempts: int
     accepted_at: datetime | None
     provider_ref: str | None
 
@@ -222,14 +224,10 @@ def move(tx: Tx, moved: Sequence[Moved]) -> None:
 
 
 def _moved_row(one: Moved) -> dict[str, Any]:
-    row: dict[str, Any] = {
-        "id": one.id,
-        "was": one.was.value,
-        "state": one.state.value,
-        "reason": one.reason.value,
-    } | NO_LEASE
+    row: dict[str, Any] = {"id": one.id, "was": one.was.value, "state": one.state.value, "reason": one.reason.value}
+    row |= NO_LEASE
     row |= {"channel": one.channel.value, "turned": one.turned, "accepted_at": one.accepted_at}
-    row |= {"provider_ref": one.provider_ref}
+    row |= {"attempts": one.attempts, "provider_ref": one.provider_ref}
     if one.due_at is not None:
         return row | {"due_at": one.due_at, "counted_on": None}
     return row

@@ -168,9 +168,34 @@ def test_a_refused_account_pauses_the_provider(clinic: World) -> None:
     says(clinic, State.UNDELIVERED, "11 14:00", letter, fault=Fault.ACCOUNT, code="30034")
     with clinic.store.read() as tx:
         assert versions.paused(tx) == {"provider:sink": "the provider refused our account: 30034"}
+    assert [(one.state, one.reason, one.attempts) for one in clinic.messages() if one.step == "hello"] == [
+        ("planned", "account_refused", 0)
+    ]
+    assert tasks(clinic) == []
     clinic.tick("2026-06-12 10:00")
     assert clinic.states()["nudge"] == "planned paused"
     assert len(clinic.sink.letters) == 1
+
+
+def test_what_a_refused_account_kept_from_going_goes_once_the_account_is_in_order(clinic: World) -> None:
+    letter = went(clinic)
+    says(clinic, State.UNDELIVERED, "11 14:00", letter, fault=Fault.ACCOUNT, code="30034")
+    with clinic.store.write() as tx:
+        versions.resume_providers(tx)
+    clinic.tick("2026-06-11 14:14")
+    assert len(clinic.sink.letters) == 1
+    clinic.tick("2026-06-11 14:15")
+    again = clinic.sink.letters[1]
+    assert (again.message_id, again.to) == (letter.message_id, letter.to)
+    assert [(one.state, one.attempts) for one in clinic.messages() if one.step == "hello"] == [("accepted", 1)]
+    assert says(clinic, State.UNDELIVERED, "11 14:20", letter, fault=Fault.ADDRESS) == "accepted", "of the first try"
+
+
+def test_what_has_expired_by_then_ends_with_its_reason_and_a_task(clinic: World) -> None:
+    letter = went(clinic, EITHER)
+    state = says(clinic, State.UNDELIVERED, "13 13:00", letter, fault=Fault.ACCOUNT, code="30034")
+    assert state == "undelivered account_refused"
+    assert tasks(clinic) == ["not_delivered"]
 
 
 def test_a_receipt_about_nothing_of_ours_stays_for_whoever_wonders(clinic: World) -> None:
