@@ -379,8 +379,10 @@ def test_f11_an_answer_that_comes_after_the_message_was_held_is_still_evidence(d
         clinic.later(25 * 60)
         clinic.tick()
         assert states(clinic) == {"held": 1, "accepted": 3}
+        assert open_tasks(clinic) == {"held": 1}
         assert clinic.end(worker, signal.SIGCONT) == {"signal": 0, "code": 0}
         assert states(clinic) == {"accepted": 4}
+        assert open_tasks(clinic) == {}, "nobody needs to decide any more"
         assert None not in column(clinic, attempts.c.provider_ref)
         assert books(clinic) == (4, 0)
 
