@@ -15,8 +15,8 @@ from drip.core.lifecycle import State
 from drip.core.model import Channel
 from drip.core.news import News, Receipt
 from drip.core.reason import Reason
-from drip.flows.receive import apply_receipts, take_news
-from drip.store import records, versions
+from drip.flows.receive import apply_receipts, suppress, take_news
+from drip.store import patients, records, versions
 from drip.store.schema import attempts, receipts
 from tests.world import ADVICE, Sink, World, a_visit, at
 
@@ -144,6 +144,33 @@ def test_an_address_is_closed_however_the_provider_spells_it(clinic: World) -> N
     assert clinic.is_closed("amina@example.org")
     assert clinic.states()["hello"] == "accepted"
     assert letter.to == "amina@example.org"
+
+
+@pytest.mark.parametrize(
+    ("first", "then", "stands"),
+    [
+        (Reason.BOUNCED, Reason.COMPLAINED, Reason.COMPLAINED),
+        (Reason.ADDRESS_REFUSED, Reason.COMPLAINED, Reason.COMPLAINED),
+        (Reason.COMPLAINED, Reason.BOUNCED, Reason.COMPLAINED),
+        (Reason.SUPPRESSED_BY_PATIENT, Reason.COMPLAINED, Reason.SUPPRESSED_BY_PATIENT),
+        (Reason.COMPLAINED, Reason.SUPPRESSED_BY_PATIENT, Reason.COMPLAINED),
+        (Reason.BOUNCED, Reason.SUPPRESSED_BY_PATIENT, Reason.SUPPRESSED_BY_PATIENT),
+    ],
+    ids=lambda reason: reason.value,
+)
+@pytest.mark.parametrize("by", ["a provider", "staff"])
+def test_what_a_patient_said_outlives_what_only_went_wrong(
+    clinic: World, by: str, first: Reason, then: Reason, stands: Reason
+) -> None:
+    for minute, why in enumerate((first, then)):
+        if by == "staff":
+            suppress(clinic.app, "amina@example.org", why, at(f"2026-06-11 09:0{minute}"))
+        else:
+            told = {"address": "amina@example.org", "closes": why}
+            clinic.receipt(None, f"2026-06-11 09:0{minute}", attempt_id=None, **told)
+    with clinic.store.read() as tx:
+        contact = patients.blind_address(tx.vault, Channel.EMAIL, "amina@example.org")
+        assert [why for _, why, _ in patients.closed(tx, {Channel.EMAIL: contact})] == [stands]
 
 
 def test_an_old_unsubscribe_played_again_after_a_start_closes_nothing(clinic: World) -> None:
