@@ -90,7 +90,6 @@ def _working(app: App, now: datetime) -> Iterator[Finding]:
         yield _worker(beats.get("tick"), now)
         yield from _parts(beats, now)
         yield from _lanes(tx, now)
-        yield from look_at_sources(app, tx, now)
         waiting, since = events.count_pending(tx)
         late = since is not None and now - since > STALE
         yield Finding(
@@ -106,6 +105,7 @@ def _working(app: App, now: datetime) -> Iterator[Finding]:
         paused = versions.paused(tx)
         told = "; ".join(f"{scope}{f' ({why})' if why else ''}" for scope, why in sorted(paused.items()))
         yield Finding("sending", not paused, f"paused: {told}: `drip resume` goes on" if paused else "not paused")
+    yield from look_at_sources(app, now)
 
 
 def _worker(beat: datetime | None, now: datetime) -> Finding:

@@ -8,16 +8,16 @@ from drip.bookings.source import Fetches, Polls, Source, SourceAway, SourceRefus
 from drip.cli.finding import Finding
 from drip.flows.poll import heart_of
 from drip.store import fetches, records, sources
-from drip.store.database import Tx
 from drip.store.sources import Standing
 
 BEHIND = timedelta(minutes=10)
 """A system that has not been read for so long is behind."""
 
 
-def look_at_sources(app: App, tx: Tx, now: datetime) -> Iterator[Finding]:
-    """One finding for each connected booking system."""
-    standings, waiting, beats = sources.look(tx), fetches.waiting(tx), records.beats(tx)
+def look_at_sources(app: App, now: datetime) -> Iterator[Finding]:
+    """One finding for each connected booking system. They are called with no transaction open."""
+    with app.store.read() as tx:
+        standings, waiting, beats = sources.look(tx), fetches.waiting(tx), records.beats(tx)
     for name, source in sorted(app.sources.items()):
         parts = [_answers(source), _read(source, standings.get(name), beats.get(heart_of(name)), now)]
         parts.append(_named(waiting.get(name), now))

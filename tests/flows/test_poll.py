@@ -245,8 +245,7 @@ def test_nothing_that_a_call_named_can_be_read_in_the_database(clinic: World) ->
 
 def says(clinic: World, told: Told, now: datetime) -> tuple[bool, str]:
     app = replace(clinic.app, sources={"told": told})
-    with app.store.read() as tx:
-        (finding,) = look_at_sources(app, tx, now)
+    (finding,) = look_at_sources(app, now)
     assert finding.name == "booking: told"
     return finding.ok, finding.says
 
