@@ -1,17 +1,23 @@
 """Calls under way: letters go out as there are free slots, answers come back as they arrive."""
 
 import logging
-from collections.abc import Callable, Sequence
+from collections import Counter
+from collections.abc import Callable, Collection, Mapping, Sequence
 from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
 from typing import Self
 
 from drip.app import App
 from drip.clock import running
 from drip.core.handover import NotTaken, Outcome, Unknown
+from drip.core.model import Channel
 from drip.core.reason import Reason
+from drip.core.slots import Slots, sure_of
 from drip.flows.gate import Passed
 
 log = logging.getLogger("drip.send")
+
+LOOK_AGAIN = 0.5
+"""Seconds after which free slots are offered again, however few: something may have become due since."""
 
 Answer = tuple[Passed, Outcome]
 
@@ -29,16 +35,41 @@ class Carrier:
         self._pool: ThreadPoolExecutor | None = None
         self._under_way: dict[Future[Outcome], Passed] = {}
         self._answered: list[Answer] = []
+        self._rates: Mapping[Channel, float] = {}
+        self._ready: frozenset[Channel] = frozenset()
+        self._offered_at = running()
 
     @property
     def free(self) -> int:
         """How many more may be handed over now."""
-        return self._slots - len(self._under_way)
+        return self._shared.free
 
     @property
     def is_worth_filling(self) -> bool:
         """A batch of a few costs as many statements as a batch of many."""
-        return self.free * 2 >= self._slots
+        shared = self._shared
+        is_long_ago = running() - self._offered_at >= LOOK_AGAIN
+        return (
+            shared.free * 2 >= self._slots
+            or any(shared.worth_claiming(channel) for channel in self._ready)
+            or (shared.free > 0 and is_long_ago)
+        )
+
+    def offer(self, due: Mapping[Channel, float], ready: Collection[Channel]) -> Mapping[Channel, int]:
+        """How many more of each channel may be handed over, while these have something due.
+
+        `due`: by channel, how much it may carry a second; 0 is as much as it likes. `ready`: those whose rate does not
+        hold them back at the moment. What goes by no network is over at once, and needs no slot kept for it.
+        """
+        self._rates, self._ready, self._offered_at = dict(due), frozenset(ready), running()
+        shared = self._shared
+        return {channel: shared.worth_claiming(channel) if self._is_remote else shared.free for channel in due}
+
+    @property
+    def _shared(self) -> Slots:
+        under_way = Counter(one.letter.channel for one in self._under_way.values())
+        sure = {channel: sure_of(self._slots, len(self._rates), rate) for channel, rate in self._rates.items()}
+        return Slots(number=self._slots, under_way=under_way, sure=sure)
 
     @property
     def is_idle(self) -> bool:

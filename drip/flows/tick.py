@@ -1,20 +1,21 @@
 """One beat of the worker: everything that is due at an instant, in the order that keeps promises, until nothing is."""
 
 import logging
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
 from drip.app import App
 from drip.clock import running
 from drip.flows.alert import watch
+from drip.flows.carry import Carrier
 from drip.flows.collect import collect_replies
 from drip.flows.enrol import apply_news
 from drip.flows.news_spool import take_up_news
 from drip.flows.receive import apply_receipts
 from drip.flows.reconcile import Reconciled, reconcile
 from drip.flows.reply import apply_replies
-from drip.flows.send import Sent, never, send_due
+from drip.flows.send import Sent, calling, never, send_due, wait_for_all
 from drip.flows.spool import take_up
 from drip.flows.sweep import finish, look_back, sweep
 from drip.store import records
@@ -70,14 +71,16 @@ def tick(
     """
     counts, done = Counts(), set[str]()
     try:
-        while True:
-            _hear(app, now, counts, done)
-            put_right = _put_right(app, now, counts, done)
-            sent = _send(app, now, counts, enough, progress)
-            finished = finish(app, sent.enrolments, now)
-            done.add("send")
-            if enough() or not (put_right or finished or sent.is_unfinished):
-                break
+        with calling(app, now) as carrier:  # what is slow to answer does not keep the next round waiting
+            while True:
+                _hear(app, now, counts, done)
+                put_right = _put_right(app, now, counts, done)
+                sent = _send(app, carrier, now, counts, enough, progress)
+                finished = finish(app, sent.enrolments, now)
+                done.add("send")
+                if enough() or not (put_right or finished or sent.is_unfinished):
+                    break
+            finish(app, _wait(app, carrier, now, counts), now)
         _look_through_all(app, now)
         done.add("tick")
     finally:
@@ -152,7 +155,12 @@ def _put_right(app: App, now: datetime, counts: Counts, done: set[str]) -> bool:
 
 
 def _send(
-    app: App, now: datetime, counts: Counts, enough: Callable[[], bool], progress: Callable[[Counts], None] | None
+    app: App,
+    carrier: Carrier,
+    now: datetime,
+    counts: Counts,
+    enough: Callable[[], bool],
+    progress: Callable[[Counts], None] | None,
 ) -> Sent:
     before = replace(counts)
 
@@ -162,9 +170,16 @@ def _send(
             shown.add_sent(so_far)
             progress(shown)
 
-    sent = send_due(app, now, enough, show)
+    sent = send_due(app, now, enough, show, carrier)
     counts.add_sent(sent.counts)
     return sent
+
+
+def _wait(app: App, carrier: Carrier, now: datetime, counts: Counts) -> Collection[str]:
+    """For what is still under way. Answers whose messages that was about."""
+    sent = wait_for_all(app, carrier, now)
+    counts.add_sent(sent.counts)
+    return sent.enrolments
 
 
 def _look_through_all(app: App, now: datetime) -> None:
