@@ -18,7 +18,7 @@ from drip.flows.enrol import apply_news
 from drip.flows.send import send_due
 from drip.flows.take_in import take_in
 from drip.providers.registry import Wiring, build
-from drip.providers.transport import Transport
+from drip.transport import Transport
 from tests.world import World, at
 
 IN_FLIGHT = 64

@@ -6,6 +6,8 @@ from datetime import timedelta
 from pathlib import Path
 
 from drip import clock
+from drip.bookings.registry import connected
+from drip.bookings.source import Connection, Source
 from drip.content.clinic_file import load_clinic
 from drip.content.render import TemplateSet
 from drip.content.sequence_file import load_sequence
@@ -106,6 +108,8 @@ class App:
     """Where patients and providers reach us; empty while nobody does."""
     mailbox: Mailbox | None = field(default=None, repr=False)
     """Where replies to emails arrive, if they arrive in a mailbox."""
+    sources: Mapping[str, Source] = field(default_factory=dict)
+    """The booking systems that are connected, by name."""
 
     @property
     def reaches_people(self) -> bool:
@@ -123,6 +127,8 @@ class App:
             provider.close()
         if self.mailbox is not None:
             self.mailbox.close()
+        for source in self.sources.values():
+            source.close()
         self.store.close()
 
 
@@ -147,6 +153,7 @@ def build(settings: Settings, *, worker: str = "worker") -> App:
         spool=settings.home / "spool",
         public_url=settings.public_url.rstrip("/"),
         mailbox=_mailbox(settings),
+        sources=build_sources(settings, clinic),
     )
 
 
@@ -169,6 +176,15 @@ def _mailbox(settings: Settings) -> Mailbox | None:
         raise WrongSettings(f"DRIP_IMAP_URL: {problem}") from None
 
 
+def build_sources(settings: Settings, clinic: Clinic) -> Mapping[str, Source]:
+    """The booking systems that the settings connect. WrongSettings names what is missing or does not fit."""
+    connection = Connection(clinic=clinic, deadline=settings.deadline_seconds, told=settings.by_variable())
+    try:
+        return connected(connection)
+    except ValueError as problem:
+        raise WrongSettings(str(problem)) from None
+
+
 def read_clinic(home: Path) -> Clinic:
     """The clinic's own facts. NoClinic says what is wrong and where."""
     path = home / "clinic.yaml"
@@ -189,7 +205,7 @@ def build_providers(settings: Settings, clinic: Clinic) -> Mapping[Channel, tupl
         connections=settings.send_concurrency,
         public_url=settings.public_url.rstrip("/"),
         has_mailbox=bool(settings.imap_url.get_secret_value()),
-        told=settings.of_providers(),
+        told=settings.by_variable(),
     )
     built: dict[str, Provider] = {}
     named = {Channel.EMAIL: settings.email_provider, Channel.SMS: settings.sms_provider}

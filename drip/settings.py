@@ -73,6 +73,24 @@ class Settings(BaseSettings):
     imap_url: SecretStr = SecretStr("")
     """The mailbox that replies to emails arrive in."""
 
+    booking_webhook_secrets: SecretStr = SecretStr("")
+    """For the generic booking webhook; a comma list, the current one first."""
+    cliniko_api_key: SecretStr = _secret("CLINIKO_API_KEY")
+    cliniko_contact: str = _named("CLINIKO_CONTACT")
+    """The email address that Cliniko wants in every request, so that it can reach who runs this."""
+    cliniko_api_base: str = _named("CLINIKO_API_BASE")
+    calendly_signing_key: SecretStr = _secret("CALENDLY_SIGNING_KEY")
+    acuity_user_id: str = _named("ACUITY_USER_ID")
+    acuity_api_key: SecretStr = _secret("ACUITY_API_KEY")
+    acuity_api_base: str = _named("ACUITY_API_BASE", "https://acuityscheduling.com/api/v1")
+    semble_token: SecretStr = _secret("SEMBLE_TOKEN")
+    semble_webhook_secret: SecretStr = _secret("SEMBLE_WEBHOOK_SECRET")
+    semble_api_base: str = _named("SEMBLE_API_BASE", "https://open.semble.io/graphql")
+    fhir_base_url: str = _named("FHIR_BASE_URL")
+    fhir_token: SecretStr = _secret("FHIR_TOKEN")
+    fhir_webhook_token: SecretStr = _secret("FHIR_WEBHOOK_TOKEN")
+    """What the subscription's `Authorization: Bearer` header holds when the server calls us."""
+
     @field_validator("email_provider", "sms_provider", mode="before")
     @classmethod
     def _a_comma_list(cls, value: Any) -> Any:
@@ -120,14 +138,15 @@ class Settings(BaseSettings):
                 return "postgresql+psycopg://" + url.removeprefix(prefix)
         return url
 
-    def of_providers(self) -> dict[str, str]:
-        """What is a provider's own, by the names of the variables, secrets in plain: never to be shown."""
+    def by_variable(self) -> dict[str, str]:
+        """What is a provider's or a booking system's own, by variable, secrets in plain: never to be shown."""
         told = {
             str(shape.validation_alias): getattr(self, name)
             for name, shape in type(self).model_fields.items()
             if shape.validation_alias
         }
         told["DRIP_SMTP_URL"] = self.smtp_url
+        told["DRIP_BOOKING_WEBHOOK_SECRETS"] = self.booking_webhook_secrets
         return {
             name: value.get_secret_value() if isinstance(value, SecretStr) else value for name, value in told.items()
         }

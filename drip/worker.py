@@ -10,10 +10,12 @@ from types import FrameType
 from apscheduler.schedulers.background import BackgroundScheduler
 
 from drip.app import App
+from drip.bookings.source import Source
 from drip.clock import now, running
+from drip.flows import poll
 from drip.flows.road import next_wake
 from drip.flows.tick import LONGEST, tick
-from drip.store import records
+from drip.store import fetches, records
 from drip.store.inboxes import is_anything_waiting
 
 TICK_SECONDS = 20
@@ -34,6 +36,11 @@ def run(app: App, stop: threading.Event) -> None:
     heart = _Heart(app, stop, scheduler)
     scheduler.add_job(heart.beat, "interval", id="tick", seconds=TICK_SECONDS, next_run_time=now())
     scheduler.add_job(heart.glance, "interval", id="glance", seconds=GLANCE_SECONDS)
+    for source in app.sources.values():
+        # Each in a thread of its own: one that is slow or away holds up neither another nor what is due.
+        often = poll.EVERY.total_seconds()
+        job = poll.heart_of(source.name)
+        scheduler.add_job(heart.read, "interval", [source], id=job, seconds=often, next_run_time=now())
     scheduler.start()
     log.info("worker started")
     wait_for(stop)
@@ -89,14 +96,27 @@ class _Heart:
         try:
             with self._app.store.read() as tx:
                 is_waiting = is_anything_waiting(tx)
+                named = fetches.due_now(tx, now()) if self._app.sources else ()
         except Exception:
             return  # the next tick will say what is wrong with the database
+        for source in self._app.sources.keys() & named:
+            self._run_at(poll.heart_of(source), now())
         if is_waiting:
             self._tick_at(now())
 
+    def read(self, source: Source) -> None:
+        """A turn with one booking system. What it told is applied by the next tick, which the next glance brings on."""
+        try:
+            poll.poll(self._app, source, now(), self._stop.is_set)
+        except Exception as problem:
+            log.error("%s could not be read: %s", source.name, type(problem).__name__)
+
     def _tick_at(self, at: datetime) -> None:
+        self._run_at("tick", at)
+
+    def _run_at(self, job: str, at: datetime) -> None:
         if not self._stop.is_set():
-            self._scheduler.modify_job("tick", next_run_time=at)
+            self._scheduler.modify_job(job, next_run_time=at)
 
 
 def stop_on_signals(stop: threading.Event) -> None:

@@ -7,16 +7,20 @@ import sys
 import threading
 import time
 from collections.abc import Callable
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
 
 from drip import worker
+from drip.bookings.source import Page, Wanted
 from drip.cli.running import refuse_second_host
 from drip.cli.show import Complaint
 from drip.clock import now
+from drip.flows.poll import note_wanted
 from drip.store import records
+from tests.flows.test_poll import Told
 from tests.world import World, an_event
 
 ROOT = Path(__file__).parent.parent
@@ -48,6 +52,32 @@ def test_what_comes_in_between_two_ticks_is_taken_up_within_seconds(clinic: Worl
     stop.set()
     thread.join(10)
     assert len(clinic.sink.letters) == 1
+
+
+def test_a_booking_system_that_hangs_holds_up_neither_another_nor_what_is_due(clinic: World) -> None:
+    clinic.publish(SOON)
+    moment = datetime.now(UTC) - timedelta(minutes=1)  # noqa: TID251 - the worker runs on the real clock
+    let_go, stop = threading.Event(), threading.Event()
+    hangs = Told(name="hangs", pages=[Page(outcomes=[])], before_page=lambda: _hang(let_go))
+    event = an_event("appointment.attended", moment.isoformat())
+    well = Told(name="well", pages=[Page(outcomes=list(clinic.read(event)))])
+    clinic.app = replace(clinic.app, sources={"hangs": hangs, "well": well})
+    thread = threading.Thread(target=worker.run, args=(clinic.app, stop))
+    thread.start()
+    _wait(lambda: bool(clinic.sink.letters))
+    note_wanted(clinic.app, "well", [Wanted(key="k", kind="visit", ref="v1")], now())
+    well.answers = {"v1": []}
+    _wait(lambda: well.asked_for == ["v1"])
+    beats = _beats(clinic)
+    let_go.set()
+    stop.set()
+    thread.join(10)
+    assert "booking:well" in beats
+    assert "booking:hangs" not in beats
+
+
+def _hang(until: threading.Event) -> None:
+    assert until.wait(30)
 
 
 def _beats(clinic: World) -> dict[str, datetime]:

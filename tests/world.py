@@ -1,5 +1,6 @@
 """A small clinic in memory: its sequences, its patients' events, a provider that remembers. Tests state the unusual."""
 
+import json
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
@@ -161,13 +162,16 @@ class World:
 
     def tell(self, *events: Mapping[str, Any], now: str | None = None) -> TakenIn:
         """The booking system tells us something; it is only stored."""
-        import json
+        parsed = self.read(*events)
+        return take_in(self.app, parsed, at(now) if now else parsed[-1].event.occurred_at)
 
+    def read(self, *events: Mapping[str, Any]) -> list[Parsed]:
+        """These events, as the booking system's words are read."""
         parsed = []
         for outcome in read_events(json.dumps(list(events)).encode(), self.app.clinic, "generic"):
             assert isinstance(outcome, Parsed), outcome
             parsed.append(outcome)
-        return take_in(self.app, parsed, at(now) if now else parsed[-1].event.occurred_at)
+        return parsed
 
     def reply(
         self, text: str, now: str, *, address: str = "+447700900123", key: str | None = None, **unusual: Any

@@ -35,7 +35,7 @@ def read_events(
     columns = columns_of(mapping)
     if len(data) > MOST_BYTES:
         return [Rejected(0, "", f"The file is larger than {MOST_BYTES // 1024 // 1024} MiB; send it in parts.")]
-    reader = _Reader.of(clinic, source)
+    reader = EventReader.of(clinic, source)
     outcomes: list[Outcome] = []
     for raw in _raw_events(data, filename.lower(), columns):
         if raw.index >= MOST_EVENTS:
@@ -84,8 +84,12 @@ _KINDS = {kind.value: kind for kind in EventKind}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class _Reader:
-    """One clinic's way of reading: its sites, and its names for what a booking system calls otherwise."""
+class EventReader:
+    """One clinic's way of reading: its sites, and its names for what a booking system calls otherwise.
+
+    Every adapter turns what it hears into drip's own event and has it read here, so that no system's names, addresses
+    and times come in unchecked.
+    """
 
     clinic: Clinic
     source: str
@@ -94,7 +98,8 @@ class _Reader:
     treatments: Mapping[str, str]
 
     @classmethod
-    def of(cls, clinic: Clinic, source: str) -> "_Reader":
+    def of(cls, clinic: Clinic, source: str) -> "EventReader":
+        """For one source's events."""
         return cls(
             clinic=clinic,
             source=source,

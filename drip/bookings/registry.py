@@ -1,16 +1,19 @@
-"""Every booking source there is, by the name used in `--source` and in `/booking/{source}`."""
+"""Every booking source there is, by the name used in `--source` and in `/booking/{source}`. One list."""
 
-from typing import Protocol
+from collections.abc import Callable, Mapping
+from importlib import import_module
+from typing import Protocol, cast
 
 from drip.bookings.csv_file import Mapped
 from drip.bookings.generic import read_events
 from drip.bookings.parsed import Outcome
+from drip.bookings.source import Connection, Source
 from drip.bookings.words import did_you_mean
 from drip.core.clinic import Clinic
 
 
 class Reader(Protocol):
-    """Turns what a booking system sent into events. Never raises for what it was sent."""
+    """Turns a file of what a booking system says into events. Never raises for what it was sent."""
 
     def __call__(
         self, data: bytes, clinic: Clinic, source: str, *, filename: str = "", mapping: Mapped | None = None
@@ -29,18 +32,40 @@ def _read_table(
     return read_events(data, clinic, source, filename=f"{filename}.csv", mapping=mapping)
 
 
-READERS: dict[str, Reader] = {"generic": read_events, "csv": _read_table}
+READERS: Mapping[str, str | Reader] = {
+    "generic": read_events,
+    "csv": _read_table,
+}
+"""Readers of files. A text is `module:function`: what an adapter's libraries cost is paid when it is used."""
 
-_NOT_YET = ("acuity", "calendly", "cliniko", "fhir", "semble")
+SOURCES: Mapping[str, str] = {}
+"""Connections: a name, and `module:function` that makes a Source of a Connection, or None when it is not set up.
+
+It raises ValueError, in one line that names the variable, when it is half set up.
+"""
 
 
 def reader_of(source: str) -> Reader:
-    """What reads this source's events."""
+    """What reads this source's files."""
     if source in READERS:
-        return READERS[source]
+        reader = READERS[source]
+        return cast(Reader, _named(reader)) if isinstance(reader, str) else reader
     known = ", ".join(READERS)
-    if source in _NOT_YET:
-        raise UnknownSourceError(f"The booking source `{source}` is not built yet. Send its events as one of: {known}")
     raise UnknownSourceError(
         f"There is no booking source `{source}`.{did_you_mean(source, [*READERS])} There are: {known}"
     )
+
+
+def connected(connection: Connection) -> Mapping[str, Source]:
+    """The sources that the settings connect. ValueError says in one line what is missing or wrong."""
+    made = {}
+    for name, place in SOURCES.items():
+        source = cast(Callable[[Connection], Source | None], _named(place))(connection)
+        if source is not None:
+            made[name] = source
+    return made
+
+
+def _named(place: str) -> object:
+    module, _, function = place.partition(":")
+    return getattr(import_module(f"drip.bookings.{module}"), function)

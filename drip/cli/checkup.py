@@ -2,11 +2,12 @@
 
 import socket
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from drip import clock
 from drip.app import App, NoClinic, build, read_clinic
+from drip.cli.finding import Finding
+from drip.cli.source_check import look_at_sources
 from drip.flows.alert import WATCHED, still_parts
 from drip.providers.provider import Provider
 from drip.settings import Settings, WrongSettings, read_settings
@@ -18,16 +19,6 @@ STALE = timedelta(minutes=5)
 """A worker that has not finished a tick for so long is in trouble."""
 
 SKEW = timedelta(seconds=30)
-
-
-@dataclass(frozen=True, slots=True)
-class Finding:
-    """One thing that was looked at. `code` is the exit code when it is not well."""
-
-    name: str
-    ok: bool
-    says: str
-    code: int = 1
 
 
 def check_up() -> list[Finding]:
@@ -114,6 +105,7 @@ def _working(app: App, now: datetime) -> Iterator[Finding]:
         paused = versions.paused(tx)
         told = "; ".join(f"{scope}{f' ({why})' if why else ''}" for scope, why in sorted(paused.items()))
         yield Finding("sending", not paused, f"paused: {told}: `drip resume` goes on" if paused else "not paused")
+    yield from look_at_sources(app, now)
 
 
 def _worker(beat: datetime | None, now: datetime) -> Finding:

@@ -58,7 +58,7 @@ def _explained(problem: Exception) -> int:
     """One line on what went wrong and what to do, with its exit code; anything else is a mistake of ours."""
     from drip.app import NoClinic
     from drip.settings import WrongSettings
-    from drip.store.database import UNREACHABLE
+    from drip.store.database import PASSING
     from drip.store.vault import CannotUnseal
 
     if isinstance(problem, Complaint):
@@ -67,8 +67,9 @@ def _explained(problem: Exception) -> int:
         return complain(str(problem), 2)
     if isinstance(problem, CannotUnseal):
         return complain(f"{problem}. Check DRIP_ENCRYPTION_KEYS.", 2)
-    if isinstance(problem, UNREACHABLE):
-        return complain(f"the database cannot be reached ({type(problem).__name__}): check DRIP_DATABASE_URL", 3)
+    if isinstance(problem, PASSING):
+        why = type(problem).__name__
+        return complain(f"the database is busy or cannot be reached ({why}): try again, or check DRIP_DATABASE_URL", 3)
     if hasattr(problem, "format_message"):  # typer's own usage errors, whichever copy of click it brings
         return complain(f"{problem.format_message()}  (drip --help lists the commands)", 2)
     if isinstance(problem, OSError) and problem.filename:

@@ -154,9 +154,10 @@ def tick(
     now: Annotated[str | None, typer.Option(help="a virtual instant; refused when a provider reaches people")] = None,
     as_json: Annotated[bool, typer.Option("--json", help="one JSON document")] = False,
 ) -> None:
-    """Do everything that is due at an instant, until nothing is."""
+    """Ask the booking systems, then do everything that is due at an instant, until nothing is."""
     from drip import clock
     from drip.cli.opening import opened
+    from drip.flows.poll import poll_all
     from drip.flows.tick import tick as beat
     from drip.flows.tick import tick_until_done
 
@@ -164,6 +165,7 @@ def tick(
     with opened() as app:
         if now and app.reaches_people:
             raise Complaint("--now is virtual time, and a provider that reaches people is configured", 2)
+        poll_all(app, at)
         with progress("sending") as show:
             if now:
                 counts = beat(app, at, progress=lambda counts: show(counts.claimed))

@@ -5,13 +5,13 @@ from datetime import date, time, timedelta
 from zoneinfo import ZoneInfo
 
 from drip.content.clinic_rules import clinic_mistakes, e164, region
-from drip.content.clinic_schema import CapsShape, ClinicShape, SendersShape, SiteShape
+from drip.content.clinic_schema import BookingSystemShape, CapsShape, ClinicShape, SendersShape, SiteShape
 from drip.content.finding import Finding
 from drip.content.holidays_of import bank_holidays
 from drip.content.sequence_file import any_or_window
 from drip.content.sequence_schema import WindowShape
 from drip.content.shape import read_shape
-from drip.core.clinic import Allowed, Caps, Clinic, Senders, Site
+from drip.core.clinic import Allowed, BookingSystem, Caps, Clinic, Senders, Site
 from drip.core.model import Purpose
 from drip.core.window import Always, Window
 
@@ -43,6 +43,8 @@ def _clinic(shape: ClinicShape) -> Clinic:
         alert_numbers=tuple(_phone(number, about.country) for number in shape.alerts.sms),
         appointment_types=shape.appointment_types,
         treatments=shape.treatments,
+        treatment_types=shape.treatment_types,
+        bookings={name: _booking_system(one) for name, one in shape.bookings.items()},
         allow=Allowed(**shape.allow.model_dump()),
     )
 
@@ -62,7 +64,12 @@ def _site(site: SiteShape, clinic: ClinicShape) -> Site:
         opening=_opening(site.opening, own_window),
         closed=frozenset(_closed(site, clinic)),
         caps=_caps(_caps(Caps(), clinic.caps), site.caps),
+        reminds_itself=site.reminds_itself,
     )
+
+
+def _booking_system(shape: BookingSystemShape) -> BookingSystem:
+    return BookingSystem(sites=shape.sites, look_back=timedelta(days=shape.look_back))
 
 
 def _window(shape: ClinicShape | SiteShape, otherwise: Window | Always) -> Window | Always:

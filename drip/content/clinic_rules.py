@@ -23,6 +23,7 @@ def clinic_mistakes(tree: Tree) -> Iterator[Mistake]:
     yield from _phones(tree, clinic, sites)
     yield from _duplicate_sites(sites)
     yield from _closures(sites)
+    yield from _sites_of_bookings(tree, sites)
     if tree.get("bank_holidays") != "false":
         yield from _bank_holidays(clinic, sites)
     yield from _caps(tree, sites)
@@ -68,6 +69,16 @@ def _duplicate_sites(sites: list[Tree]) -> Iterator[Mistake]:
             message = f"`{name}` is already another site's id: give each site its own"
             yield Mistake(loc=("sites", n, "id"), rule="duplicate-site", message=message)
         seen.add(name)
+
+
+def _sites_of_bookings(tree: Tree, sites: list[Tree]) -> Iterator[Mistake]:
+    """A site that we do not have would keep every event of it out."""
+    ours = [_text(site.get("id")) for site in sites]
+    for source, system in _mapping(tree.get("bookings")).items():
+        for theirs, site in _mapping(_mapping(system).get("sites")).items():
+            if _text(site) not in ours:
+                message = f"`{_text(site)}` is not a site above: choose from {', '.join(ours)}"
+                yield Mistake(loc=("bookings", source, "sites", theirs), rule="booking-site", message=message)
 
 
 def _closures(sites: list[Tree]) -> Iterator[Mistake]:

@@ -127,6 +127,27 @@ class SiteShape(Shape):
     bank_holidays: Flag | None = None
     window: AnyOrWindow = None
     caps: CapsShape = CapsShape()
+    reminds_itself: Flag = False
+
+
+LONGEST_LOOK_BACK = 730
+"""Days."""
+
+
+def read_look_back(value: object) -> int:
+    """Days, written like `30d`."""
+    text = read_text(value)
+    days = int(text[:-1]) if re.fullmatch(r"[0-9]{1,4}d", text, re.ASCII) else -1
+    if not 0 <= days <= LONGEST_LOOK_BACK:
+        raise ValueError(f"{text!r} is not a number of days: write 0d to {LONGEST_LOOK_BACK}d, such as 30d")
+    return days
+
+
+class BookingSystemShape(Shape):
+    """What a booking system calls our sites, and how far back it is read when first connected."""
+
+    sites: dict[str, Id] = Field(default_factory=dict)
+    look_back: Annotated[int, PlainValidator(read_look_back)] = 30
 
 
 class AllowShape(Shape):
@@ -157,4 +178,6 @@ class ClinicShape(Shape):
     bank_holidays: Flag = True
     appointment_types: dict[str, Text] = Field(default_factory=dict)
     treatments: dict[str, Text] = Field(default_factory=dict)
+    treatment_types: dict[str, Text] = Field(default_factory=dict)
+    bookings: dict[str, BookingSystemShape] = Field(default_factory=dict)
     allow: AllowShape = AllowShape()

@@ -1,7 +1,7 @@
 """The clinic's own facts: sites, hours, closures, caps, senders and what it allows."""
 
 from dataclasses import dataclass, field, replace
-from datetime import date
+from datetime import date, timedelta
 from zoneinfo import ZoneInfo
 
 from drip.core.model import AnchorKind, Channel, Purpose
@@ -64,6 +64,17 @@ class Site:
     closed: frozenset[date] = field(default=frozenset(), repr=False)
     """Closures and bank holidays."""
     caps: Caps = Caps()
+    reminds_itself: bool = False
+    """The booking system here sends reminders of its own, so that ours are left out."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class BookingSystem:
+    """What one booking system calls our sites, and how far back it is read when it is first connected."""
+
+    sites: dict[str, str] = field(default_factory=dict)
+    """Their id or name of a site -> ours."""
+    look_back: timedelta = timedelta(days=30)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -85,6 +96,10 @@ class Clinic:
     alert_numbers: tuple[str, ...] = ()
     appointment_types: dict[str, str] = field(default_factory=dict)
     treatments: dict[str, str] = field(default_factory=dict)
+    treatment_types: dict[str, str] = field(default_factory=dict)
+    """Our appointment type -> the treatment that an attended one was."""
+    bookings: dict[str, BookingSystem] = field(default_factory=dict)
+    """By the name of the booking source."""
     allow: Allowed = Allowed()
 
     def without_alerts(self) -> "Clinic":
@@ -94,6 +109,10 @@ class Clinic:
     def site(self, site_id: str | None) -> Site:
         """The site with this id; the first one when it is not known or not said."""
         return next((site for site in self.sites if site.id == site_id), self.sites[0])
+
+    def booking_system(self, source: str) -> BookingSystem:
+        """How this source is read; as by default where clinic.yaml says nothing of it."""
+        return self.bookings.get(source) or BookingSystem()
 
 
 def hours_for(sequence: Sequence, site: Site, patient_zone: ZoneInfo | None) -> Hours:

@@ -1,5 +1,6 @@
 """The states of a message and the one table of moves between them."""
 
+from datetime import datetime
 from enum import StrEnum
 
 
@@ -59,7 +60,8 @@ MOVES: dict[State, frozenset[State]] = {
     _S.SENT: frozenset({_S.DELIVERED, _S.UNDELIVERED}),
     # Carriers correct themselves.
     _S.DELIVERED: frozenset({_S.UNDELIVERED}),
-    _S.UNDELIVERED: frozenset({_S.DELIVERED, _S.PLANNED}),  # planned: it turns to its other channel, once
+    # Planned: it turns to its other channel, once; or it was our account that was refused, and it was never tried.
+    _S.UNDELIVERED: frozenset({_S.DELIVERED, _S.PLANNED}),
     # That it went all the same is known late: it must not be revived and go again.
     _S.CANCELLED: frozenset({_S.PLANNED, _S.SKIPPED, _S.ACCEPTED, _S.SENT, _S.DELIVERED}),
     _S.SKIPPED: frozenset({_S.PLANNED, _S.CANCELLED, _S.ACCEPTED, _S.SENT, _S.DELIVERED}),
@@ -100,9 +102,15 @@ def checked(was: State, becomes: State) -> State:
     return becomes
 
 
-def is_old_news(says: State, said: State | None) -> bool:
-    """Whether a receipt says less than one about the same attempt has said already."""
-    return said is not None and _RECEIPT_RANK[says] < _RECEIPT_RANK.get(said, 0)
+def is_old_news(says: State, said: State | None, at: datetime | None = None, said_at: datetime | None = None) -> bool:
+    """Whether a receipt says less than one about the same attempt has said already, or as much of an earlier moment.
+
+    Times are the provider's own; where either is not known, what is told later counts as the later word.
+    """
+    if said is None:
+        return False
+    rank, before = _RECEIPT_RANK[says], _RECEIPT_RANK.get(said, 0)
+    return rank < before or (rank == before and at is not None and said_at is not None and at < said_at)
 
 
 def receipt_moves(was: State, says: State) -> bool:

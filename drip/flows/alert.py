@@ -11,7 +11,7 @@ from drip.content.staff_words import ALERT, alert_file, alert_folder
 from drip.core.model import EventKind, Facts
 from drip.flows.publish import Publication, publish, version_files, version_id
 from drip.flows.sweep import OURS
-from drip.store import events, lanes, patients, records, versions, views
+from drip.store import events, lanes, patients, records, sources, versions, views
 from drip.store.database import Tx
 from drip.store.vault import DataKey
 
@@ -21,6 +21,9 @@ DIGEST_AT_MOST = timedelta(hours=1)
 DIGEST_AGAIN = timedelta(hours=24)
 """How often it goes while nothing changes."""
 
+AWAY = timedelta(minutes=15)
+"""A booking system that has not answered for so long is told of."""
+
 STILL = timedelta(minutes=5)
 """A part of the worker that has not finished for so long stands still."""
 
@@ -29,6 +32,8 @@ WATCHED = ("receive", "enrol", "sweep", "reconcile", "send", "tick", "mailbox")
 _TASKS = {
     "address_refused": "addresses that the provider refused",
     "answer": "answers that the clinic wants a person to see",
+    "attendance_unknown": "visits of which nobody said whether the patient came",
+    "booking_rejected": "bookings that could not be taken in",
     "broken_record": "records that could not be read",
     "contact_problem": "addresses or numbers that could not be read",
     "content_refused": "messages whose words were refused",
@@ -36,6 +41,7 @@ _TASKS = {
     "reply": "replies from patients",
     "review_due": "words that are past their review date",
     "runaway": "addresses that were written to too often",
+    "same_person": "people who are in two booking systems",
     "safety_not_reached": "safety messages that reached nobody",
     "shared_stop": "addresses that several patients share, where somebody said stop",
     "sent_again": "critical messages that were sent a second time without evidence",
@@ -90,7 +96,7 @@ class News:
 
 
 def _look(app: App, tx: Tx, now: datetime) -> News:
-    troubles = _troubles(app, tx)
+    troubles = _troubles(app, tx, now)
     digest_at, told = records.last_beat(tx, "digest")
     known = frozenset(json.loads(told)) if told else frozenset()
     return News(
@@ -134,7 +140,7 @@ def _remember(tx: Tx, kinds: frozenset[str], at: datetime) -> None:
     records.beat(tx, ["digest"], at, detail=json.dumps(sorted(kinds)))
 
 
-def _troubles(app: App, tx: Tx) -> list[Trouble]:
+def _troubles(app: App, tx: Tx, now: datetime) -> list[Trouble]:
     """What waits for a person, and what stands still."""
     troubles = [
         Trouble(kind=f"paused:{scope}", says=f"{_scope(scope)} is paused{_why(scope, why)}")
@@ -158,7 +164,11 @@ def _troubles(app: App, tx: Tx) -> list[Trouble]:
         for kind, number in sorted(records.count_open(tx).items())
         if kind in _TASKS
     ]
-    return troubles
+    return troubles + [
+        Trouble(kind=f"source:{one.name}", says=f"{one.name} has not answered since {one.away_since:%H:%M} UTC")
+        for _, one in sorted(sources.look(tx).items())
+        if one.away_since and one.name in app.sources and now - one.away_since > AWAY
+    ]
 
 
 def still_parts(beats: Mapping[str, datetime]) -> list[tuple[str, datetime]]:

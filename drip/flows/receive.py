@@ -2,10 +2,10 @@
 
 from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from drip.app import App, Published
-from drip.core.handover import Fault
+from drip.core.handover import ACCOUNT_WAIT, Fault
 from drip.core.lifecycle import State
 from drip.core.model import Channel, Purpose
 from drip.core.news import News
@@ -69,21 +69,24 @@ def _apply(app: App, tx: Tx, now: datetime) -> int:
 
 def _hear(subject: Subject, published: Mapping[str, Published], said: Sequence[Pending], now: datetime) -> Told | None:
     step = published[subject.version].sequence.step(subject.step)
-    may_turn = step is not None and step.may_turn and not subject.turned and now < subject.expires_at
+    may_go_again = now < subject.expires_at
+    may_turn = step is not None and step.may_turn and not subject.turned and may_go_again
     words = [
         Said(
             says=one.says,
             fault=one.fault,
             closes=one.closes,
             at=one.at,
+            happened_at=one.happened_at,
             said=one.said,
+            said_at=one.said_at,
             is_of_last_attempt=one.attempt_id == subject.attempt_id,
             is_of_other_channel=one.channel is not subject.channel,
         )
         for one in said
         if one.says
     ]
-    return hear(Standing(state=subject.state, may_turn=may_turn), words)
+    return hear(Standing(state=subject.state, may_turn=may_turn, may_go_again=may_go_again), words)
 
 
 def _moved(subject: Subject, told: Told, said: Sequence[Pending], now: datetime) -> Moved:
@@ -94,7 +97,8 @@ def _moved(subject: Subject, told: Told, said: Sequence[Pending], now: datetime)
         reason=told.reason,
         channel=subject.channel.other if told.turns else subject.channel,
         turned=subject.turned or told.turns,
-        due_at=now if told.turns else None,
+        due_at=now + (ACCOUNT_WAIT if told.is_untried else timedelta()) if told.state is State.PLANNED else None,
+        attempts=subject.attempts - told.is_untried,
         accepted_at=subject.accepted_at or now,
         provider_ref=subject.provider_ref or next((one.provider_ref for one in said if one.provider_ref), None),
     )

@@ -3,7 +3,8 @@
 import logging
 import time
 from collections import Counter
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterator, Sequence
+from contextlib import contextmanager, nullcontext
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 
@@ -21,7 +22,6 @@ from drip.flows.prepare import Ready, Spoiled, prepare
 from drip.flows.record import record
 from drip.flows.road import Roads, choose, use
 from drip.store import outgoing, records
-from drip.store.database import Tx
 from drip.store.ids import new_id
 from drip.store.outgoing import Claimed, Lease, Move
 
@@ -59,55 +59,82 @@ class _Batch:
     """Patients some of whose messages no longer stand where the plan would put them."""
 
 
-@dataclass(frozen=True, slots=True)
-class _Room:
-    """How many messages may be claimed."""
-
-    in_all: int
-    of_channel: Mapping[Channel, int]
-
-
 def never() -> bool:
     """Nobody asks us to stop."""
     return False
 
 
+@contextmanager
+def calling(app: App, now: datetime) -> Iterator[Carrier]:
+    """Calls may be under way meanwhile. Whatever happens, their answers are waited for and written down at the end."""
+    with Carrier(app) as carrier:
+        try:
+            yield carrier
+        finally:
+            wait_for_all(app, carrier, now)
+
+
 def send_due(
-    app: App, now: datetime, enough: Callable[[], bool] = never, progress: Callable[[Counter[str]], None] | None = None
+    app: App,
+    now: datetime,
+    enough: Callable[[], bool] = never,
+    progress: Callable[[Counter[str]], None] | None = None,
+    carrier: Carrier | None = None,
 ) -> Sent:
     """Hand over what is due, as fast as providers take it. Any number of workers may do this at once.
 
     It stops claiming once `enough` says so, and after a few seconds, so that replies and news are heard in between.
-    What is under way is always waited for and written down.
+    What is under way is waited for and written down; with a `carrier` of the caller's, it stays under way where only
+    the few seconds are over.
     """
-    sent, started = Sent(), running()
-    with Carrier(app) as carrier:
-        try:
-            while True:
-                if enough() or running() - started > LONGEST_ROUND:
-                    sent.is_unfinished = True
-                    break
-                pause = _hand_over_more(app, carrier, sent, now)
-                if pause is None and carrier.is_idle:
-                    break
-                if pause and carrier.is_idle:
-                    time.sleep(pause)
-                _write_down(app, carrier, sent, now, longest=LONGEST_PAUSE if pause is None else pause)
-                if progress:
-                    progress(sent.counts)
-        finally:
-            while not carrier.is_idle:
-                _write_down(app, carrier, sent, now)
+    sent = Sent()
+    with nullcontext(carrier) if carrier else calling(app, now) as used:
+        is_over = _send_for_a_while(app, used, sent, now, enough, progress)
+        if is_over or carrier is None:
+            wait_for_all(app, used, now, sent)
+    return sent
+
+
+def _send_for_a_while(
+    app: App,
+    carrier: Carrier,
+    sent: Sent,
+    now: datetime,
+    enough: Callable[[], bool],
+    progress: Callable[[Counter[str]], None] | None,
+) -> bool:
+    """Answers whether that was all: nothing more is due, or it was enough."""
+    started = running()
+    while not enough():
+        if running() - started > LONGEST_ROUND:
+            sent.is_unfinished = True
+            return False
+        pause = _hand_over_more(app, carrier, sent, now)
+        if pause is None and carrier.is_idle:
+            return True
+        if pause and carrier.is_idle:
+            time.sleep(pause)
+        _write_down(app, carrier, sent, now, longest=LONGEST_PAUSE if pause is None else pause)
+        if progress:
+            progress(sent.counts)
+    sent.is_unfinished = True
+    return True
+
+
+def wait_for_all(app: App, carrier: Carrier, now: datetime, sent: Sent | None = None) -> Sent:
+    """Every answer that is still to come, written down. Answers what they came to, with what was `sent` before."""
+    sent = sent or Sent()
+    while not carrier.is_idle:
+        _write_down(app, carrier, sent, now)
     return sent
 
 
 def send_batch(app: App, now: datetime) -> Sent | None:
     """Hand over one batch of what is due and wait for its answers; None when nothing is."""
     sent = Sent()
-    with Carrier(app) as carrier:
+    with calling(app, now) as carrier:
         _hand_over_more(app, carrier, sent, now)
-        while not carrier.is_idle:
-            _write_down(app, carrier, sent, now)
+        wait_for_all(app, carrier, now, sent)
     return sent if sent.counts["claimed"] else None
 
 
@@ -122,9 +149,11 @@ def _hand_over_more(app: App, carrier: Carrier, sent: Sent, now: datetime) -> fl
         return None
     lease = Lease(owner=app.worker, token=new_id(), length=app.limits.lease)
     with app.store.write() as tx:
-        roads = choose(app, tx, now)
-        claimed = _claim(tx, lease, roads, now, _Room(carrier.free, rooms))
-        wait = None if claimed else _held_back(tx, roads, now)
+        roads, due = choose(app, tx, now), outgoing.due(tx, now)
+        most = {channel: _least(roads[channel].room, room) for channel, room in rooms.items()}
+        claimed = outgoing.claim(tx, lease, now, carrier.free, most, due)
+        use(tx, roads, claimed, now)
+        wait = None if claimed else _held_back(roads, {channel for channel, _ in due})
     if wait is None:
         carrier.found_nothing(rooms.keys() - {one.channel for one in claimed})
     if not claimed:
@@ -140,21 +169,12 @@ def _hand_over_more(app: App, carrier: Carrier, sent: Sent, now: datetime) -> fl
     return 0.0
 
 
-def _claim(tx: Tx, lease: Lease, roads: Roads, now: datetime, room: _Room) -> list[Claimed]:
-    """No more than there is room for, nor than each provider may carry now."""
-    most = {channel: _least(roads[channel].room, free) for channel, free in room.of_channel.items()}
-    claimed = outgoing.claim(tx, lease, now, room.in_all, most)
-    use(tx, roads, claimed, now)
-    return claimed
-
-
 def _least(allowed: int | None, room: int) -> int:
     return room if allowed is None else min(allowed, room)
 
 
-def _held_back(tx: Tx, roads: Roads, now: datetime) -> timedelta | None:
+def _held_back(roads: Roads, due: Collection[Channel]) -> timedelta | None:
     """How long a rate still holds back what is due; None when nothing is due, or not for that reason."""
-    due = {channel for (channel, _), due_at in outgoing.earliest(tx).items() if due_at <= now}
     return min((roads[channel].wait for channel in due if roads[channel].wait), default=None)
 
 
@@ -228,5 +248,6 @@ _OUTCOMES = {
 def _write_down(app: App, carrier: Carrier, sent: Sent, now: datetime, longest: float | None = None) -> None:
     """Record the answers that are there, after waiting `longest` seconds (None: for ever) for one at least."""
     answers = carrier.collect(longest)
+    sent.enrolments |= {one.ready.claimed.enrolment_id for one, _ in answers}
     settled = record(app, answers, now)
     sent.counts.update(_OUTCOMES[one.state] for one in settled)

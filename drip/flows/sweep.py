@@ -1,4 +1,5 @@
-"""What time does to rows: leases that ran out, messages that waited too long, enrolments that came to their end."""
+"""What time does to rows: leases that ran out, messages that waited too long, receipts that came too early, enrolments
+that came to their end."""
 
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass
@@ -10,7 +11,7 @@ from drip.core.course import enrolment_facts
 from drip.core.lifecycle import State
 from drip.core.model import EventKind, Facts, Purpose
 from drip.core.reason import Reason
-from drip.store import enrolments, events, patients, records, settling
+from drip.store import enrolments, events, patients, records, settling, unmatched
 from drip.store.bulk import chunks
 from drip.store.database import Tx
 from drip.store.settling import Unconfirmed
@@ -19,6 +20,9 @@ OPEN = [state.value for state in (State.PLANNED, State.CLAIMED, State.IN_FLIGHT,
 AT_ONCE = 200
 WAIT_FOR_RECEIPT = timedelta(hours=72)
 """Carriers confirm within three days or never."""
+
+ANSWERS_COME_WITHIN = timedelta(hours=1)
+"""What a receipt names by the provider's reference alone was handed over just now: its answer is on the way."""
 
 OURS = "drip"
 """The source of events that we tell ourselves."""
@@ -32,6 +36,8 @@ class Swept:
     doubted: int
     expired: int
     unconfirmed: int
+    understood: int
+    """Receipts that came before the reference they name was known to us, and now wait to be applied."""
 
 
 def sweep(app: App, now: datetime) -> Swept:
@@ -40,7 +46,13 @@ def sweep(app: App, now: datetime) -> Swept:
     return app.store.attempt(lambda tx: _sweep(tx, confirming, now))
 
 
+def look_back(app: App, now: datetime) -> int:
+    """Receipts whose reference became known late, by evidence, wait to be applied. Answers how many."""
+    return app.store.attempt(lambda tx: unmatched.hear_again(tx, now - WAIT_FOR_RECEIPT, now))
+
+
 def _sweep(tx: Tx, confirming: Collection[str], now: datetime) -> Swept:
+    understood = unmatched.hear_again(tx, now - ANSWERS_COME_WITHIN, now)  # addresses are locked before messages
     unconfirmed = settling.give_up_waiting(tx, confirming, now - WAIT_FOR_RECEIPT)
     _tell_staff(tx, unconfirmed, now)
     return Swept(
@@ -48,6 +60,7 @@ def _sweep(tx: Tx, confirming: Collection[str], now: datetime) -> Swept:
         doubted=settling.doubt_expired_flights(tx),
         expired=settling.expire_waiting(tx, now),
         unconfirmed=len(unconfirmed),
+        understood=understood,
     )
 
 

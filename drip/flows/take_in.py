@@ -21,26 +21,27 @@ class TakenIn:
 
 def take_in(app: App, parsed: Sequence[Parsed], now: datetime) -> TakenIn:
     """Store events for the next tick. Safe to repeat: an event that is there already changes nothing."""
+    return app.store.attempt(lambda tx: put_in(tx, parsed, now))
+
+
+def put_in(tx: Tx, parsed: Sequence[Parsed], now: datetime) -> TakenIn:
+    """As `take_in`, within a transaction that writes more than the events."""
     first = order()
-
-    def store(tx: Tx) -> int:
-        people = patients.ensure(tx, {(one.source, one.patient_ref) for one in parsed}, now)
-        new = []
-        for number, one in enumerate(parsed):
-            patient_id, data_key = people[one.source, one.patient_ref]
-            new.append(
-                events.NewEvent(
-                    source=one.source,
-                    event_id=one.event.key,
-                    patient_id=patient_id,
-                    data_key=data_key,
-                    received=first + number,
-                    kind=one.event.kind.value,
-                    occurred_at=one.event.occurred_at,
-                    body=one.body,
-                )
+    people = patients.ensure(tx, {(one.source, one.patient_ref) for one in parsed}, now)
+    new = []
+    for number, one in enumerate(parsed):
+        patient_id, data_key = people[one.source, one.patient_ref]
+        new.append(
+            events.NewEvent(
+                source=one.source,
+                event_id=one.event.key,
+                patient_id=patient_id,
+                data_key=data_key,
+                received=first + number,
+                kind=one.event.kind.value,
+                occurred_at=one.event.occurred_at,
+                body=one.body,
             )
-        return events.add(tx, new, now)
-
-    accepted = app.store.attempt(store)
+        )
+    accepted = events.add(tx, new, now)
     return TakenIn(accepted=accepted, duplicates=len(parsed) - accepted)

@@ -1,13 +1,14 @@
 """One beat of the worker: everything that is due at an instant, in the order that keeps promises, until nothing is."""
 
 import logging
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
 from drip.app import App
 from drip.clock import running
 from drip.flows.alert import watch
+from drip.flows.carry import Carrier
 from drip.flows.collect import collect_replies
 from drip.flows.enrol import apply_news
 from drip.flows.journal import take_up_journals
@@ -15,9 +16,9 @@ from drip.flows.news_spool import take_up_news
 from drip.flows.receive import apply_receipts
 from drip.flows.reconcile import Reconciled, reconcile
 from drip.flows.reply import apply_replies
-from drip.flows.send import Sent, never, send_due
+from drip.flows.send import Sent, calling, never, send_due, wait_for_all
 from drip.flows.spool import take_up
-from drip.flows.sweep import finish, sweep
+from drip.flows.sweep import finish, look_back, sweep
 from drip.store import records
 
 log = logging.getLogger("drip.tick")
@@ -71,14 +72,16 @@ def tick(
     """
     counts, done = Counts(), set[str]()
     try:
-        while True:
-            _hear(app, now, counts, done)
-            put_right = _put_right(app, now, counts, done)
-            sent = _send(app, now, counts, enough, progress)
-            finished = finish(app, sent.enrolments, now)
-            done.add("send")
-            if enough() or not (put_right or finished or sent.is_unfinished):
-                break
+        with calling(app, now) as carrier:  # what is slow to answer does not keep the next round waiting
+            while True:
+                _hear(app, now, counts, done)
+                put_right = _put_right(app, now, counts, done)
+                sent = _send(app, carrier, now, counts, enough, progress)
+                finished = finish(app, sent.enrolments, now)
+                done.add("send")
+                if enough() or not (put_right or finished or sent.is_unfinished):
+                    break
+            finish(app, _wait(app, carrier, now, counts), now)
         _look_through_all(app, now)
         done.add("tick")
     finally:
@@ -150,11 +153,16 @@ def _put_right(app: App, now: datetime, counts: Counts, done: set[str]) -> bool:
     counts.held += evidence.held
     counts.unknown += swept.doubted
     counts.expired += swept.expired
-    return bool(evidence.went or evidence.did_not_go or swept.freed or swept.doubted)
+    return bool(evidence.went or evidence.did_not_go or swept.freed or swept.doubted or swept.understood)
 
 
 def _send(
-    app: App, now: datetime, counts: Counts, enough: Callable[[], bool], progress: Callable[[Counts], None] | None
+    app: App,
+    carrier: Carrier,
+    now: datetime,
+    counts: Counts,
+    enough: Callable[[], bool],
+    progress: Callable[[Counts], None] | None,
 ) -> Sent:
     before = replace(counts)
 
@@ -164,16 +172,24 @@ def _send(
             shown.add_sent(so_far)
             progress(shown)
 
-    sent = send_due(app, now, enough, show)
+    sent = send_due(app, now, enough, show, carrier)
     counts.add_sent(sent.counts)
     return sent
 
 
+def _wait(app: App, carrier: Carrier, now: datetime, counts: Counts) -> Collection[str]:
+    """For what is still under way. Answers whose messages that was about."""
+    sent = wait_for_all(app, carrier, now)
+    counts.add_sent(sent.counts)
+    return sent.enrolments
+
+
 def _look_through_all(app: App, now: datetime) -> None:
-    """Once an hour, every enrolment is looked at: some end without a message of theirs being touched."""
+    """Once an hour, what is seldom of use: some enrolments end without a message of theirs being touched."""
     with app.store.read() as tx:
         last = records.beats(tx).get("finish")
     if last is None or now - last >= EVERY_HOUR:
         finish(app, None, now)
+        look_back(app, now)
         with app.store.write() as tx:
             records.beat(tx, ["finish"], now)

@@ -24,7 +24,7 @@ from drip.providers.mail import refusal
 from drip.providers.sendgrid_answers import outcome_of
 from drip.providers.sendgrid_events import ATTEMPT, SigningKey, read_events
 from drip.providers.sendgrid_inbound import read_parsed
-from drip.providers.transport import Answer, NoAnswer, NotSent, Transport
+from drip.transport import Answer, NoAnswer, NotSent, Transport
 
 API = "https://api.sendgrid.com"
 """For accounts in the EU: https://api.eu.sendgrid.com."""

@@ -25,9 +25,9 @@ from drip.core.model import Channel
 from drip.core.news import Callback, News
 from drip.core.reason import Reason
 from drip.providers.mail import refusal
-from drip.providers.transport import Answer, NoAnswer, NotSent, Transport
 from drip.providers.twilio_callbacks import Secret, hear
 from drip.providers.twilio_codes import Meaning, is_code, meaning_of
+from drip.transport import Answer, NoAnswer, NotSent, Transport
 
 API_BASE = "https://api.twilio.com"
 

@@ -9,6 +9,7 @@ NO_LEASE = {"lease_owner": None, "lease_token": None, "lease_until": None}
 """A row that nobody has."""
 
 
-def in_state(state: State) -> ColumnElement[bool]:
+def in_state(*states: State) -> ColumnElement[bool]:
     """Written out, not bound: a partial index serves only a query that names its condition."""
-    return messages.c.state == literal_column(f"'{state.value}'")
+    names: list[ColumnElement[str]] = [literal_column(f"'{state.value}'") for state in states]
+    return messages.c.state == names[0] if len(names) == 1 else messages.c.state.in_(names)

@@ -19,7 +19,10 @@ UNREACHABLE = (OperationalError, InterfaceError)
 """What is raised when there is no database to talk to, or it does not answer."""
 
 PASSING = (*UNREACHABLE, InternalError, PoolTimeout)
-"""The database's own trouble, such as a change of servers: the same again later may be taken."""
+"""The database's own trouble, such as a change of servers: the same again later may be taken.
+
+It also ends who stands still in a transaction, and who waits too long for another one.
+"""
 
 REFUSED = (IntegrityError, DataError)
 """What is raised when a row cannot be as it was given."""
@@ -34,6 +37,12 @@ Result = TypeVar("Result")
 
 BUSY_SECONDS = 30
 """How long a writer waits for another one on SQLite before it gives up."""
+
+IDLE_SECONDS = 30
+"""How long anybody may stand still in a transaction on PostgreSQL before it is undone, and gives up all its locks."""
+
+LOCK_SECONDS = 40
+"""How long anybody waits for a lock on PostgreSQL: longer, so that who waits for one that stands still goes on."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -147,9 +156,18 @@ def make_engine(url: str) -> Engine:
         event.listen(engine, "connect", _prepare_sqlite)
         event.listen(engine, "begin", _begin_sqlite)
         return engine
-    return create_engine(
+    engine = create_engine(
         url, hide_parameters=True, pool_pre_ping=True, pool_size=10, connect_args={"connect_timeout": 5}
     )
+    event.listen(engine, "connect", _prepare_postgres)
+    return engine
+
+
+def _prepare_postgres(connection: Any, _: Any) -> None:
+    with connection.cursor() as cursor:
+        cursor.execute(f"SET SESSION idle_in_transaction_session_timeout = '{IDLE_SECONDS}s'")
+        cursor.execute(f"SET SESSION lock_timeout = '{LOCK_SECONDS}s'")
+    connection.commit()
 
 
 def _prepare_sqlite(connection: Any, _: Any) -> None:

@@ -74,18 +74,33 @@ def next_due(tx: Tx) -> datetime | None:
     return min(earliest(tx).values(), default=None)
 
 
-def claim(tx: Tx, lease: Lease, now: datetime, limit: int, rooms: Mapping[Channel, int] | None = None) -> list[Claimed]:
+def due(tx: Tx, now: datetime) -> dict[tuple[Channel, Purpose], datetime]:
+    """Of which channels and purposes something wants to go by now, and since when."""
+    return {lane: due_at for lane, due_at in earliest(tx).items() if due_at <= now}
+
+
+def claim(
+    tx: Tx,
+    lease: Lease,
+    now: datetime,
+    limit: int,
+    rooms: Mapping[Channel, int] | None = None,
+    waiting: Mapping[tuple[Channel, Purpose], datetime] | None = None,
+) -> list[Claimed]:
     """Take what is due so that nobody else can: the most important purpose first, then what has been due longest.
 
     `rooms`: at most so many of each channel. Channels share the limit evenly while both have messages that are due.
+    `waiting`: what `due` has just answered, where it was asked.
     """
     left = dict.fromkeys(Channel, limit) if rooms is None else dict(rooms)
     taken: list[Claimed] = []
-    waiting = [lane for lane, due_at in earliest(tx).items() if due_at <= now]
+    waiting = due(tx, now) if waiting is None else waiting
     for purpose in Purpose:
-        channels = sorted((channel for channel, of in waiting if of is purpose), key=lambda one: left.get(one, 0))
+        # The one with less room goes first, then the one that has waited longer.
+        of_purpose = {channel: since for (channel, of), since in waiting.items() if of is purpose}
+        channels = sorted(of_purpose, key=lambda one: (left.get(one, 0), of_purpose[one]))
         for number, channel in enumerate(channels):
-            share = -(-(limit - len(taken)) // (len(channels) - number))  # the one with less room goes first
+            share = -(-(limit - len(taken)) // (len(channels) - number))
             most = min(share, left.get(channel, 0))
             claimed = _claim(tx, lease, channel, purpose, now, most) if most > 0 else []
             left[channel] = left.get(channel, 0) - len(claimed)

@@ -179,7 +179,7 @@ def lock_contacts(tx: Tx, contact_ids: Iterable[str]) -> dict[str, Reason]:
 
 
 def close_contact(tx: Tx, channel: Channel, address: str, reason: Reason, at: datetime) -> bool:
-    """Never use this address again, for anyone. Answers whether that is news. Whatever came before, a stop wins."""
+    """Never use this address again, for anyone. Answers whether that is news: what a patient says outlives a bounce."""
     contact = blind_address(tx.vault, channel, address)
     ensure_contacts(tx, {contact: channel})
     lock_contacts(tx, [contact])
@@ -193,7 +193,7 @@ def close_contact(tx: Tx, channel: Channel, address: str, reason: Reason, at: da
 
 
 def close_contacts(tx: Tx, contact_ids: Iterable[str], reason: Reason, at: datetime) -> None:
-    """Addresses, by their blind ids, that a provider tells us are closed. What is closed already stays as it is."""
+    """Addresses, by their blind ids, that a provider tells us are closed. What a patient said outlives a bounce."""
     ids = sorted(set(contact_ids))
     lock_contacts(tx, ids)
     statement = update(contacts).where(bulk.among(tx, contacts.c.id, ids), _may_close(reason))
@@ -213,8 +213,11 @@ def _said_again(tx: Tx, contact_ids: Iterable[str], at: datetime) -> None:
 
 
 def _may_close(reason: Reason) -> ColumnElement[bool]:
-    """What is closed stays as it is, but a patient's own stop outlives a bounce, which staff may lift."""
-    if reason is not Reason.SUPPRESSED_BY_PATIENT:
+    """What is closed stays as it is, but what a patient said outlives a bounce, which staff may lift.
+
+    A complaint is never lifted; a stop only by the patient's own start. So neither takes the other's place.
+    """
+    if reason not in (Reason.SUPPRESSED_BY_PATIENT, Reason.COMPLAINED):
         return contacts.c.closed.is_(None)
     technical = [Reason.BOUNCED.value, Reason.ADDRESS_REFUSED.value]
     return contacts.c.closed.is_(None) | contacts.c.closed.in_(technical)

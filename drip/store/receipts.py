@@ -98,12 +98,16 @@ class Pending:
     closes: Reason | None
     code: str
     at: datetime
+    """When it happened, as far as anybody says; else when it came."""
+    happened_at: datetime | None
     attempt_id: str | None
     message_id: str | None
     attempt_ref: str | None
     channel: Channel | None
     said: State | None
     """What receipts about the same attempt have said before."""
+    said_at: datetime | None
+    """When that happened, where the provider said so."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -117,6 +121,7 @@ class Subject:
     state: State
     channel: Channel
     turned: bool
+    attempts: int
     attempt_id: str | None
     expires_at: datetime
     accepted_at: datetime | None
@@ -147,6 +152,7 @@ def _attempts(tx: Tx, rows: Sequence[Mapping[Any, Any]]) -> list[Any]:
         attempts.c.contact_id,
         attempts.c.channel,
         attempts.c.receipt,
+        attempts.c.receipt_at,
     )
     ids = [row["attempt_id"] for row in rows if row["attempt_id"]]
     refs = [row["provider_ref"] for row in rows if row["provider_ref"] and not row["attempt_id"]]
@@ -170,11 +176,13 @@ def _pending(row: Mapping[Any, Any], attempt: Any) -> Pending:
         closes=Reason(row["closes"]) if row["closes"] else None,
         code=row["code"],
         at=row["happened_at"] or row["received_at"],
+        happened_at=row["happened_at"],
         attempt_id=attempt.id if attempt else None,
         message_id=attempt.message_id if attempt else None,
         attempt_ref=attempt.provider_ref if attempt else None,
         channel=Channel(attempt.channel) if attempt else None,
         said=State(attempt.receipt) if attempt and attempt.receipt else None,
+        said_at=attempt.receipt_at if attempt else None,
     )
 
 
@@ -203,6 +211,7 @@ class Moved:
     turned: bool
     due_at: datetime | None
     """Only of one that is planned again."""
+    attempts: int
     accepted_at: datetime | None
     provider_ref: str | None
 
@@ -215,14 +224,10 @@ def move(tx: Tx, moved: Sequence[Moved]) -> None:
 
 
 def _moved_row(one: Moved) -> dict[str, Any]:
-    row: dict[str, Any] = {
-        "id": one.id,
-        "was": one.was.value,
-        "state": one.state.value,
-        "reason": one.reason.value,
-    } | NO_LEASE
+    row: dict[str, Any] = {"id": one.id, "was": one.was.value, "state": one.state.value, "reason": one.reason.value}
+    row |= NO_LEASE
     row |= {"channel": one.channel.value, "turned": one.turned, "accepted_at": one.accepted_at}
-    row |= {"provider_ref": one.provider_ref}
+    row |= {"attempts": one.attempts, "provider_ref": one.provider_ref}
     if one.due_at is not None:
         return row | {"due_at": one.due_at, "counted_on": None}
     return row
@@ -230,11 +235,10 @@ def _moved_row(one: Moved) -> dict[str, Any]:
 
 def note(tx: Tx, told: Sequence[Pending]) -> None:
     """Keep with each attempt the last word about it, and the provider's reference if its answer was lost."""
-    last: dict[str, State] = {}
-    for one in told:
-        if one.attempt_id and one.says and not is_old_news(one.says, last.get(one.attempt_id, one.said)):
-            last[one.attempt_id] = one.says
-    rows = [{"id": attempt_id, "receipt": says.value} for attempt_id, says in sorted(last.items())]
+    last = _last_words(told)
+    rows = [
+        {"id": attempt_id, "receipt": says.value, "receipt_at": at} for attempt_id, (says, at) in sorted(last.items())
+    ]
     bulk.update_rows(tx, attempts, rows, match={"id": "id"})
     refs = {
         one.attempt_id: (one.provider, one.provider_ref)
@@ -247,6 +251,18 @@ def note(tx: Tx, told: Sequence[Pending]) -> None:
     bulk.update_rows(
         tx, attempts, [{"id": attempt, "provider_ref": ref} for ref, attempt in once.items()], match={"id": "id"}
     )
+
+
+def _last_words(told: Iterable[Pending]) -> dict[str, tuple[State, datetime | None]]:
+    """What was said last of each attempt, and when that happened."""
+    last: dict[str, tuple[State, datetime | None]] = {}
+    for one in sorted(told, key=lambda one: one.at):
+        if one.attempt_id and one.says:
+            said, said_at = last.get(one.attempt_id, (one.said, one.said_at))
+            if not is_old_news(one.says, said, one.happened_at, said_at):
+                # The same word again, without its time, takes no time away.
+                last[one.attempt_id] = one.says, one.happened_at or (said_at if said is one.says else None)
+    return last
 
 
 def taken_refs(tx: Tx, providers: Collection[str], refs: Collection[str]) -> set[tuple[str, str]]:

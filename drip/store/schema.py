@@ -62,6 +62,7 @@ patients = Table(
     Column("standing", String(16), nullable=False, server_default="current"),
     Column("email_contact", String(64), index=True),  # blind: which address, without the address
     Column("phone_contact", String(64), index=True),
+    Column("identity", String(64), index=True),  # blind: name and birth, to find a person in two systems
     Column("revision", Integer, nullable=False, server_default="0"),  # counts every change, so that the gate sees one
     Column("created_at", UtcTime, nullable=False),
     UniqueConstraint("source", "ref_index"),
@@ -88,8 +89,46 @@ events = Table(
     Column("kind", String(32), nullable=False),
     Column("occurred_at", UtcTime, nullable=False),
     Column("body", LargeBinary, nullable=False),  # sealed
+    Column("raw", LargeBinary),  # sealed: the words of the booking system, for as long as somebody may ask
     UniqueConstraint("source", "event_index"),
     _partial("ix_events_pending", "patient_id", where="state <> 'applied'"),
+    _partial("ix_events_raw", "received_at", where="raw IS NOT NULL"),
+)
+
+visits = Table(
+    "visits", metadata,  # each patient's appointments, as they stand, to notice what nobody told us
+    _id(primary_key=True),
+    Column("patient_id", ForeignKey("patients.id"), nullable=False),
+    Column("ref_index", String(64), nullable=False),  # blind
+    Column("status", String(16), nullable=False),  # booked, cancelled, attended, no_show
+    Column("ends_at", UtcTime),  # else its start
+    Column("asked_at", UtcTime),  # when staff were asked who came
+    UniqueConstraint("patient_id", "ref_index"),
+    _partial("ix_visits_open", "ends_at", where="status = 'booked' AND asked_at IS NULL"),
+)
+
+sources = Table(
+    "sources", metadata,  # how far each booking system has been read
+    Column("name", String(40), primary_key=True),
+    Column("cursors", Text, nullable=False, server_default="{}"),  # JSON: times and page marks
+    Column("through", UtcTime),  # all that changed up to here has been heard
+    Column("lease_until", UtcTime),  # by the real clock: one worker reads it at a time
+    Column("ask_at", UtcTime),  # not before: it asked us to wait
+    Column("away_since", UtcTime),
+    Column("why", String(60), nullable=False, server_default=""),
+)
+
+fetches = Table(
+    "fetches", metadata,  # what a booking system's call only named, until it has been asked for
+    _id(primary_key=True),
+    Column("source", String(40), nullable=False),
+    Column("key_index", String(64), nullable=False),  # blind; kept, so that the same call asks only once
+    Column("wanted", LargeBinary),  # sealed; nothing once it has been asked for
+    Column("received_at", UtcTime, nullable=False),
+    Column("tries", SmallInteger, nullable=False, server_default="0"),
+    Column("ask_at", UtcTime, nullable=False),
+    UniqueConstraint("source", "key_index"),
+    _partial("ix_fetches_open", "source", "ask_at", where="wanted IS NOT NULL"),
 )
 
 versions = Table(
@@ -175,7 +214,7 @@ messages = Table(
     _partial("ix_messages_leased", "lease_until", where="lease_until IS NOT NULL"),
     _partial("ix_messages_unknown", "state", where="state = 'unknown'"),
     _partial("ix_messages_held", "patient_id", where="state = 'held'"),
-    _partial("ix_messages_unconfirmed", "provider", "accepted_at", where="state = 'accepted'"),
+    _partial("ix_messages_unconfirmed", "provider", "accepted_at", where="state IN ('accepted', 'sent')"),
     _partial("ix_messages_counted", "patient_id", "counted_on", where="counted_on IS NOT NULL"),
 )
 
@@ -202,7 +241,8 @@ attempts = Table(
     Column("outcome", String(16)),
     Column("detail", Text, nullable=False, server_default=""),
     Column("provider_ref", Text),
-    Column("receipt", String(16)),
+    Column("receipt", String(16)),  # the provider's last word about it
+    Column("receipt_at", UtcTime),  # when that happened, by the provider's clock
     UniqueConstraint("provider", "provider_ref"),
     Index("ix_attempts_contact", "contact_id", "started_at"),
 )
@@ -235,6 +275,7 @@ receipts = Table(
     UniqueConstraint("provider", "key"),
     Index("ix_receipts_provider", "provider", "received_at"),
     _partial("ix_receipts_pending", "received_at", where="state = 'pending'"),
+    _partial("ix_receipts_unmatched", "received_at", where="state = 'unmatched' AND attempt_id IS NULL"),
 )
 
 replies = Table(

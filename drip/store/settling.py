@@ -11,7 +11,7 @@ from drip.core.handover import Evidence
 from drip.core.lifecycle import State, may_move
 from drip.core.model import Channel, Purpose
 from drip.core.reason import Reason
-from drip.store import bulk
+from drip.store import bulk, records
 from drip.store.conditions import NO_LEASE, in_state
 from drip.store.database import Tx
 from drip.store.schema import attempts, messages
@@ -42,15 +42,18 @@ def settle(
     """Write what came of the attempts; only its last attempt settles a message. Answers those that settled none.
 
     A message that a receipt has moved on already keeps what the receipt said. That a provider took one is evidence
-    whenever it comes, also when a sweeper had given the attempt up by then.
+    whenever it comes, also when a sweeper had given the attempt up by then, or a person was asked to decide.
     """
-    for one in (True, False):
+    for has_ref in (True, False):
         # A receipt may have told the reference before: an answer that has none takes nothing away.
-        results = [_result(what) for what in settlements if bool(what.provider_ref) is one]
+        results = [_result(what) for what in settlements if bool(what.provider_ref) is has_ref]
         bulk.update_rows(tx, attempts, results, match={"id": "id"})
     left = _settle(tx, settlements, was)
     late = [one for one in left if one.state is State.ACCEPTED]
-    settled = {one.attempt_id for one in late} - {one.attempt_id for one in _settle(tx, late, _GIVEN_UP)}
+    unsettled = {one.attempt_id for one in _settle(tx, late, _GIVEN_UP)}
+    settled = {one.attempt_id: one for one in late if one.attempt_id not in unsettled}
+    for one in settled.values():  # seldom any: nobody needs to find out any more whether they went
+        records.finish_tasks(tx, [f"held:{one.message_id}"], one.accepted_at or one.due_at)
     return [one for one in left if one.attempt_id not in settled]
 
 
@@ -124,7 +127,7 @@ def expire_waiting(tx: Tx, now: datetime) -> int:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Unconfirmed:
-    """A message that a provider took and never spoke of again."""
+    """A message that a provider took, and of which it never said what became of it."""
 
     message_id: str
     patient_id: str
@@ -132,9 +135,11 @@ class Unconfirmed:
 
 
 def give_up_waiting(tx: Tx, providers: Collection[str], before: datetime) -> list[Unconfirmed]:
-    """Messages that were accepted before then, by providers that confirm, and never confirmed. Answers which."""
+    """Messages that providers which confirm took before then, and never said to have arrived or not. Answers which."""
     statement = update(messages).where(
-        in_state(State.ACCEPTED), messages.c.provider.in_(sorted(providers)), messages.c.accepted_at < before
+        in_state(State.ACCEPTED, State.SENT),
+        messages.c.provider.in_(sorted(providers)),
+        messages.c.accepted_at < before,
     )
     by_hand = exists().where(attempts.c.id == messages.c.attempt_id, attempts.c.outcome == SAID_TO_HAVE_GONE)
     statement = statement.where(~by_hand)

@@ -9,9 +9,11 @@ import sys
 from pathlib import Path
 
 import pytest
+from sqlalchemy.exc import InternalError
 
 from drip.cli.shipped import PACKAGE
 from drip.settings import read_key
+from drip.store import migrate
 from tests.cli.build import an_event
 from tests.cli.conftest import Drip
 
@@ -284,6 +286,16 @@ def test_the_database_password_is_never_shown(clinic: Path, drip: Drip, monkeypa
         said = drip(*words, code=3)
         assert "hunter2" not in said.out + said.err
         assert "cannot be reached" in said.out + said.err
+
+
+def test_a_database_that_ends_who_stood_still_is_away_and_no_mistake_of_ours(
+    clinic: Path, drip: Drip, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def ended(_: str) -> None:
+        raise InternalError("SELECT 1", None, Exception("terminating connection due to idle-in-transaction timeout"))
+
+    monkeypatch.setattr(migrate, "current", ended)
+    assert "try again" in drip("messages", code=3).err
 
 
 def test_settings_are_read_from_the_clinics_folder(clinic: Path, drip: Drip) -> None:

@@ -2,6 +2,7 @@
 
 from datetime import UTC, datetime, timedelta
 from itertools import permutations
+from typing import Any
 
 import pytest
 
@@ -113,3 +114,53 @@ def test_why_it_was_not_delivered_is_said(unusual: dict[str, object], reason: Re
 @pytest.mark.parametrize("state", [State.UNKNOWN, State.HELD, State.IN_FLIGHT, State.PLANNED, State.CLAIMED])
 def test_late_evidence_counts_wherever_the_message_is_by_then(state: State) -> None:
     assert hear(Standing(state=state), [said(State.DELIVERED)]) == Told(state=State.DELIVERED)
+
+
+@pytest.mark.parametrize(
+    ("said_at", "happened_at", "becomes"),
+    [
+        (5, 3, None),
+        (3, 5, State.DELIVERED),
+        (5, 5, State.DELIVERED),
+        (None, 3, State.DELIVERED),
+        (5, None, State.DELIVERED),
+    ],
+    ids=["older", "newer", "of the same second", "nobody said when", "it does not say when"],
+)
+def test_between_delivered_and_not_the_word_of_the_later_moment_holds(
+    said_at: int | None, happened_at: int | None, becomes: State | None
+) -> None:
+    def minute(of: int | None) -> datetime | None:
+        return None if of is None else NOON + timedelta(minutes=of)
+
+    word = said(State.DELIVERED, 9, said=State.UNDELIVERED, said_at=minute(said_at), happened_at=minute(happened_at))
+    told = hear(Standing(state=State.UNDELIVERED), [word])
+    assert (told and told.state) is becomes
+
+
+REFUSED: dict[str, Any] = {"fault": Fault.ACCOUNT}
+
+
+@pytest.mark.parametrize("state", [State.IN_FLIGHT, State.UNKNOWN, State.HELD, State.ACCEPTED, State.SENT])
+def test_what_was_refused_because_of_our_account_was_not_tried(state: State) -> None:
+    told = hear(Standing(state=state, may_turn=True, may_go_again=True), [said(State.UNDELIVERED, **REFUSED)])
+    assert told == Told(state=State.PLANNED, reason=Reason.ACCOUNT_REFUSED, is_untried=True)
+
+
+def test_it_ends_when_it_would_come_too_late() -> None:
+    told = hear(Standing(state=State.SENT), [said(State.UNDELIVERED, **REFUSED)])
+    assert told == Told(state=State.UNDELIVERED, reason=Reason.ACCOUNT_REFUSED)
+
+
+@pytest.mark.parametrize(
+    ("state", "words"),
+    [
+        (State.DELIVERED, [said(State.UNDELIVERED, **REFUSED)]),
+        (State.SENT, [said(State.DELIVERED), said(State.UNDELIVERED, 1, **REFUSED)]),
+        (State.SENT, [said(State.UNDELIVERED, said=State.DELIVERED, **REFUSED)]),
+    ],
+    ids=["by its state", "just before", "by what was said of this attempt"],
+)
+def test_what_was_said_to_have_arrived_is_not_sent_a_second_time(state: State, words: list[Said]) -> None:
+    told = hear(Standing(state=state, may_go_again=True), words)
+    assert told == Told(state=State.UNDELIVERED, reason=Reason.ACCOUNT_REFUSED)

@@ -19,6 +19,7 @@ from sqlalchemy import update
 from drip import clock
 from drip.sandbox.account import Account
 from drip.sandbox.running import Sandbox
+from drip.store.database import IDLE_SECONDS
 from drip.store.schema import messages
 from drip.web.app import make_app
 from drip.web.server import listen, served
@@ -189,9 +190,13 @@ def deployed(
     patients: int = 5,
     deadline: float = 2.0,
     concurrency: int = 8,
+    idle: int = IDLE_SECONDS,
     **script: Any,
 ) -> Iterator[Deployment]:
-    """A clinic whose patients are about to hear from it, twice each, an hour after their visit."""
+    """A clinic whose patients are about to hear from it, twice each, an hour after their visit.
+
+    `idle`: seconds for which a worker may stand still in a transaction on PostgreSQL.
+    """
     now = at(visited_at)
     with ExitStack() as stack:
         listening = listen("127.0.0.1", 0)
@@ -207,6 +212,7 @@ def deployed(
             "deadline": deadline,
             "concurrency": concurrency,
             "spool": str(spool),
+            "idle": idle,
         }
         app = an_app(order)
         stack.callback(app.close)

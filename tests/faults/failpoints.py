@@ -15,6 +15,7 @@ from sqlalchemy import Engine
 from urllib3.connection import HTTPConnection
 
 from drip.flows import carry, enrol, gate, receive, reconcile, record, send, tick
+from drip.store import settling
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,6 +38,7 @@ FAILPOINTS = {
     "send.before_call": Failpoint(carry, "hand_over"),
     "send.after_response": Failpoint(carry, "hand_over", after=True),
     "record.before": Failpoint(record, "write_down"),
+    "record.before_commit": Failpoint(settling, "settle", after=True),
     "record.after": Failpoint(record, "write_down", after=True),
     "receipts.before": Failpoint(receive, "_apply"),
     "receipts.before_commit": Failpoint(receive, "_apply", after=True),

@@ -387,6 +387,33 @@ def test_f10_a_worker_whose_lease_ran_out_leaves_them_to_the_next_one(deploy: De
         assert books(clinic) == (8, 0)
 
 
+@pytest.fixture
+def impatient(postgres_url: str, victims: Victims, tmp_path: Path) -> Deploy:
+    """A clinic on PostgreSQL, which ends after a second whoever stands still in a transaction."""
+    return partial(deployed, postgres_url, victims, tmp_path, idle=1)
+
+
+def test_f10_stopped_in_the_gate_with_patients_locked_holds_up_the_others_for_a_moment_only(impatient: Deploy) -> None:
+    with impatient(patients=4) as clinic:
+        everybody_enrolled(clinic)
+        worker = clinic.stop_at("gate.locked")
+        clinic.later(3)
+        assert clinic.tick() == {"signal": 0, "code": 0}, "it waits until the database has ended the other one"
+        assert clinic.sandbox.ledger.count == 8
+        assert clinic.end(worker, signal.SIGCONT) == {"signal": 0, "code": 1}, "for that one the database is away"
+        assert books(clinic) == (8, 0)
+
+
+def test_f10_ended_by_the_database_while_it_writes_down_answers_it_writes_them_again(impatient: Deploy) -> None:
+    with impatient(patients=4, **NO_RECEIPTS, **NO_LIST) as clinic:
+        everybody_enrolled(clinic)
+        worker = clinic.stop_at("record.before_commit")
+        time.sleep(1.5)
+        assert clinic.end(worker, signal.SIGCONT) == {"signal": 0, "code": 0}
+        assert states(clinic) == {"accepted": 8}
+        assert books(clinic) == (8, 0)
+
+
 def test_f11_an_answer_that_comes_after_the_message_was_held_is_still_evidence(deploy: Deploy) -> None:
     with deploy(patients=2, concurrency=1, deadline=PATIENT, **NO_RECEIPTS, **NO_LIST) as clinic:
         everybody_enrolled(clinic)
@@ -395,8 +422,10 @@ def test_f11_an_answer_that_comes_after_the_message_was_held_is_still_evidence(d
         clinic.later(25 * 60)
         clinic.tick()
         assert states(clinic) == {"held": 1, "accepted": 3}
+        assert open_tasks(clinic) == {"held": 1}
         assert clinic.end(worker, signal.SIGCONT) == {"signal": 0, "code": 0}
         assert states(clinic) == {"accepted": 4}
+        assert open_tasks(clinic) == {}, "nobody needs to decide any more"
         assert None not in column(clinic, attempts.c.provider_ref)
         assert books(clinic) == (4, 0)
 

@@ -391,6 +391,26 @@ def test_f41_a_refused_account_pauses_the_channel_and_burns_nothing(due: Due, co
         assert calls(deployment) == 1
 
 
+def test_f41_an_account_that_is_refused_by_receipt_pauses_the_channel_and_burns_nothing(due: Due) -> None:
+    with due(patients=1, receipts=SILENT) as deployment:
+        deployment.tick()
+        (entry,) = (one for one in deployment.sandbox.ledger.entries() if one.provider == "twilio")
+        refused = {"MessageSid": entry.ref, "MessageStatus": "undelivered", "ErrorCode": "30034"}
+        assert twilio_calls(deployment, f"status/{entry.attempt}", refused) == 200
+        deployment.tick()
+        assert paused(deployment) == {"provider:twilio"}
+        assert standing(deployment, SMS) == ["planned account_refused"]
+        assert {one.attempts for one in deployment.world.messages() if one.channel == "sms"} == {0}
+        deployment.later(60)
+        deployment.tick()
+        assert (calls(deployment), tasks(deployment)) == (1, [])
+        with deployment.world.store.write() as tx:
+            versions.resume_providers(tx)
+            settling.wake(tx, Reason.PAUSED, None)
+        deployment.tick()
+        assert (calls(deployment), standing(deployment, SMS)) == (2, ["accepted"])
+
+
 def test_f42_after_an_outage_of_six_hours_what_is_still_of_use_goes_once_and_the_rest_has_expired(
     a_clinic: Callable[..., World],
 ) -> None:
@@ -605,6 +625,7 @@ def test_f49_an_old_receipt_played_again_has_no_effect(due: Due) -> None:
         deployment.tick()
         entry = deployment.sandbox.ledger.entries()[0]
         old = {"MessageSid": entry.ref, "MessageStatus": "undelivered", "ErrorCode": "30005"}
+        deployment.sandbox.settle()  # those of the email that took its place
         before = inbox(deployment)
         assert twilio_calls(deployment, f"status/{entry.attempt}", old) == 200
         assert inbox(deployment) == before

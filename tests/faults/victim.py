@@ -18,6 +18,7 @@ from drip.clock import now as real_now
 from drip.core.model import Channel
 from drip.flows.tick import tick
 from drip.providers.registry import Wiring, build
+from drip.store import database
 from drip.store.database import open_store
 from drip.worker import run, stop_on_signals
 from tests.faults.failpoints import hurt
@@ -56,6 +57,7 @@ def an_app(order: dict[str, Any]) -> App:
 
 def work(order: dict[str, Any]) -> None:
     """One tick, hurt as ordered; or, where no time is given, tick after tick on the real clock until told to stop."""
+    database.IDLE_SECONDS = order["idle"]
     app = an_app(order)
     if order["failpoint"]:
         hurt(app.store.engine, order["failpoint"], order["nth"], order["how"])

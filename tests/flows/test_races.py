@@ -174,6 +174,32 @@ def test_a_late_acceptance_of_a_given_up_attempt_is_believed(clinic: World) -> N
     assert clinic.states()["hello"] == "accepted"
 
 
+def test_a_late_acceptance_of_a_held_message_ends_the_question_to_staff(clinic: World) -> None:
+    clinic.publish(ADVICE)
+    clinic.tell(a_visit("2026-06-03 10:00"))
+    clinic.tick("2026-06-03 10:31")
+    now, lease = at("2026-06-03 13:00"), a_lease(-1)
+    with clinic.store.write() as tx:
+        claimed = outgoing.claim(tx, lease, now, 10)
+    ready, _ = prepare(clinic.app, claimed, now)
+    (passed,) = pass_gate(clinic.app, lease, ready, now).passed
+    for minute in (1, 11):
+        clinic.tick(f"2026-06-03 13:{minute:02d}")
+    assert clinic.states()["hello"] == "held unresolved"
+    assert asked(clinic) == ["held"]
+    record(clinic.app, [(passed, NotTaken(Reason.PROVIDER_DOWN))], at("2026-06-03 13:12"))
+    assert asked(clinic) == ["held"], "only that it went says anything"
+    record(clinic.app, [(passed, Accepted("ref"))], at("2026-06-03 13:13"))
+    assert clinic.states()["hello"] == "accepted"
+    assert asked(clinic) == []
+
+
+def asked(clinic: World) -> list[str]:
+    """What staff are asked."""
+    with clinic.store.read() as tx:
+        return [task.kind for task in records.open_tasks(tx)]
+
+
 def test_a_receipt_that_comes_between_claim_and_gate_keeps_the_message_from_going_again(clinic: World) -> None:
     clinic.publish(ADVICE)
     clinic.tell(a_visit("2026-06-03 10:00"))

@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 from sqlalchemy import event
 
-from drip.store import outgoing, settling
+from drip.store import outgoing, settling, unmatched
 from drip.store.database import Tx
 from drip.store.outgoing import Lease
 from tests.world import World, at
@@ -28,6 +28,27 @@ def next_due(tx: Tx) -> object:
 def expire_waiting(tx: Tx) -> object:
     """Look for what has waited too long."""
     return settling.expire_waiting(tx, NOW)
+
+
+def give_up_waiting(tx: Tx) -> object:
+    """Look for what no receipt came for."""
+    return settling.give_up_waiting(tx, {"sink"}, NOW)
+
+
+def test_what_waits_for_a_receipt_is_found_in_an_index_of_such_messages(clinic: World) -> None:
+    (plan,) = _plans(clinic, give_up_waiting)
+    assert "ix_messages_unconfirmed" in plan
+
+
+def hear_again(tx: Tx) -> object:
+    """Look for receipts whose reference is known by now."""
+    return unmatched.hear_again(tx, NOW - timedelta(hours=1), NOW)
+
+
+def test_receipts_that_came_too_early_are_found_in_an_index_of_such_receipts(clinic: World) -> None:
+    (plan,) = _plans(clinic, hear_again)
+    assert "ix_receipts_unmatched" in plan
+    assert "uq_attempts_provider" in plan or "sqlite_autoindex_attempts" in plan
 
 
 @pytest.mark.parametrize("look", [claim, next_due, expire_waiting])

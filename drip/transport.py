@@ -1,4 +1,4 @@
-"""The one way that HTTP goes out to providers: pooled connections, one total deadline, and nothing tried twice."""
+"""The one way that HTTP goes out: pooled connections, one total deadline, and nothing tried twice."""
 
 import io
 import logging

@@ -15,9 +15,8 @@ from typing import Any
 import pytest
 import trustme
 
-from drip.providers.transport import IDLE_SECONDS, NoAnswer, NotSent, Transport
-
-from .loopback import Asked, Misdeed, Script, hang_up, http, reset, say, serving, trickle
+from drip.transport import IDLE_SECONDS, NoAnswer, NotSent, Transport
+from tests.providers.loopback import Asked, Misdeed, Script, hang_up, http, reset, say, serving, trickle
 
 NUMBER = "+447700900199"
 
