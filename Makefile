@@ -34,7 +34,7 @@ check: $(READY)  ## style, types, floors, and the shipped content
 	@$(BIN)/drip check
 
 properties: $(READY)  ## the time rules in every time zone and year, in full (minutes)
-	@$(BIN)/python -m pytest tests/core --hypothesis-profile=full -m "slow or not slow"
+	@$(BIN)/python -m pytest tests/core tests/flows/test_any_order.py --hypothesis-profile=full -m "slow or not slow"
 
 faults: $(READY)  ## a thousand workers killed, twenty thousand faults of providers (half an hour); writes docs/faults.md
 	@$(BIN)/python -m tests.faults

@@ -4,9 +4,9 @@ import argparse
 import sys
 from collections.abc import Callable, Iterator
 
-from benchmarks import emails, growth, plan, planner, providers, replan, send
+from benchmarks import burst, emails, growth, plan, planner, providers, replan, send
 from benchmarks.clinic import POSTGRES, SQLITE, Database
-from benchmarks.measure import Line
+from benchmarks.measure import Line, row
 from tests.databases import find_postgres
 
 BENCHMARKS: dict[str, Callable[..., Iterator[Line]]] = {
@@ -17,6 +17,7 @@ BENCHMARKS: dict[str, Callable[..., Iterator[Line]]] = {
     "providers": providers.run,
     "growth": growth.run,
     "emails": emails.run,
+    "burst": burst.run,
 }
 
 
@@ -34,17 +35,11 @@ def main() -> None:
         for name in asked.names or BENCHMARKS:
             sys.stdout.write(f"\n{name}\n")
             for line in BENCHMARKS[name](databases, quick=asked.quick):
-                sys.stdout.write(_row(line))
+                sys.stdout.write(row(line))
                 sys.stdout.flush()
     finally:
         if postgres:
             postgres.drop()
-
-
-def _row(line: Line) -> str:
-    measured = f"{line.measured:,.0f}" if line.measured >= 100 else f"{line.measured:.1f}"
-    goal = "" if line.share is None else f"goal {line.goal:,.4g}: {line.share:.2f}"
-    return f"{line.what:36} {line.database:11} {measured:>9} {line.unit:17} {goal:20} {line.note}".rstrip() + "\n"
 
 
 if __name__ == "__main__":

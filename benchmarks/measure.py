@@ -65,3 +65,10 @@ class Laps:
 def percentile(values: Sequence[float], percent: int) -> float:
     """The value below which so many of a hundred lie."""
     return quantiles(values, n=100, method="inclusive")[percent - 1]
+
+
+def row(line: Line) -> str:
+    """A line of the table, as it is printed."""
+    measured = f"{line.measured:,.0f}" if line.measured >= 100 else f"{line.measured:.1f}"
+    goal = "" if line.share is None else f"goal {line.goal:,.4g}: {line.share:.2f}"
+    return f"{line.what:36} {line.database:11} {measured:>9} {line.unit:17} {goal:20} {line.note}".rstrip() + "\n"

@@ -86,6 +86,8 @@ class Settings(BaseSettings):
     semble_token: SecretStr = _secret("SEMBLE_TOKEN")
     semble_webhook_secret: SecretStr = _secret("SEMBLE_WEBHOOK_SECRET")
     semble_api_base: str = _named("SEMBLE_API_BASE", "https://open.semble.io/graphql")
+    semble_times: str = _named("SEMBLE_TIMES", "utc")
+    """`local`: Semble writes what the practice's clocks show, and calls it UTC."""
     fhir_base_url: str = _named("FHIR_BASE_URL")
     fhir_token: SecretStr = _secret("FHIR_TOKEN")
     fhir_webhook_token: SecretStr = _secret("FHIR_WEBHOOK_TOKEN")

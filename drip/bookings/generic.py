@@ -1,5 +1,6 @@
 """drip's own booking event, as JSON, JSON lines or CSV: what every system without an adapter can send."""
 
+import json
 import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
@@ -10,7 +11,7 @@ from zoneinfo import ZoneInfo
 from drip.bookings.contact import ContactProblem, with_addresses, with_preferences
 from drip.bookings.csv_file import Columns, Mapped, columns_of, looks_like_a_table, rows
 from drip.bookings.json_file import documents
-from drip.bookings.parsed import Outcome, Parsed, Raw, Rejected
+from drip.bookings.parsed import MOST_RAW, Outcome, Parsed, Raw, Rejected
 from drip.bookings.schema import Told
 from drip.bookings.shape import shaped
 from drip.core.clinic import Clinic
@@ -71,6 +72,7 @@ def event_from(body: Facts, key: str, received: int, fresh: bool) -> Event:
         occurred_at=datetime.fromisoformat(told["occurred_at"]),
         received=received,
         fresh=fresh,
+        is_history=told.get("history") is True,
         site=told.get("site"),
         patient=told["patient"],
         appointment=told.get("appointment") or {},
@@ -123,6 +125,7 @@ class EventReader:
                 source=self.source,
                 body=body,
                 problems=problems,
+                raw=_words(raw),
             )
         ]
 
@@ -156,6 +159,12 @@ class EventReader:
         _rename(body.get("appointment"), "type", self.types)
         _rename(body.get("treatment"), "code", self.treatments)
         return body, (*problems, *unknown)
+
+
+def _words(raw: Raw) -> bytes:
+    """What the booking system said, byte by byte where that is known."""
+    text = raw.text or json.dumps(raw.told, ensure_ascii=False, separators=(",", ":"))
+    return text.encode("utf-8", "surrogateescape")[:MOST_RAW]
 
 
 def _flat(told: Mapping[str, Any], zone: ZoneInfo) -> dict[str, Any]:

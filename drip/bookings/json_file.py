@@ -65,7 +65,7 @@ def _one(text: str, at: int, index: int) -> Raw | Rejected:
         return _broken(error, index)
     if _after_space(text, end) < len(text):
         return Rejected(index, "", "There is something after the end of the event; send one event a line, or a list.")
-    return _too_large(text, at, end, index) or Raw(index, told)
+    return _too_large(text, at, end, index) or Raw(index, told, text=text[at:end])
 
 
 def _list(text: str, at: int) -> Iterator[Raw | Rejected]:
@@ -79,7 +79,7 @@ def _list(text: str, at: int) -> Iterator[Raw | Rejected]:
         except (json.JSONDecodeError, RecursionError) as error:
             yield _broken(error, index, text)
             return
-        yield _too_large(text, at, end, index) or Raw(index, told)
+        yield _too_large(text, at, end, index) or Raw(index, told, text=text[at:end])
         index, at = index + 1, _after_space(text, end)
         if not text.startswith(",", at):
             break

@@ -21,6 +21,8 @@ class Parsed:
     body: Facts = field(repr=False)
     problems: tuple[ContactProblem, ...] = ()
     """What staff must hear of; none of it keeps the event out."""
+    raw: bytes = field(default=b"", repr=False)
+    """The booking system's own words, at most `MOST_RAW` bytes of them: kept for a while, for whoever must ask."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,6 +37,9 @@ class Rejected:
 
 Outcome: TypeAlias = Parsed | Rejected
 
+MOST_RAW = 64 * 1024
+"""Bytes that are kept of the words of one event."""
+
 
 @dataclass(frozen=True, slots=True)
 class Raw:
@@ -44,3 +49,5 @@ class Raw:
     told: object = field(repr=False)
     columns: Mapping[str, str] = field(default_factory=dict, repr=False)
     """In a table, the column that each path came from."""
+    text: str = field(default="", repr=False)
+    """The words that it was read from, where they can be told apart from those of other events."""

@@ -35,10 +35,23 @@ def _read_table(
 READERS: Mapping[str, str | Reader] = {
     "generic": read_events,
     "csv": _read_table,
+    "acuity": "acuity:read_file",
+    "calendly": "calendly:read_file",
+    "semble": "semble:read_file",
+    "cliniko": "cliniko:read_file",
+    "fhir": "fhir_file:read_file",
+    "hl7": "hl7_file:read_file",
 }
 """Readers of files. A text is `module:function`: what an adapter's libraries cost is paid when it is used."""
 
-SOURCES: Mapping[str, str] = {}
+SOURCES: Mapping[str, str] = {
+    "acuity": "acuity:connect",
+    "calendly": "calendly:connect",
+    "semble": "semble:connect",
+    "cliniko": "cliniko:connect",
+    "fhir": "fhir:connect",
+    "generic": "generic_webhook:connect",
+}
 """Connections: a name, and `module:function` that makes a Source of a Connection, or None when it is not set up.
 
 It raises ValueError, in one line that names the variable, when it is half set up.

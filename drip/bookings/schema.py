@@ -6,7 +6,16 @@ from collections.abc import Mapping
 from datetime import date, datetime
 from typing import Annotated, Any, Required
 
-from pydantic import AfterValidator, BeforeValidator, ConfigDict, Field, PlainValidator, TypeAdapter, with_config
+from pydantic import (
+    AfterValidator,
+    BeforeValidator,
+    ConfigDict,
+    Field,
+    PlainValidator,
+    TypeAdapter,
+    WithJsonSchema,
+    with_config,
+)
 from pydantic_core import PydanticCustomError
 from typing_extensions import TypedDict
 
@@ -134,18 +143,41 @@ def _one_of(known: list[str]) -> AfterValidator:
     return AfterValidator(check)
 
 
-Ref = Annotated[str, BeforeValidator(_as_text), AfterValidator(_ref)]
+def _told_as(**schema: Any) -> WithJsonSchema:
+    """How those who send events read it."""
+    return WithJsonSchema(schema)
+
+
+_DATE_TIME, _DATE = {"type": "string", "format": "date-time"}, {"type": "string", "format": "date"}
+_SCALAR = {"type": ["string", "number", "boolean", "null"]}
+_SCALARS = {"anyOf": [_SCALAR, {"type": "array", "maxItems": MOST_IN_A_LIST, "items": _SCALAR}]}
+_ID = _told_as(anyOf=[{"type": "string", "minLength": 1, "maxLength": REF_LENGTH}, {"type": "integer"}])
+_TEXT_OR_NUMBER = _told_as(anyOf=[{"type": "string"}, {"type": "integer"}])
+
+
+def _object_of(names: list[str], value: object) -> dict[str, Any]:
+    return {"type": ["object", "null"], "properties": dict.fromkeys(names, value), "additionalProperties": False}
+
+
+_CHANNELS, _PURPOSES = [channel.value for channel in Channel], [purpose.value for purpose in Purpose]
+
+Ref = Annotated[str, BeforeValidator(_as_text), AfterValidator(_ref), _ID]
 Label = Annotated[str, AfterValidator(cleaned)]
-Address = Annotated[str, BeforeValidator(_as_text), AfterValidator(_address)]
-Instant = Annotated[datetime, PlainValidator(_instant)]
-Day = Annotated[date, PlainValidator(_day)]
-DayOrInstant = Annotated[date | datetime, PlainValidator(_day_or_instant)]
+Address = Annotated[str, BeforeValidator(_as_text), AfterValidator(_address), _TEXT_OR_NUMBER]
+Kind = Annotated[EventKind, PlainValidator(_kind), _told_as(type="string", enum=OWN_KINDS)]
+Instant = Annotated[datetime, PlainValidator(_instant), _told_as(**_DATE_TIME)]
+Day = Annotated[date, PlainValidator(_day), _told_as(**_DATE)]
+DayOrInstant = Annotated[date | datetime, PlainValidator(_day_or_instant), _told_as(anyOf=[_DATE, _DATE_TIME])]
 Attributes = Annotated[
     dict[Annotated[str, AfterValidator(_attribute_name)], Annotated[Any, PlainValidator(_attribute)]],
     Field(max_length=MOST_ATTRIBUTES),
+    _told_as(type="object", maxProperties=MOST_ATTRIBUTES, additionalProperties=_SCALARS),
 ]
-ByChannel = dict[Annotated[str, _one_of([channel.value for channel in Channel])], bool | None]
-Consent = dict[Annotated[str, _one_of([purpose.value for purpose in Purpose])], ByChannel | None]
+ByChannel = dict[Annotated[str, _one_of(_CHANNELS)], bool | None]
+Consent = Annotated[
+    dict[Annotated[str, _one_of(_PURPOSES)], ByChannel | None],
+    _told_as(**_object_of(_PURPOSES, _object_of(_CHANNELS, {"type": ["boolean", "null"]}))),
+]
 
 _CLOSED = ConfigDict(extra="forbid", strict=True)
 
@@ -172,6 +204,8 @@ class Appointment(TypedDict, total=False):
     """One visit."""
 
     ref: Ref
+    replaces: Ref | None
+    """The reference that it had before it was moved, where a booking system gives it a new one."""
     type: Label | None
     starts_at: Instant | None
     ends_at: Instant | None
@@ -213,7 +247,7 @@ class Told(TypedDict, total=False):
     """A booking event, as a booking system sends it."""
 
     event_id: Required[Ref]
-    kind: Required[Annotated[EventKind, PlainValidator(_kind)]]
+    kind: Required[Kind]
     occurred_at: Required[Instant]
     site: Ref | None
     patient: Required[Patient]

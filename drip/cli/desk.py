@@ -1,5 +1,6 @@
-"""For whoever looks after it day by day: tasks, held."""
+"""For whoever looks after it day by day: tasks, held, attendance."""
 
+from enum import StrEnum
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
@@ -13,7 +14,7 @@ if TYPE_CHECKING:
 
 def add_to(app: typer.Typer) -> None:
     """These commands."""
-    for command in (tasks, held):
+    for command in (tasks, held, attendance):
         app.command()(command)
 
 
@@ -147,3 +148,33 @@ def _decide(message: str, by: str, *, went: bool, again: bool) -> None:
         if not decide(app, message, Decision.WENT if went else Decision.AGAIN, by, now()):
             raise Complaint(f"no held message has the id {message}: `drip held` lists them")
     out.print("Noted: it went." if went else "It goes again at the next tick, if it is still useful.")
+
+
+class Came(StrEnum):
+    """What a person says of a visit."""
+
+    ATTENDED = "attended"
+    NO_SHOW = "no-show"
+    CANCELLED = "cancelled"
+
+
+def attendance(
+    patient: Annotated[str, typer.Argument(metavar="PATIENT_REF", help="REF or SOURCE:REF")],
+    visit: Annotated[str, typer.Argument(metavar="APPOINTMENT_REF", help="the booking system's own")],
+    came: Annotated[Came, typer.Argument(help="whether the patient came", show_default=False)],
+    by: By = "",
+) -> None:
+    """Say whether a patient came to a visit, where the booking system did not."""
+    from drip.cli.listing import one_patient
+    from drip.cli.opening import opened
+    from drip.clock import now
+    from drip.flows import attendance as flow
+
+    with opened() as app:
+        with app.store.read() as tx:
+            person = one_patient(tx, patient)
+        told = flow.Answer(ref=visit, came=flow.Came(came.value), by=by)
+        noted = flow.answer(app, person.id, told, now())
+    if noted is flow.Noted.NO_SUCH_VISIT:
+        raise Complaint(f"{patient} has no visit {visit!r}; `drip explain {patient}` shows what we were told")
+    out.print("Noted; the next tick acts on it." if noted is flow.Noted.NOTED else "That is known already.")

@@ -74,9 +74,7 @@ def _read(file: str, source: str, mapping: Path | None, clinic: Any) -> list[Any
     try:
         # A source without an adapter sends drip's own event under its own name.
         reader = reader_of(source)
-    except UnknownSourceError as problem:
-        if "not built yet" in str(problem):
-            raise Complaint(str(problem), 2) from None
+    except UnknownSourceError:
         reader = reader_of("generic")
     name = "" if file == "-" else Path(file).name
     try:

@@ -1,5 +1,6 @@
 """For running the web: serve, up."""
 
+import gc
 import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -71,6 +72,7 @@ def _web(app: "App", address: tuple[str, int], stop: threading.Event) -> Iterato
     from drip.web.server import served
 
     listening = _listening(app, address)
+    gc.freeze()  # what is built by now stays: looking through it for garbage was a fifth of what a call cost
     host, port = listening.getsockname()[:2]
     with served(make_app(app), listening, stop) as ended:
         note(f"Listening on {f'[{host}]' if ':' in host else host}, port {port}.")

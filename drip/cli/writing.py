@@ -119,6 +119,8 @@ def timeline(
 
 def situation_for(sequence: Any, given: dict[str, Any], clinic: Any) -> Any:
     """What was typed, as the planner takes it; each mistake names its option."""
+    from dataclasses import replace
+
     from drip.content.examples import situation_of
     from drip.core.patient import zone_named
 
@@ -131,7 +133,8 @@ def situation_for(sequence: Any, given: dict[str, Any], clinic: Any) -> Any:
         raise Complaint(
             f"--site {given['site']!r} is not in clinic.yaml: {', '.join(one.id for one in clinic.sites)}", 2
         )
-    return situation_of(sequence, given, clinic)
+    site = clinic.site(given.get("site"))
+    return replace(situation_of(sequence, given, clinic), reminds_itself=site.reminds_itself)
 
 
 def _checked_time(text: str, option: str) -> str:

@@ -21,7 +21,8 @@ from drip.core.model import Channel, Purpose
 
 NAMES: Final[Mapping[str, tuple[str, ...]]] = {
     "patient": ("first_name", "last_name", "full_name", "age", "language", *ATTRIBUTES),
-    "appointment": ("type", "starts_at", "ends_at", "practitioner"),
+    "appointment": ("type", "starts_at", "ends_at", "practitioner", "changed"),
+    "previous": ("starts_at", "site", "practitioner"),
     "treatment": ("code", "performed_at", *ATTRIBUTES),
     "programme": ("code", "starts_on", *ATTRIBUTES),
     "site": ("name", "address", "phone", "opening"),
@@ -33,8 +34,8 @@ NAMES: Final[Mapping[str, tuple[str, ...]]] = {
 }
 """What a template may name."""
 
-ONLY_OF: Final[Mapping[str, str]] = {"reply": "reply.", "alert": "staff."}
-"""Objects that only exist where a sequence enrols on events of ours whose kind begins so."""
+ONLY_OF: Final[Mapping[str, str]] = {"reply": "reply.", "alert": "staff.", "previous": "appointment.rescheduled"}
+"""Objects that only exist where a sequence enrols on events whose kind begins so."""
 
 OPEN: Final = frozenset({"patient", "treatment", "programme"})
 """Objects to which a booking system may add attributes of its own."""
@@ -125,11 +126,12 @@ def unknown(variable: Variable) -> Finding | None:
 
 
 def _absent(variable: Variable, use: Use) -> Finding | None:
-    """A name that this sequence never has: only an answer knows of a reply, only an alert of an alert."""
+    """A name that this sequence never has: only an answer knows of a reply, only a move of where a visit was before."""
     begins = ONLY_OF.get(variable.object)
     if begins is None or any(kind.value.startswith(begins) for kind in use.sequence.enrol.on):
         return None
-    return _at(variable, f"`{variable.object}` is only known in a sequence that enrols on a `{begins}...` event")
+    kinds = f"{begins}..." if begins.endswith(".") else begins
+    return _at(variable, f"`{variable.object}` is only known in a sequence that enrols on a `{kinds}` event")
 
 
 def _at(variable: Variable, message: str) -> Finding:

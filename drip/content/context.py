@@ -25,6 +25,7 @@ def values_for(clinic: Clinic, site: Site, patient: Patient, objects: Objects, *
     return {
         "patient": _patient(patient, on.astimezone(site.zone).date()),
         "appointment": _appointment(objects.get("appointment", {}), site),
+        "previous": _previous(objects.get("previous", {}), clinic, site),
         "treatment": _timed(objects.get("treatment", {}), site, {"performed_at"}, code="", performed_at=None),
         "programme": _timed(objects.get("programme", {}), site, {"starts_on"}, code="", starts_on=None),
         "replies": objects.get("replies", {}),
@@ -43,7 +44,14 @@ def _patient(patient: Patient, today: date) -> Mapping[str, object]:
 
 def _appointment(facts: Facts, site: Site) -> Mapping[str, object]:
     times = {"starts_at", "ends_at", "booked_at"}
-    return _timed(facts, site, times, type="", practitioner="", starts_at=None, ends_at=None)
+    return _timed(facts, site, times, type="", practitioner="", starts_at=None, ends_at=None, changed=())
+
+
+def _previous(facts: Facts, clinic: Clinic, site: Site) -> Mapping[str, object]:
+    """What was told of a visit before it moved: its time on the site's clock, and the name of its place."""
+    told = _timed(facts, site, {"starts_at"}, practitioner="", starts_at=None)
+    place = facts.get("site")
+    return {**told, "site": clinic.site(place).name if isinstance(place, str) else ""}
 
 
 def _timed(facts: Facts, site: Site, times: AbstractSet[str], **known: object) -> Mapping[str, object]:

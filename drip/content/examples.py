@@ -19,7 +19,7 @@ from drip.core.sequence import Example, Expectation, Sequence
 from drip.core.walltime import instant, local_date, wall_clock
 from drip.core.window import Hours
 
-OBJECTS = ("patient", "appointment", "treatment", "programme", "enrolment", "replies", "reply", "alert")
+OBJECTS = ("patient", "appointment", "previous", "treatment", "programme", "enrolment", "replies", "reply", "alert")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -33,11 +33,19 @@ class Situation:
     """The moment of enrolment."""
     objects: Objects | None = None
     """What conditions look at; without them every condition is taken to hold."""
+    reminds_itself: bool = False
+    """The site's booking system tells patients of their visits itself."""
 
 
 def timeline(sequence: Sequence, situation: Situation) -> list[Wanted]:
     """Every message the sequence would send, with its time or why it is skipped, in the order they go."""
-    basis = Basis(sequence=sequence, version="", anchor=situation.anchor, hours=situation.hours)
+    basis = Basis(
+        sequence=sequence,
+        version="",
+        anchor=situation.anchor,
+        hours=situation.hours,
+        reminds_itself=situation.reminds_itself,
+    )
     messages = as_of(wanted(basis), basis, situation.now)
     if situation.objects is not None:
         messages = [_unless_unwanted(message, sequence, situation.objects) for message in messages]

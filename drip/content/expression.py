@@ -14,7 +14,9 @@ from jinja2.parser import Parser
 
 from drip.core.condition import Attribute, Both, Compare, Condition, Either, Filtered, Literal, Not
 
-OBJECTS: Final = ("patient", "appointment", "treatment", "programme", "enrolment", "site", "replies", "reply", "alert")
+OBJECTS: Final = (
+    "patient", "appointment", "previous", "treatment", "programme", "enrolment", "site", "replies", "reply", "alert",
+)  # fmt: skip
 FILTERS: Final = ("length", "lower", "default")
 MAX_LENGTH = 1000
 

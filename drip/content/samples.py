@@ -51,9 +51,15 @@ def _values(clinic: Clinic, site: Site, names: tuple[str, str], language: str, r
         "starts_at": "2026-09-23T12:30:00+01:00",
         "ends_at": "2026-09-23T13:15:00+01:00",
         "practitioner": "Dr Alexandra Featherstone",
+        "changed": ["time", "site", "practitioner"],
     }
     objects: dict[str, Facts] = {
         "appointment": appointment,
+        "previous": {
+            "starts_at": "2026-09-16T12:30:00+01:00",
+            "site": max(clinic.sites, key=lambda one: len(one.name)).id,
+            "practitioner": "Dr Alexandra Featherstone",
+        },
         "treatment": {**_ATTRIBUTES, "code": "eswt", "performed_at": "2026-09-23T12:30:00+01:00"},
         "programme": {**_ATTRIBUTES, "code": "achilles-loading", "starts_on": "2026-09-23"},
         "replies": replies,

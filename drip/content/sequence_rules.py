@@ -9,7 +9,7 @@ from drip.content.shape import Mistake
 from drip.content.strict_yaml import Loc
 from drip.content.text_values import read_date, read_duration
 from drip.core.duration import Duration
-from drip.core.model import Send
+from drip.core.model import EventKind, Purpose, Send
 from drip.core.sequence import MAX_OCCURRENCES
 
 Tree: TypeAlias = Mapping[str, Any]
@@ -21,6 +21,7 @@ def sequence_mistakes(tree: Tree) -> Iterator[Mistake]:
     for n, step in enumerate(steps):
         for rule in (_offset, _clock_time, _repeats, _words, _expires, question_mistakes):
             yield from rule(step, ("steps", n))
+        yield from _reminder(step, ("steps", n), tree)
     yield from _duplicate_steps(steps)
     yield from duplicate_questions(steps)
     yield from _own_name(tree)
@@ -84,6 +85,20 @@ def _expires(step: Tree, loc: Loc) -> Iterator[Mistake]:
     if "before" in step and "after" not in step and "expires" in step:
         message = "a `before` step always expires at its anchor: remove `expires`"
         yield Mistake(loc=(*loc, "expires"), key=True, rule="expires", message=message)
+
+
+def _reminder(step: Tree, loc: Loc, tree: Tree) -> Iterator[Mistake]:
+    """Only what a booking system may tell patients in our place may be left out for it."""
+    if step.get("reminder") != "true":
+        return
+    enrol = tree.get("enrol")
+    kinds = _list(enrol.get("on")) if isinstance(enrol, dict) else []
+    if step.get("purpose", tree.get("purpose", Purpose.CARE)) != Purpose.SERVICE:
+        message = "only a `service` message can be a reminder: remove `reminder`, or say `purpose: service`"
+        yield Mistake(loc=(*loc, "reminder"), key=True, rule="reminder", message=message)
+    elif "before" not in step and EventKind.RESCHEDULED not in kinds:
+        message = "a reminder goes `before` a visit, or tells that it moved (enrol on appointment.rescheduled)"
+        yield Mistake(loc=(*loc, "reminder"), key=True, rule="reminder", message=f"{message}: remove `reminder`")
 
 
 def _duplicate_steps(steps: list[Tree]) -> Iterator[Mistake]:

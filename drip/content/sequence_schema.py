@@ -120,6 +120,7 @@ class StepShape(Shape):
     purpose: PurposeWord | None = None
     expires: Length | None = None
     if_late: Literal["send", "skip"] = "skip"
+    reminder: Flag = False
     critical: Flag = False
     ask: AskShape | None = None
 
@@ -177,6 +178,7 @@ class GivenShape(Shape):
     site: Id | None = None
     patient: dict[str, Any] | None = None
     appointment: dict[str, Any] | None = None
+    previous: dict[str, Any] | None = None
     treatment: dict[str, Any] | None = None
     programme: dict[str, Any] | None = None
     enrolment: dict[str, Any] | None = None

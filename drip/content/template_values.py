@@ -8,7 +8,9 @@ from typing import Final
 from drip.content.graphemes import graphemes
 from drip.content.template_problem import RenderError
 
-FROM_OUTSIDE: Final = frozenset({"patient", "appointment", "treatment", "programme", "replies", "reply", "alert"})
+FROM_OUTSIDE: Final = frozenset(
+    {"patient", "appointment", "previous", "treatment", "programme", "replies", "reply", "alert"}
+)
 """The objects whose words other people chose. The clinic's own (`clinic`, `site`, `links`) may hold web addresses."""
 
 LIMIT: Final = 100

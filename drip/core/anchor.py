@@ -44,8 +44,10 @@ def _from_programme(course: Course, moments: tuple[Moment, ...], _: datetime) ->
 
 def _latest(course: Course, moments: tuple[Moment, ...], kind: EventKind) -> Event:
     """The newest word on what started the course: a corrected time moves what counts from it."""
-    told = (one.event for one in reversed(moments) if one.event.kind is kind and one.event.origin == course.origin)
-    return next(told, course.started.event)
+    code = course.started.event.treatment.get("code")
+    told = (one.event for one in reversed(moments) if one.event.kind is kind and not one.event.withdrawn)
+    same = (one for one in told if not one.origins.isdisjoint(course.about) and one.treatment.get("code") == code)
+    return next(same, course.started.event)
 
 
 _ANCHORS: Mapping[AnchorKind, Callable[[Course, tuple[Moment, ...], datetime], datetime | date | None]] = {

@@ -9,6 +9,7 @@ from drip.core.model import Facts
 from drip.core.patient import time_in
 from drip.core.reason import Reason
 from drip.core.sequence import Sequence
+from drip.core.visit import Change
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -26,6 +27,8 @@ class Enrolled:
     """When we enrolled."""
     finished_at: datetime | None = None
     ended: Reason | None = None
+    was_told: bool = False
+    """Something of it went to the patient, or may have gone."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -47,11 +50,26 @@ class Course:
     existing: Enrolled | None = None
     ended: Reason | None = None
     ended_at: datetime | None = None
+    change: Change | None = None
+    """What about its visit it tells of, where a move of the visit started it."""
+    is_adrift: bool = False
+    """What started it is not in the history: it stays about what it was about."""
 
     @property
     def key(self) -> tuple[str, str]:
         """One enrolment per patient, sequence and origin."""
         return self.sequence.id, self.origin
+
+    @property
+    def about(self) -> frozenset[str]:
+        """What news must be about to be about this enrolment's own visit, treatment or programme."""
+        return frozenset({self.origin}) if self.is_adrift else self.started.event.origins
+
+    @property
+    def names(self) -> frozenset[str]:
+        """Every name of what it is about."""
+        own = frozenset({self.origin})
+        return own if self.change or self.is_adrift else own | self.started.event.names
 
     def is_active_at(self, at: datetime) -> bool:
         """Started, and neither ended nor finished by then."""
@@ -62,7 +80,7 @@ class Course:
     @property
     def can_be_revived(self) -> bool:
         """Only its appointment's cancellation ended it: a later booking undoes that."""
-        return self.ended is Reason.APPOINTMENT_CANCELLED
+        return self.ended is Reason.APPOINTMENT_CANCELLED and self.change is None
 
 
 def enrolment_facts(sequence: Sequence) -> Facts:
@@ -70,15 +88,21 @@ def enrolment_facts(sequence: Sequence) -> Facts:
     return {"sequence": sequence.id, "kind": sequence.kind.value, "purpose": sequence.purpose.value}
 
 
-def objects_at(moment: Moment, enrolment: Facts | None = None) -> Objects:
+def with_change(appointment: Facts, change: Change | None) -> Facts:
+    """An appointment, with what about it changed where that is what it is about."""
+    return {**appointment, "changed": list(change.changed)} if change else appointment
+
+
+def objects_at(moment: Moment, enrolment: Facts | None = None, change: Change | None = None) -> Objects:
     """What a condition may look at, as known at a moment. The age is at the visit, else at the event."""
     event = moment.event
-    appointment = moment.appointment
+    appointment = with_change(moment.appointment, change)
     at = time_in(appointment, "starts_at") or event.occurred_at
     age = moment.patient.age_on(at.date())
     return as_objects(
         patient={**moment.patient.facts, "age": age},
         appointment=appointment,
+        previous=change.previous if change else {},
         treatment=event.treatment,
         programme=event.programme,
         enrolment=enrolment or event.enrolment,

@@ -24,7 +24,7 @@ def ended_by(course: Course, moment: Moment) -> Reason | None:
         return _FINAL[moment.patient.standing]
     if event.occurred_at < course.started.event.occurred_at:
         return None
-    if event.kind.is_about_an_appointment and event.origin != course.origin:
+    if event.kind.is_about_an_appointment and event.origins.isdisjoint(course.about):
         return None
     if event.kind is EventKind.CANCELLED and _counts_from_its_visit(course):
         return Reason.APPOINTMENT_CANCELLED
@@ -52,7 +52,7 @@ def _is_about_its_programme(course: Course, event: Event) -> bool:
     """The end of one programme does not end what belongs to another."""
     if event.kind is not EventKind.PROGRAMME_ENDED or not course.origin.startswith("programme:"):
         return True
-    return event.origin == course.origin
+    return not event.origins.isdisjoint(course.about)
 
 
 def is_revived_by(course: Course, moment: Moment) -> bool:
@@ -60,5 +60,5 @@ def is_revived_by(course: Course, moment: Moment) -> bool:
     return (
         course.can_be_revived
         and moment.event.kind in (EventKind.BOOKED, EventKind.RESCHEDULED)
-        and moment.event.origin == course.origin
+        and not moment.event.origins.isdisjoint(course.about)
     )

@@ -6,26 +6,23 @@ the same enrolments in whatever order they arrive, and deciding twice changes no
 """
 
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from enum import StrEnum
-from hashlib import sha256
 
 from drip.core.condition import holds
-from drip.core.course import Course, Enrolled, Live, enrolment_facts, objects_at
+from drip.core.course import Course, Enrolled, Live, objects_at
 from drip.core.duration import Duration
 from drip.core.ending import ended_by, is_revived_by
 from drip.core.event import Event, Moment
 from drip.core.model import EventKind, Kind
+from drip.core.move import came_too_late, change_to_tell
+from drip.core.own_event import UNTOLD, own_event
 from drip.core.patient import Standing
 from drip.core.reason import Reason
 from drip.core.sequence import Again, Sequence
-
-CODED_LATE = timedelta(days=14)
-"""Diagnoses are often coded after the visit: for this long a later `patient.updated` can still start a sequence."""
-
-OWN = "enrolment-"
-"""How the keys of events begin that we tell ourselves."""
+from drip.core.view import View, has_late_news, has_news_near, is_first_met_now, views_of
+from drip.core.visit import Change
 
 CHAIN_LIMIT = 5
 """How many enrolments may start one another from a single event."""
@@ -37,6 +34,7 @@ class Ask(StrEnum):
     UNKNOWN_SUBTYPE = "unknown_subtype"
     UNDER_AGE = "under_age"
     CONTACT_PROBLEM = "contact_problem"
+    SAME_PERSON = "same_person"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -79,6 +77,8 @@ def _walk(
     walk = _Walk(moments=moments, existing=existing, live=live, orphans=orphans)
     for moment in moments:
         walk.visit(moment)
+    for moment in moments:
+        walk.withdraw(moment)
     return walk
 
 
@@ -90,22 +90,30 @@ class _Walk:
     orphans: frozenset[str]
     courses: dict[tuple[str, str], Course] = field(default_factory=dict)
     tasks: dict[str, Task] = field(default_factory=dict)
+    names: dict[str, frozenset[str]] = field(default_factory=dict)
+    """Of each event, by its keys: what it is about."""
+    withdrawn: set[str] = field(default_factory=set)
+    """The keys of what never happened."""
 
     def __post_init__(self) -> None:
         """Enrolments whose first event is not in the history (enrolled by hand, say) are there from the start."""
-        known = {moment.event.key for moment in self.moments}
+        for event in (moment.event for moment in self.moments):
+            self.names.update(dict.fromkeys(event.keys, event.names))
+            self.withdrawn.update(event.keys if event.withdrawn else ())
         for row in self.existing:
-            by_hand = row.event_key not in known and not row.event_key.startswith(OWN)
+            by_hand = row.event_key not in self.names and not row.event_key.startswith(UNTOLD)
             if self.moments and (by_hand or row.id in self.orphans):
                 started = Moment(
                     event=Event(key=row.event_key, kind=EventKind.PATIENT_UPDATED, occurred_at=row.started_at),
                     patient=self.moments[0].patient,
                     appointments={},
                 )
-                self._take_up(row, started)
+                self._take_up(row, started, is_adrift=True)
 
     def visit(self, moment: Moment, depth: int = 0) -> None:
         """Ends first, so that what a moment starts is not ended by it; then revivals, then starts."""
+        if moment.event.withdrawn:
+            return
         self._end_all(moment, depth)
         for course in self.courses.values():
             if is_revived_by(course, moment):
@@ -113,7 +121,16 @@ class _Walk:
         for course in tuple(self._starts(moment)):
             # One that a twin's start has just ended says nothing more.
             if depth < CHAIN_LIMIT and course.ended is None:
-                self.visit(_own(EventKind.ENROLMENT_STARTED, course, moment), depth + 1)
+                self.visit(own_event(EventKind.ENROLMENT_STARTED, course, moment), depth + 1)
+
+    def withdraw(self, moment: Moment, depth: int = 0) -> None:
+        """What never happened has started nothing: of what it did start, all that nothing else stands for is over."""
+        for row in self.existing if moment.event.withdrawn else ():
+            if row.event_key in moment.event.keys and (row.sequence.id, row.origin) not in self.courses:
+                course = self._take_up(row, moment)
+                course.ended, course.ended_at = moment.event.withdrawn, moment.event.occurred_at
+                if depth < CHAIN_LIMIT:
+                    self.withdraw(own_event(EventKind.ENROLMENT_STARTED, course, moment), depth + 1)
 
     def _end_all(self, moment: Moment, depth: int) -> None:
         for course in tuple(self.courses.values()):
@@ -129,66 +146,103 @@ class _Walk:
     def _end(self, course: Course, reason: Reason, moment: Moment, depth: int) -> None:
         course.ended, course.ended_at = reason, moment.event.occurred_at
         if depth < CHAIN_LIMIT:
-            self.visit(_own(EventKind.ENROLMENT_ENDED, course, moment), depth + 1)
+            self.visit(own_event(EventKind.ENROLMENT_ENDED, course, moment), depth + 1)
 
-    def _take_up(self, row: Enrolled, started: Moment) -> Course:
-        course = Course(sequence=row.sequence, version=row.version, origin=row.origin, started=started, existing=row)
+    def _take_up(self, row: Enrolled, started: Moment, *, is_adrift: bool = False) -> Course:
+        course = Course(
+            sequence=row.sequence,
+            version=row.version,
+            origin=row.origin,
+            started=started,
+            existing=row,
+            change=self._change(row.sequence, started),
+            is_adrift=is_adrift,
+        )
         self.courses[course.key] = course
         return course
 
     def _starts(self, moment: Moment) -> Iterator[Course]:
         """In an order that never depends on what is stored: sequences that give way to others come last."""
         for row in sorted(self.existing, key=lambda row: _turn(row.sequence)):
-            if row.event_key == moment.event.key and (row.sequence.id, row.origin) not in self.courses:
-                yield self._take_up(row, moment)
-        stored = {(row.sequence.id, row.origin) for row in self.existing}
-        origin = moment.event.origin
+            if (row.sequence.id, row.origin) not in self.courses:
+                yield from self._go_on(row, moment)
         for live in sorted(self.live, key=lambda live: _turn(live.sequence)):
-            key = (live.sequence.id, origin)
-            if key not in stored and key not in self.courses and self._may_start(live.sequence, moment):
-                course = Course(sequence=live.sequence, version=live.version, origin=origin, started=moment)
+            if not self._is_in(live.sequence, moment) and self._may_start(live.sequence, moment):
+                change = self._change(live.sequence, moment)
+                origin = moment.event.origin if change is None else f"change:{moment.event.key}"
+                course = Course(
+                    sequence=live.sequence, version=live.version, origin=origin, started=moment, change=change
+                )
                 self.courses[course.key] = course
                 yield course
 
+    def _go_on(self, row: Enrolled, moment: Moment) -> Iterator[Course]:
+        """What this event started goes on; so does what was started by something that it stands in for."""
+        event = moment.event
+        if row.event_key in event.keys:
+            otherwise = self._why_otherwise(row, moment)
+            course = self._take_up(row, moment)
+            course.ended, course.ended_at = otherwise, event.occurred_at if otherwise else None
+            yield course
+        elif self._stands_in(row, moment) and not self._is_in(row.sequence, moment, besides=row):
+            yield self._take_up(row, moment)
+
+    def _stands_in(self, row: Enrolled, moment: Moment) -> bool:
+        """Whether it tells of what was started by something that never happened as it was told then."""
+        is_the_same = row.event_key in self.withdrawn and not moment.event.names.isdisjoint(self._names(row))
+        return is_the_same and bool(self._suited(row.sequence, moment))
+
+    def _why_otherwise(self, row: Enrolled, moment: Moment) -> Reason | None:
+        """A move may by now be none that anybody must hear of, and a treatment may be one that was told in two ways."""
+        if row.sequence.tells_of_moves:
+            return None if self._suited(row.sequence, moment) else Reason.ENDED
+        if moment.event.kind is not EventKind.TREATMENT_PERFORMED:
+            return None
+        others = (course for course in self.courses.values() if course.sequence.id == row.sequence.id)
+        is_told_twice = any(not course.names.isdisjoint(self._names(row)) for course in others)
+        return Reason.TREATMENT_CORRECTED if is_told_twice else None
+
+    def _is_in(self, sequence: Sequence, moment: Moment, besides: Enrolled | None = None) -> bool:
+        """Whether this event, or another about the same, has started the sequence before."""
+        event = moment.event
+        if event.kind not in sequence.enrol.on:
+            return False
+        names = event.names if self._change(sequence, moment) is None else {f"change:{event.key}"}
+        rows = (row for row in self.existing if row.sequence.id == sequence.id and row is not besides)
+        courses = (course for course in self.courses.values() if course.sequence.id == sequence.id)
+        taken = any(not names.isdisjoint(self._names(row)) for row in rows)
+        return taken or any(not names.isdisjoint(course.names) for course in courses)
+
+    def _names(self, row: Enrolled) -> frozenset[str]:
+        """Every name of what an enrolment is about that may not have been come to yet."""
+        return self.names.get(row.event_key, frozenset()) | {row.origin}
+
+    def _change(self, sequence: Sequence, moment: Moment) -> Change | None:
+        return change_to_tell(sequence, moment, self.courses.values())
+
     def _may_start(self, sequence: Sequence, moment: Moment) -> bool:
         event = moment.event
-        if not sequence.enabled or event.kind not in sequence.enrol.on or not self._has_news_near(event):
+        if not sequence.enabled or event.kind not in sequence.enrol.on or not has_news_near(event, self.moments):
             return False
-        if event.kind.is_of_the_moment and not event.fresh:
+        if event.is_history or (event.kind.is_of_the_moment and not event.fresh):
             return False
         if moment.patient.standing is not Standing.CURRENT or self._is_kept_out(sequence, event.occurred_at):
             return False
-        suited = [view for view in self._views(moment) if holds(sequence.enrol.when, objects_at(view.as_known))]
+        suited = self._suited(sequence, moment)
         safe = [view for view in suited if not _lacks_subtype(sequence, view.as_known)]
-        if not (event.fresh or self._has_late_news(event) or _is_first_met_now(safe or suited)):
+        if not (event.fresh or has_late_news(event, self.moments) or is_first_met_now(safe or suited)):
             return False
         if suited and not safe:
             self._ask_for_subtype(sequence, event)
         return bool(safe)
 
-    def _views(self, moment: Moment) -> Iterator["_View"]:
-        """An event as known at its time, then as known after each update that may have coded it late."""
-        event = moment.event
-        yield _View(as_known=moment, fresh=event.fresh)
-        fresh = event.fresh
-        for later in (later for later in self.moments if _is_soon_after(later.event, event)):
-            fresh |= later.event.fresh
-            if later.event.kind is EventKind.PATIENT_UPDATED:
-                yield _View(as_known=replace(later, event=event), fresh=fresh)
-
-    def _has_news_near(self, event: Event) -> bool:
-        """Whether anything new can have changed what this event means; most of a long history is settled."""
-        return event.fresh or any(
-            other.event.fresh and abs(other.event.occurred_at - event.occurred_at) <= CODED_LATE
-            for other in self.moments
-        )
-
-    def _has_late_news(self, event: Event) -> bool:
-        """Whether something that happened shortly before this event only came in now."""
-        return any(
-            other.event.fresh and timedelta() < event.occurred_at - other.event.occurred_at <= CODED_LATE
-            for other in self.moments
-        )
+    def _suited(self, sequence: Sequence, moment: Moment) -> list[View]:
+        """As what the event is known, then or somewhat later, where the sequence is for it."""
+        change = self._change(sequence, moment)
+        if moment.event.kind not in sequence.enrol.on or (change and came_too_late(moment)):
+            return []
+        views = views_of(moment, self.moments)
+        return [view for view in views if holds(sequence.enrol.when, objects_at(view.as_known, change=change))]
 
     def _is_kept_out(self, sequence: Sequence, at: datetime) -> bool:
         """By an enrolment in a sequence that excludes this one, or by an earlier turn of its own."""
@@ -214,14 +268,6 @@ class _Walk:
         self.tasks[key] = Task(kind=Ask.UNKNOWN_SUBTYPE, key=key, detail=sequence.id)
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class _View:
-    """An event, with what was known at its time or somewhat later; fresh when that has not been looked at yet."""
-
-    as_known: Moment
-    fresh: bool
-
-
 def _turn(sequence: Sequence) -> tuple[bool, str]:
     return bool(sequence.enrol.not_while_in), sequence.id
 
@@ -229,35 +275,3 @@ def _turn(sequence: Sequence) -> tuple[bool, str]:
 def _lacks_subtype(sequence: Sequence, known: Moment) -> bool:
     """Never choose a loading plan for a tendon whose subtype nobody has recorded: ask staff."""
     return sequence.kind is Kind.LOADING and not known.patient.facts.get("subtype")
-
-
-def _is_soon_after(later: Event, event: Event) -> bool:
-    in_order = (event.occurred_at, event.received) < (later.occurred_at, later.received)
-    return in_order and later.occurred_at - event.occurred_at <= CODED_LATE
-
-
-def _is_first_met_now(views: list[_View]) -> bool:
-    """An event is decided when it comes in, and once more when an update changes what was looked at."""
-    return bool(views) and all(view.fresh for view in views)
-
-
-def _own(kind: EventKind, course: Course, moment: Moment) -> Moment:
-    """What we tell ourselves when an enrolment starts or ends: it happens within the moment that caused it."""
-    existing = course.existing
-    is_news = existing is None or (kind is EventKind.ENROLMENT_ENDED and existing.ended is None)
-    event = replace(
-        moment.event,
-        fresh=moment.event.fresh or is_news,
-        key=_own_key(kind, course, moment.event),
-        kind=kind,
-        enrolment=enrolment_facts(course.sequence),
-        reply={},  # what an answer sets in motion is not itself the answer
-        alert={},
-    )
-    return replace(moment, event=event)
-
-
-def _own_key(kind: EventKind, course: Course, cause: Event) -> str:
-    """The same for the same cause, and never longer, however many enrolments start one another."""
-    told = f"{course.sequence.id}|{course.origin}|{cause.key}"
-    return f"{kind.value.replace('.', '-')}:{sha256(told.encode()).hexdigest()[:32]}"

@@ -5,8 +5,12 @@ from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from typing import TypeAlias
 
-from drip.core.model import EventKind, Facts, Value
-from drip.core.patient import Patient, Standing
+from drip.core.chain import each_visit_as_one
+from drip.core.model import EventKind, Facts, Value, merged
+from drip.core.patient import Patient, Standing, time_in
+from drip.core.reason import Reason
+from drip.core.treatment import DERIVED, with_treatments
+from drip.core.visit import appointment_after, as_told, differences, is_a_move
 
 Appointments: TypeAlias = Mapping[str, Facts]
 """What we know of each of a patient's appointments, by its reference."""
@@ -23,6 +27,14 @@ class Event:
     """The order in which events came in; decides between two of the same moment."""
     fresh: bool = True
     """Not applied yet."""
+    is_history: bool = False
+    """It was over when its booking system was first read: it counts for all that is known, and starts nothing."""
+    also: frozenset[str] = frozenset()
+    """Its other keys, where several events tell what follows from it."""
+    was_joined: bool = False
+    """We put it to its appointment: it keeps the name that it has without."""
+    withdrawn: Reason | None = None
+    """It is told otherwise by now, and why: it never happened, and whatever it started is over."""
     site: str | None = None
     patient: Facts = field(default_factory=dict, repr=False)
     appointment: Facts = field(default_factory=dict, repr=False)
@@ -44,13 +56,35 @@ class Event:
     @property
     def origin(self) -> str:
         """What an enrolment that this event starts belongs to: appointment, treatment, programme, else the event."""
-        if self.appointment_ref:
+        if self.appointment_ref and not self.was_joined:
             return f"appointment:{self.appointment_ref}"
         if self.treatment:
             return f"treatment:{self.treatment.get('code')}:{_day(self.treatment.get('performed_at'))}"
         if self.programme:
             return f"programme:{self.programme.get('code')}:{self.programme.get('side') or ''}"
         return f"event:{self.key}"
+
+    @property
+    def origins(self) -> frozenset[str]:
+        """All that it is about: what news of any of them says is about it too."""
+        return frozenset({self.origin, f"appointment:{self.appointment_ref}"} if self.was_joined else {self.origin})
+
+    @property
+    def names(self) -> frozenset[str]:
+        """Every name of what it is about, so that one thing told in two ways is known for one."""
+        if self.kind is not EventKind.TREATMENT_PERFORMED or not self.appointment_ref:
+            return frozenset({self.origin})
+        return frozenset({self.origin, f"visit:{self.appointment_ref}:{self.treatment.get('code')}"})
+
+    @property
+    def keys(self) -> frozenset[str]:
+        """Its own key, and those it stands in for."""
+        return self.also | {self.key}
+
+    @property
+    def is_derived(self) -> bool:
+        """Nobody told it: it follows from the type of a visit."""
+        return self.key.startswith(DERIVED)
 
 
 def _day(told: Value) -> str:
@@ -66,6 +100,8 @@ class Moment:
     patient: Patient
     appointments: Appointments = field(repr=False)
     site: str | None = None
+    moved_from: Facts = field(default_factory=dict, repr=False)
+    """Of a visit that was moved: what had been told of it before."""
 
     @property
     def appointment(self) -> Facts:
@@ -73,21 +109,83 @@ class Moment:
         return self.appointments.get(self.event.appointment_ref or "", {})
 
 
-def replay(events: Iterable[Event]) -> tuple[Moment, ...]:
+_NO_TYPES: Mapping[str, str] = {}
+
+
+def replay(events: Iterable[Event], treatment_types: Mapping[str, str] = _NO_TYPES) -> tuple[Moment, ...]:
     """A patient's history in true order, whatever the order in which it arrived.
 
-    Order is (`occurred_at`, order received). Every fact goes by the latest event that mentions it.
+    Order is (`occurred_at`, order received). Every fact goes by the latest event that mentions it. `treatment_types`:
+    our appointment type -> the treatment that an attended one was.
     """
-    moments: list[Moment] = []
-    patient, appointments, site = Patient(), dict[str, Facts](), None
-    for event in sorted(events, key=lambda event: (event.occurred_at, event.received)):
-        patient = _after(patient, event)
+    ordered = each_visit_as_one(sorted(events, key=lambda event: (event.occurred_at, event.received)))
+    history = _History()
+    return tuple(history.after(event) for event in with_treatments(_told_before(ordered), treatment_types))
+
+
+def _told_before(events: Iterable[Event]) -> list[Event]:
+    """What was history when it was first told stays so, however often its booking system tells it again."""
+    history: set[tuple[str | None, EventKind]] = set()
+    told = []
+    for event in events:
+        about = (event.appointment_ref, event.kind)
+        if event.is_history and event.appointment_ref:
+            history.add(about)
+        told.append(replace(event, is_history=True) if about in history else event)
+    return told
+
+
+@dataclass(slots=True)
+class _History:
+    """What is known while a history is read from its beginning."""
+
+    patient: Patient = field(default_factory=Patient)
+    appointments: dict[str, Facts] = field(default_factory=dict)
+    applied: dict[str, Facts] = field(default_factory=dict)
+    """The appointments as they were known without what has not been applied yet."""
+    performed: dict[str, tuple[str, datetime | None]] = field(default_factory=dict)
+    """Each treatment: its code, and when it was given by the latest word on it."""
+    site: str | None = None
+
+    def after(self, event: Event) -> Moment:
+        """The moment once this has happened."""
+        moved_from: Facts = {}
         if event.appointment_ref:
-            known = appointments.get(event.appointment_ref, {})
-            appointments = {**appointments, event.appointment_ref: _appointment_after(known, event)}
-        site = event.site or site
-        moments.append(Moment(event=event, patient=patient, appointments=appointments, site=site))
-    return tuple(moments)
+            event, moved_from = self._hear_of_visit(event, event.appointment_ref)
+        if event.kind is EventKind.TREATMENT_PERFORMED and not event.withdrawn:
+            self._hear_of_treatment(event)
+        self.patient = _after(self.patient, event)
+        self.site = event.site or self.site
+        return Moment(
+            event=event,
+            patient=self.patient,
+            appointments=self.appointments,
+            site=self.site,
+            moved_from=moved_from,
+        )
+
+    def _hear_of_visit(self, event: Event, ref: str) -> tuple[Event, Facts]:
+        """The event, by what it means for what was known; and what was known of a visit that it moves."""
+        known, applied = self.appointments.get(ref, {}), self.applied.get(ref, {})
+        after, after_applied = appointment_after(known, event), appointment_after(applied, event)
+        self.appointments = {**self.appointments, ref: after}
+        if not event.fresh:
+            self.applied[ref] = after_applied
+        if is_a_move(known, after, event.kind):
+            event = replace(event, kind=EventKind.RESCHEDULED)
+        if event.kind is not EventKind.RESCHEDULED:
+            return event, {}
+        if differences(known, after) and not differences(applied, after_applied):
+            event = replace(event, fresh=True)  # only now do we know from where it moved
+        return event, as_told(known)
+
+    def _hear_of_treatment(self, event: Event) -> None:
+        """Each treatment, and when it was last given: an old one that is told late is not the last one."""
+        code = str(event.treatment.get("code"))
+        self.performed[f"{event.origin}|{code}"] = (code, time_in(event.treatment, "performed_at"))
+        times = [at for of, at in self.performed.values() if of == code and at]
+        last = max(times).isoformat() if times else None
+        self.patient = replace(self.patient, treatments={**self.patient.treatments, code: last})
 
 
 _STANDINGS = {
@@ -103,49 +201,12 @@ def _after(patient: Patient, event: Event) -> Patient:
     if standing is Standing.CURRENT:
         standing = _STANDINGS.get(event.kind, Standing.CURRENT)
     facts, carer = merged(patient.facts, event.patient), merged(patient.carer, event.contact)
-    treatments, replies = merged(patient.treatments, _performed(event)), merged(patient.replies, _answered(event))
-    return replace(patient, standing=standing, facts=facts, carer=carer, treatments=treatments, replies=replies)
-
-
-def _performed(event: Event) -> Facts:
-    if event.kind is not EventKind.TREATMENT_PERFORMED:
-        return {}
-    return {str(event.treatment.get("code")): event.treatment.get("performed_at")}
+    return replace(
+        patient, standing=standing, facts=facts, carer=carer, replies=merged(patient.replies, _answered(event))
+    )
 
 
 def _answered(event: Event) -> Facts:
     if event.kind is not EventKind.REPLY_ANSWER:
         return {}
     return {str(event.reply.get("question")): event.reply.get("value")}
-
-
-_STATUS = {
-    EventKind.BOOKED: "booked",
-    EventKind.RESCHEDULED: "booked",
-    EventKind.CANCELLED: "cancelled",
-    EventKind.ATTENDED: "attended",
-    EventKind.NO_SHOW: "no_show",
-}
-
-
-def _appointment_after(known: Facts, event: Event) -> Facts:
-    told = dict(event.appointment)
-    if event.kind in _STATUS:
-        told["status"] = _STATUS[event.kind]
-    if event.kind is EventKind.BOOKED:
-        told.setdefault("booked_at", known.get("booked_at") or event.occurred_at.isoformat())
-    if event.site:
-        told["site"] = event.site
-    return merged(known, told)
-
-
-def merged(known: Facts, told: Facts) -> Facts:
-    """What is known after something was told: objects are merged key by key, everything else is replaced."""
-    if not told:
-        return known
-    result: dict[str, Value] = dict(known)
-    for name, value in told.items():
-        before = result.get(name)
-        both = isinstance(before, Mapping) and isinstance(value, Mapping)
-        result[name] = merged(before, value) if both else value  # type: ignore[arg-type]
-    return result

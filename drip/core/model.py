@@ -11,6 +11,18 @@ Facts: TypeAlias = Mapping[str, Value]
 """One object of an event (`patient`, `appointment`, ...), as told. Absent means: nothing was said."""
 
 
+def merged(known: Facts, told: Facts) -> Facts:
+    """What is known after something was told: objects are merged key by key, everything else is replaced."""
+    if not told:
+        return known
+    result: dict[str, Value] = dict(known)
+    for name, value in told.items():
+        before = result.get(name)
+        both = isinstance(before, Mapping) and isinstance(value, Mapping)
+        result[name] = merged(before, value) if both else value  # type: ignore[arg-type]
+    return result
+
+
 class Channel(StrEnum):
     """The road a message takes."""
 

@@ -6,16 +6,18 @@ how a move is noticed. `due_at` is the next try, which deferrals and retries may
 
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
-from datetime import date, datetime
+from datetime import UTC, date, datetime
 from typing import TypeAlias
 
 from drip.core.lifecycle import REVIVABLE, UNSENT, State
 from drip.core.model import Channel, Purpose
 from drip.core.reason import Reason
-from drip.core.schedule import expiry, placements
+from drip.core.schedule import Placement, expiry, placements
 from drip.core.sequence import Sequence, Step
 from drip.core.walltime import local_date
 from drip.core.window import Hours
+
+NEVER = datetime.max.replace(tzinfo=UTC)
 
 Key: TypeAlias = tuple[str, int, Channel]
 """Step, occurrence and slot: what a message is, whichever day its visit is on."""
@@ -32,6 +34,10 @@ class Basis:
     hours: Hours
     revision: int = 0
     """Which date of the visit the plan speaks of."""
+    until: datetime | None = None
+    """UTC: from when on nothing of it is any use, where it tells of a visit that moved."""
+    reminds_itself: bool = False
+    """The site's booking system tells patients of their visits itself."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -125,7 +131,7 @@ def wanted(basis: Basis) -> tuple[Wanted, ...]:
 
 def _of_step(step: Step, position: int, basis: Basis) -> Iterable[Wanted]:
     for place in placements(step, basis.anchor, basis.hours):
-        skipped = Reason.MERGED if place.merged else Reason.NONE if place.fits else Reason.WINDOW
+        skipped = _why_left_out(step, place, basis)
         for slot in step.slots:
             yield Wanted(
                 step=step.id,
@@ -137,10 +143,25 @@ def _of_step(step: Step, position: int, basis: Basis) -> Iterable[Wanted]:
                 purpose=step.purpose,
                 planned_for=place.planned_for,
                 due_at=place.planned_for,
-                expires_at=expiry(step, slot, place.planned_for, basis.anchor, basis.hours),
+                expires_at=_expiry(step, slot, place.planned_for, basis),
                 state=State.SKIPPED if skipped else State.PLANNED,
                 reason=skipped,
             )
+
+
+def _why_left_out(step: Step, place: Placement, basis: Basis) -> Reason:
+    if step.reminder and basis.reminds_itself:
+        return Reason.REMINDED_ELSEWHERE
+    if basis.until and place.planned_for >= basis.until:
+        return Reason.EXPIRED
+    if place.merged:
+        return Reason.MERGED
+    return Reason.NONE if place.fits else Reason.WINDOW
+
+
+def _expiry(step: Step, channel: Channel, at: datetime, basis: Basis) -> datetime:
+    expires_at = expiry(step, channel, at, basis.anchor, basis.hours)
+    return min(expires_at, basis.until) if basis.until else expires_at
 
 
 def as_of(messages: Iterable[Wanted], basis: Basis, now: datetime) -> list[Wanted]:
@@ -161,13 +182,13 @@ def _as_of(message: Wanted, step: Step, basis: Basis, now: datetime, days: set[t
         is_taken = days and (step.id, message.slot, local_date(message.planned_for, basis.hours.zone)) in days
         return replace(message, state=State.SKIPPED, reason=Reason.MERGED) if is_taken else message
     again = basis.hours.forward(now) if step.send_if_late else None
-    if again is None or (step.before and again >= basis.anchor):
+    if again is None or again >= ((basis.anchor if step.before else basis.until) or NEVER):
         return replace(message, state=State.SKIPPED, reason=Reason.LATE)
     day = (step.id, message.slot, local_date(again, basis.hours.zone))
     if day in days:
         return replace(message, state=State.SKIPPED, reason=Reason.MERGED)
     days.add(day)
-    return replace(message, due_at=again, expires_at=expiry(step, message.slot, again, basis.anchor, basis.hours))
+    return replace(message, due_at=again, expires_at=_expiry(step, message.slot, again, basis))
 
 
 def to_enter(messages: Iterable[Wanted], rows: Iterable[Planned]) -> tuple[list[Wanted], list[tuple[Planned, Wanted]]]:
@@ -199,7 +220,9 @@ def _differs(row: Planned, message: Wanted) -> bool:
     if row.planned_for != message.planned_for or row.revision != message.revision:
         return True
     if row.state in UNSENT:
-        return message.state is State.SKIPPED  # a new closure pushed an earlier occurrence onto its day
+        return message.state is State.SKIPPED  # such as when a new closure pushed an earlier occurrence onto its day
+    if row.reason is Reason.REMINDED_ELSEWHERE:
+        return message.state is State.PLANNED  # the booking system no longer does so
     # A condition that was not met at its time is not asked again; what a cancellation or a version took away is.
     return row.state in (State.CANCELLED, State.SUPERSEDED)
 

@@ -47,6 +47,8 @@ class Reason(StrEnum):
     AWAITING_APPROVAL = "awaiting_approval"
     RUNAWAY = "runaway"
     NOT_DELIVERED = "not_delivered"
+    REMINDED_ELSEWHERE = "reminded_elsewhere"
+    TREATMENT_CORRECTED = "treatment_corrected"
 
     @property
     def sentence(self) -> str:
@@ -95,5 +97,7 @@ _SENTENCES = {
     Reason.AWAITING_APPROVAL: "no clinician of this clinic has approved these words yet",
     Reason.RUNAWAY: "this address was written to far too often within an hour, which can only be a mistake of ours",
     Reason.NOT_DELIVERED: "the network could not deliver it",
+    Reason.REMINDED_ELSEWHERE: "the booking system of this site tells patients of it itself",
+    Reason.TREATMENT_CORRECTED: "the treatment that it follows was recorded otherwise",
     Reason.TURNED: "it turned to the patient's other channel",
 }

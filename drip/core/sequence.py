@@ -33,6 +33,8 @@ class Step:
     purpose: Purpose = Purpose.CARE
     expires: Duration | None = None
     send_if_late: bool = False
+    reminder: bool = False
+    """It tells of a visit: left out where the booking system does so itself."""
     critical: bool = False
     ask: Question | None = None
     """What its words ask, if a reply to them is an answer."""
@@ -147,6 +149,11 @@ class Sequence:
     review: Review
     pause_when: frozenset[str] = frozenset()
     examples: tuple[Example, ...] = field(default=(), repr=False)
+
+    @property
+    def tells_of_moves(self) -> bool:
+        """It begins anew with each move of a visit, rather than once with the visit."""
+        return EventKind.RESCHEDULED in self.enrol.on and EventKind.BOOKED not in self.enrol.on
 
     def step(self, step_id: str) -> Step | None:
         """The step with this id."""

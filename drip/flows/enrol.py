@@ -1,13 +1,17 @@
 """News of a patient -> enrolments and a plan: replay the history, decide, write the fewest changes."""
 
 import logging
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, replace
 from datetime import datetime
+from typing import TypeVar
 
 from drip.app import App
 from drip.core.course import Live
-from drip.flows.resolve import Known, Resolved, Rules, resolve
+from drip.flows import same_person
+from drip.flows.attendance import note_visits
+from drip.flows.resolve import Known, Resolved, Rules, replayed, resolve
+from drip.flows.same_person import Families
 from drip.store import enrolments, events, patients, plans, records
 from drip.store.bulk import chunks
 from drip.store.database import REFUSED, Tx
@@ -18,6 +22,8 @@ PATIENTS_AT_ONCE = 40
 
 LOOK_AHEAD = 1_000
 """Patients found at once: looking through the inbox costs as much for one as for all of them."""
+
+Of = TypeVar("Of")
 
 log = logging.getLogger("drip.enrol")
 
@@ -31,6 +37,8 @@ class News:
     planned: int = 0
     cancelled: int = 0
     failed: int = 0
+    passed_on: int = 0
+    """Deaths that the same person's record in another system is to hear of."""
 
     def __iadd__(self, other: "News") -> "News":
         for name in self.__slots__:
@@ -40,11 +48,22 @@ class News:
 
 def apply_news(app: App, now: datetime) -> News:
     """Apply every stored event, patient by patient, until none is left. Safe to repeat, and to race."""
-    total = News()
-    while waiting := _waiting(app):
-        for some in chunks(waiting, PATIENTS_AT_ONCE):
-            total += _replan_some(app, some, now)
+    total, is_more = apply_some(app, now)
+    while is_more:
+        news, is_more = apply_some(app, now)
+        total += news
     return total
+
+
+def apply_some(app: App, now: datetime) -> tuple[News, bool]:
+    """As `apply_news`, for as many patients as are found at once; and whether there may be more.
+
+    What is due to others need not wait for fifty thousand bookings: the gate stops only whoever has news themselves.
+    """
+    waiting, total = _waiting(app), News()
+    for some in chunks(waiting, PATIENTS_AT_ONCE):
+        total += _replan_some(app, some, now)
+    return total, len(waiting) == LOOK_AHEAD or total.passed_on > 0
 
 
 def _replan_some(app: App, patient_ids: Sequence[str], now: datetime) -> News:
@@ -93,16 +112,32 @@ def replan(app: App, tx: Tx, patient_ids: Sequence[str], now: datetime, repin: M
     patients.lock(tx, patient_ids)
     known = _gather(tx, patient_ids)
     rules = _rules(app, tx, known, repin or {})
+    known, unread = _each(known, lambda one: replace(one, moments=replayed(one, rules.clinic)))
+    families = same_person.find(tx, known, now)
     # Decide
-    resolved, broken = [], []
+    resolved, unplanned = _each(known, lambda one: _decide(one, rules, families, now))
+    # Apply
+    passed_on = same_person.tell(tx, families, resolved, now)
+    return replace(_apply(tx, resolved, [*unread, *unplanned], now), passed_on=passed_on)
+
+
+def _decide(known: Known, rules: Rules, families: Families, now: datetime) -> Resolved:
+    """What one patient's history comes to, beside what the same person has through another booking system."""
+    resolved = resolve(replace(known, elsewhere=families.elsewhere(known.row.id)), rules, now)
+    families.note(known.row.id, [*resolved.changed, *resolved.new])
+    return resolved
+
+
+def _each(known: Sequence[Known], do: Callable[[Known], Of]) -> tuple[list[Of], list[Known]]:
+    """What each comes to, and those of whom that could not be said: they must not hold up the others."""
+    done, broken = [], []
     for one in known:
         try:
-            resolved.append(resolve(one, rules, now))
-        except Exception as problem:  # one patient's broken record must not hold up the others
+            done.append(do(one))
+        except Exception as problem:
             log.error("patient %s could not be planned: %s", one.row.id, type(problem).__name__)
             broken.append(one)
-    # Apply
-    return _apply(tx, resolved, broken, now)
+    return done, broken
 
 
 def _gather(tx: Tx, patient_ids: Sequence[str]) -> list[Known]:
@@ -145,6 +180,7 @@ def _apply(tx: Tx, resolved: Sequence[Resolved], broken: Sequence[Known], now: d
     to_write = [plan for one in resolved for plan in one.plans]
     planned = plans.apply(tx, to_write)
     _raise_tasks(tx, resolved, broken, now)
+    note_visits(tx, resolved, now)
     applied = [event for one in resolved for event in one.known.fresh]
     events.mark(tx, applied, events.APPLIED)
     events.mark(tx, [event for one in broken for event in one.fresh], events.FAILED)

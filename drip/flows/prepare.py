@@ -59,13 +59,19 @@ class Ready:
             hours=self.hours,
             caps=self.site.caps,
             objects=self.objects,
-            visit_at=time_in(self.enrolment.objects.get("appointment", {}), "starts_at"),
+            visit_at=self._visit_at(),
             ended=self.enrolment.reason or None,
             is_current=self._is_current(),
             is_paused=is_paused,
             is_approved=is_approved,
             turned=self.claimed.turned,
         )
+
+    def _visit_at(self) -> datetime | None:
+        """The visit it speaks of; of a visit that moved, the time at which the patient would still come, if sooner."""
+        told = [time_in(self.enrolment.objects.get(name, {}), "starts_at") for name in ("appointment", "previous")]
+        ahead = [at for at in told if at and at > self.claimed.planned_for]
+        return min(ahead, default=told[0])
 
     def _is_current(self) -> bool:
         """Whether the plan would still put it here. The planner sees to that, except while a message is in flight."""

@@ -8,15 +8,19 @@ from typing import Any
 from drip.app import Published
 from drip.bookings.generic import event_from
 from drip.core.anchor import anchor_of, appointment_facts
+from drip.core.chain import moved_visits
 from drip.core.clinic import Clinic, hours_for
-from drip.core.course import Course, Enrolled, Live, enrolment_facts
+from drip.core.course import Course, Enrolled, Live, enrolment_facts, with_change
 from drip.core.enrolment import Ask, Decision, Task, decide
 from drip.core.event import Event, Moment, replay
-from drip.core.model import Facts
+from drip.core.lifecycle import COUNTED
+from drip.core.model import EventKind, Facts
+from drip.core.patient import Patient, time_in
 from drip.core.plan import Basis, Changes, Planned, changes, ending
 from drip.core.reason import Reason
 from drip.core.schedule import moment
 from drip.core.walltime import local_date
+from drip.flows.twins import one_for_each_visit
 from drip.store import events
 from drip.store.enrolments import ACTIVE, ENDED, FINISHED, EnrolmentRow
 from drip.store.events import StoredEvent
@@ -33,6 +37,15 @@ class Known:
     history: Sequence[StoredEvent]
     enrolments: Sequence[EnrolmentRow]
     plans: Mapping[str, Sequence[Planned]]
+    moments: tuple[Moment, ...] = ()
+    """The history replayed, where that has been done."""
+    elsewhere: Mapping[tuple[str, str], str] = field(default_factory=dict)
+    """Sequence and local day of the anchor, of all that this person has through another booking system -> its name."""
+
+    @property
+    def patient(self) -> Patient:
+        """The patient by all that was told."""
+        return self.moments[-1].patient if self.moments else self.row.patient
 
     @property
     def fresh(self) -> list[str]:
@@ -61,16 +74,26 @@ class Resolved:
     new: list[EnrolmentRow] = field(default_factory=list)
     changed: list[EnrolmentRow] = field(default_factory=list)
     plans: list[EnrolmentPlan] = field(default_factory=list)
+    left_out: list[Course] = field(default_factory=list)
+    """What was not started, because the same person has it through another booking system."""
 
 
 def resolve(known: Known, rules: Rules, now: datetime) -> Resolved:
     """Replay one patient's history and turn the decision into rows. No I/O."""
-    moments = replay(event_of(stored) for stored in known.history)
-    decision = decide(moments, (_enrolled(row, rules) for row in known.enrolments), rules.live)
+    moments = known.moments or replayed(known, rules.clinic)
+    rows, twins = one_for_each_visit(known.enrolments, moved_visits(map(event_of, known.history)))
+    decision = decide(moments, (_enrolled(row, rules, known.plans.get(row.id, ())) for row in rows), rules.live)
     resolved = Resolved(known=known, moments=moments, tasks=_tasks(moments, decision))
+    for row in twins:
+        _end_twin(row, resolved, now)
     for course in decision.courses:
         _resolve_course(course, resolved, rules.clinic, now)
     return resolved
+
+
+def replayed(known: Known, clinic: Clinic) -> tuple[Moment, ...]:
+    """One patient's history in its true order."""
+    return replay(map(event_of, known.history), clinic.treatment_types)
 
 
 def event_of(stored: StoredEvent) -> Event:
@@ -85,7 +108,7 @@ _OURS = ("enrolment", "reply", "alert")
 """What only we tell: a booking system's event that holds one of these is never taken in."""
 
 
-def _enrolled(row: EnrolmentRow, rules: Rules) -> Enrolled:
+def _enrolled(row: EnrolmentRow, rules: Rules, plan: Sequence[Planned]) -> Enrolled:
     version = rules.repin.get(row.id, row.version)
     return Enrolled(
         id=row.id,
@@ -97,6 +120,7 @@ def _enrolled(row: EnrolmentRow, rules: Rules) -> Enrolled:
         enrolled_at=row.enrolled_at,
         finished_at=row.ended_at if row.state == FINISHED else None,
         ended=row.reason if row.state == ENDED else None,
+        was_told=any(message.state in COUNTED for message in plan),
     )
 
 
@@ -105,7 +129,7 @@ def _tasks(moments: Sequence[Moment], decision: Decision) -> list[Task]:
     tasks = list(decision.tasks)
     for one in moments:
         told = one.event.patient
-        if one.event.fresh and (told.get("phone_problem") or told.get("email_problem")):
+        if one.event.fresh and not one.event.is_history and (told.get("phone_problem") or told.get("email_problem")):
             tasks.append(Task(kind=Ask.CONTACT_PROBLEM, key=f"{Ask.CONTACT_PROBLEM}:{one.event.key}"))
     return tasks
 
@@ -114,30 +138,29 @@ def _resolve_course(course: Course, resolved: Resolved, clinic: Clinic, now: dat
     known, moments = resolved.known, resolved.moments
     before = next((row for row in known.enrolments if course.existing and row.id == course.existing.id), None)
     row = _row(course, before, resolved, clinic, now)
+    if before is None and _is_had_elsewhere(course, row, resolved):
+        return
+    planned = known.plans.get(row.id, ())
+    difference = _changes(course, row, planned, clinic, moments, now)
     if before is None:
         resolved.new.append(row)
     elif before.state == FINISHED and row.anchor_at == before.anchor_at and course.ended is None:
-        return  # it came to its natural end, and nothing moved since
+        # It came to its natural end, and nothing moved since; unless the site no longer does the rest itself.
+        if not difference or not any(message.reason is Reason.REMINDED_ELSEWHERE for message in planned):
+            return
+        resolved.changed.append(row)
     elif row != before:
         resolved.changed.append(row)
-    planned = known.plans.get(row.id, ())
-    difference = _changes(course, row, planned, clinic, moments, now)
     if difference:
-        resolved.plans.append(
-            EnrolmentPlan(
-                enrolment_id=row.id,
-                patient_id=row.patient_id,
-                sequence=row.sequence,
-                version=row.version,
-                changes=difference,
-            )
-        )
+        resolved.plans.append(_plan(row, difference))
 
 
 def _row(
     course: Course, before: EnrolmentRow | None, resolved: Resolved, clinic: Clinic, now: datetime
 ) -> EnrolmentRow:
     """The enrolment as it should be stored."""
+    if before and course.is_adrift:
+        return _adrift(course, before)
     moments, event = resolved.moments, course.started.event
     enrolled_at = before.enrolled_at if before else now
     site_id = _site_id(course, moments)
@@ -165,6 +188,37 @@ def _row(
     )
 
 
+def _adrift(course: Course, before: EnrolmentRow) -> EnrolmentRow:
+    """What it is about is no longer told: it stays as it was, until something ends it."""
+    state = ENDED if course.ended else ACTIVE
+    return replace(
+        before,
+        version=course.version,
+        state=state,
+        reason=course.ended or Reason.NONE,
+        ended_at=course.ended_at,
+    )
+
+
+def _is_had_elsewhere(course: Course, row: EnrolmentRow, resolved: Resolved) -> bool:
+    """Whether the same person has this already through another booking system; then staff are told, and it is not
+    started; nor is what it would have started."""
+    event = course.started.event
+    cause = event.enrolment.get("sequence") if event.kind is EventKind.ENROLMENT_STARTED else None
+    is_led_to = any(
+        one.sequence.id == cause and one.started.event.received == event.received for one in resolved.left_out
+    )
+    source = resolved.known.elsewhere.get((row.sequence, row.anchor_on or ""))
+    if source is None and not is_led_to:
+        return False
+    resolved.left_out.append(course)
+    if source is not None:
+        key = f"{Ask.SAME_PERSON}:{row.sequence}:{row.anchor_on}"
+        says = f"“{course.sequence.title}” was not started: this person has it through {source}"
+        resolved.tasks.append(Task(kind=Ask.SAME_PERSON, key=key, detail=says))
+    return True
+
+
 def _site_id(course: Course, moments: Sequence[Moment]) -> str | None:
     of_visit = appointment_facts(course, tuple(moments)).get("site")
     return of_visit if isinstance(of_visit, str) else course.started.site
@@ -181,12 +235,32 @@ def _revision(before: EnrolmentRow | None, anchor_on: str | None) -> int:
 def _objects(course: Course, moments: tuple[Moment, ...]) -> Mapping[str, Facts]:
     event = course.started.event
     objects = {
-        "appointment": appointment_facts(course, moments),
+        "appointment": with_change(appointment_facts(course, moments), course.change),
         "treatment": event.treatment,
         "programme": event.programme,
         "enrolment": enrolment_facts(course.sequence),
     }
-    return objects | {name: told for name, told in (("reply", event.reply), ("alert", event.alert)) if told}
+    previous = course.change.previous if course.change else {}
+    some = (("reply", event.reply), ("alert", event.alert), ("previous", previous))
+    return objects | {name: told for name, told in some if told}
+
+
+def _end_twin(row: EnrolmentRow, resolved: Resolved, now: datetime) -> None:
+    """Its visit turned out to be one that there is an enrolment for."""
+    resolved.changed.append(replace(row, state=ENDED, reason=Reason.APPOINTMENT_MOVED, ended_at=now))
+    difference = ending(resolved.known.plans.get(row.id, ()), Reason.APPOINTMENT_MOVED)
+    if difference:
+        resolved.plans.append(_plan(row, difference))
+
+
+def _plan(row: EnrolmentRow, difference: Changes) -> EnrolmentPlan:
+    return EnrolmentPlan(
+        enrolment_id=row.id,
+        patient_id=row.patient_id,
+        sequence=row.sequence,
+        version=row.version,
+        changes=difference,
+    )
 
 
 def _changes(
@@ -201,8 +275,14 @@ def _changes(
         return ending(planned, course.ended)
     if row.anchor_at is None:
         return Changes()  # nothing can be placed until the booking system tells us when
-    hours = hours_for(course.sequence, clinic.site(row.site), moments[-1].patient.zone)
+    site = clinic.site(row.site)
     basis = Basis(
-        sequence=course.sequence, version=course.version, anchor=row.anchor_at, hours=hours, revision=row.revision
+        sequence=course.sequence,
+        version=course.version,
+        anchor=row.anchor_at,
+        hours=hours_for(course.sequence, site, moments[-1].patient.zone),
+        revision=row.revision,
+        until=time_in(appointment_facts(course, tuple(moments)), "starts_at") if course.change else None,
+        reminds_itself=site.reminds_itself,
     )
     return changes(basis, planned, now)

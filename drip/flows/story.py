@@ -7,7 +7,7 @@ from zoneinfo import ZoneInfo
 
 from drip.app import App
 from drip.core.clinic import Clinic
-from drip.core.event import Event
+from drip.core.event import Event, replay
 from drip.core.model import Channel, EventKind
 from drip.core.patient import time_in
 from drip.core.reason import Reason
@@ -54,7 +54,7 @@ def tell(app: App, tx: Tx, patient: PatientRow) -> Story:
     }
     # Decide
     zone = app.clinic.site(enrolled[0].site if enrolled else None).zone
-    history = [event_of(one) for one in told]
+    history = [one.event for one in replay(map(event_of, told), app.clinic.treatment_types)]
     lines = [
         *_events(history, app.clinic, zone),
         *_enrolments(enrolled, titles, zone),
@@ -101,6 +101,8 @@ def _events(history: Sequence[Event], clinic: Clinic, zone: ZoneInfo) -> Iterato
         starts = time_in(event.appointment, "starts_at")
         site = clinic.site(event.site)
         visit = f" for {when(starts, site.zone)} at {site.name}" if starts else ""
+        if event.withdrawn:
+            continue  # it never happened, and nobody told us that it did
         told = _TOLD.get(event.kind, event.kind.value).format(
             visit=visit,
             treatment=event.treatment.get("code"),
@@ -108,7 +110,8 @@ def _events(history: Sequence[Event], clinic: Clinic, zone: ZoneInfo) -> Iterato
             question=event.reply.get("question"),
             value=event.reply.get("value"),
         )
-        yield Line(at=event.occurred_at, kind="event", sentence=f"We were told that {told}.")
+        says = f"The type of the visit says that {told}." if event.is_derived else f"We were told that {told}."
+        yield Line(at=event.occurred_at, kind="event", sentence=says)
 
 
 def _enrolments(rows: Sequence[EnrolmentRow], titles: dict[str, str], zone: ZoneInfo) -> Iterator[Line]:
@@ -177,6 +180,8 @@ _ASKED = {
     "held": "Staff are asked whether a message went: the provider cannot tell.",
     "sent_again": "Staff are told that a critical message was sent again without evidence.",
     "runaway": "Staff are asked to look: an address was written to far too often.",
+    "attendance_unknown": "Staff are asked whether the patient came to a visit: nobody has said so.",
+    "same_person": "Staff are told that this person is in another booking system too.",
     "broken_record": "Staff are asked to look at this record: it could not be planned.",
 }
 

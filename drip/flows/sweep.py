@@ -11,6 +11,7 @@ from drip.core.course import enrolment_facts
 from drip.core.lifecycle import State
 from drip.core.model import EventKind, Facts, Purpose
 from drip.core.reason import Reason
+from drip.flows.attendance import ask
 from drip.store import enrolments, events, patients, records, settling, unmatched
 from drip.store.bulk import chunks
 from drip.store.database import Tx
@@ -23,6 +24,11 @@ WAIT_FOR_RECEIPT = timedelta(hours=72)
 
 ANSWERS_COME_WITHIN = timedelta(hours=1)
 """What a receipt names by the provider's reference alone was handed over just now: its answer is on the way."""
+
+KEEP_WORDS = timedelta(days=30)
+"""How long a booking system's own words are kept beside what was understood of them."""
+
+FORGET_AT_ONCE = 2_000
 
 OURS = "drip"
 """The source of events that we tell ourselves."""
@@ -41,7 +47,11 @@ class Swept:
 
 
 def sweep(app: App, now: datetime) -> Swept:
-    """Leases that ran out, and messages that waited too long. Safe to repeat, and to run beside other workers."""
+    """Leases that ran out, messages that waited too long, visits of which nobody said who came.
+
+    Safe to repeat, and to run beside other workers.
+    """
+    ask(app, now)
     confirming = {provider.name for provider in app.each_provider if provider.ability.gives_receipts}
     return app.store.attempt(lambda tx: _sweep(tx, confirming, now))
 
@@ -62,6 +72,16 @@ def _sweep(tx: Tx, confirming: Collection[str], now: datetime) -> Swept:
         unconfirmed=len(unconfirmed),
         understood=understood,
     )
+
+
+def forget_words(app: App, now: datetime) -> int:
+    """Booking systems' own words that were kept long enough. Answers of how many events. Safe to repeat."""
+    total = 0
+    while True:
+        gone = app.store.attempt(lambda tx: events.forget_raw(tx, now - KEEP_WORDS, FORGET_AT_ONCE))
+        total += gone
+        if gone < FORGET_AT_ONCE:
+            return total
 
 
 def _tell_staff(tx: Tx, unconfirmed: Sequence[Unconfirmed], now: datetime) -> None:

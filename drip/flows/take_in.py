@@ -26,6 +26,12 @@ def take_in(app: App, parsed: Sequence[Parsed], now: datetime) -> TakenIn:
 
 def put_in(tx: Tx, parsed: Sequence[Parsed], now: datetime) -> TakenIn:
     """As `take_in`, within a transaction that writes more than the events."""
+    accepted = sum(put_in_each(tx, parsed, now))
+    return TakenIn(accepted=accepted, duplicates=len(parsed) - accepted)
+
+
+def put_in_each(tx: Tx, parsed: Sequence[Parsed], now: datetime) -> list[bool]:
+    """As `put_in`; answers of each event whether it was new."""
     first = order()
     people = patients.ensure(tx, {(one.source, one.patient_ref) for one in parsed}, now)
     new = []
@@ -41,7 +47,7 @@ def put_in(tx: Tx, parsed: Sequence[Parsed], now: datetime) -> TakenIn:
                 kind=one.event.kind.value,
                 occurred_at=one.event.occurred_at,
                 body=one.body,
+                raw=one.raw,
             )
         )
-    accepted = events.add(tx, new, now)
-    return TakenIn(accepted=accepted, duplicates=len(parsed) - accepted)
+    return events.add_each(tx, new, now)

@@ -10,7 +10,8 @@ from drip.clock import running
 from drip.flows.alert import watch
 from drip.flows.carry import Carrier
 from drip.flows.collect import collect_replies
-from drip.flows.enrol import apply_news
+from drip.flows.enrol import apply_news, apply_some
+from drip.flows.follow_sites import follow_sites
 from drip.flows.journal import take_up_journals
 from drip.flows.news_spool import take_up_news
 from drip.flows.receive import apply_receipts
@@ -18,7 +19,7 @@ from drip.flows.reconcile import Reconciled, reconcile
 from drip.flows.reply import apply_replies
 from drip.flows.send import Sent, calling, never, send_due, wait_for_all
 from drip.flows.spool import take_up
-from drip.flows.sweep import finish, look_back, sweep
+from drip.flows.sweep import finish, forget_words, look_back, sweep
 from drip.store import records
 
 log = logging.getLogger("drip.tick")
@@ -74,12 +75,12 @@ def tick(
     try:
         with calling(app, now) as carrier:  # what is slow to answer does not keep the next round waiting
             while True:
-                _hear(app, now, counts, done)
+                is_more = _hear(app, now, counts, done, is_hurried=enough is not never)
                 put_right = _put_right(app, now, counts, done)
                 sent = _send(app, carrier, now, counts, enough, progress)
                 finished = finish(app, sent.enrolments, now)
                 done.add("send")
-                if enough() or not (put_right or finished or sent.is_unfinished):
+                if enough() or not (is_more or put_right or finished or sent.is_unfinished):
                     break
             finish(app, _wait(app, carrier, now, counts), now)
         _look_through_all(app, now)
@@ -124,8 +125,12 @@ def _aside(part: str, do: Callable[[], object]) -> bool:
     return True
 
 
-def _hear(app: App, now: datetime, counts: Counts, done: set[str]) -> None:
-    """What providers, patients and booking systems have said since. Without having heard it nothing is sent."""
+def _hear(app: App, now: datetime, counts: Counts, done: set[str], *, is_hurried: bool) -> bool:
+    """What providers, patients and booking systems have said since. Without having heard it nothing is sent.
+
+    On the real clock bookings are applied a part at a time, so that fifty thousand of them do not keep back what is due
+    to others; whoever has news that waits gets nothing meanwhile. Answers whether there may be more.
+    """
     _aside("spool", lambda: take_up(app))
     _aside("journal", lambda: take_up_journals(app, now))
     take_up_news(app, now)
@@ -134,16 +139,18 @@ def _hear(app: App, now: datetime, counts: Counts, done: set[str]) -> None:
     counts.replies += apply_replies(app, now)
     done.add("receive")
     _aside("alert", lambda: watch(app, now))
-    news = apply_news(app, now)
+    news, is_more = apply_some(app, now) if is_hurried else (apply_news(app, now), False)
     counts.events += news.events
     counts.enrolled += news.enrolled
     counts.planned += news.planned
     counts.cancelled += news.cancelled
     done.add("enrol")
+    return is_more
 
 
 def _put_right(app: App, now: datetime, counts: Counts, done: set[str]) -> bool:
     """Whether anything was put right that may be worth another round."""
+    follow_sites(app, now)
     swept = sweep(app, now)
     done.add("sweep")
     evidence = Reconciled()
@@ -191,5 +198,6 @@ def _look_through_all(app: App, now: datetime) -> None:
     if last is None or now - last >= EVERY_HOUR:
         finish(app, None, now)
         look_back(app, now)
+        forget_words(app, now)
         with app.store.write() as tx:
             records.beat(tx, ["finish"], now)

@@ -7,6 +7,7 @@ from typing import Any
 
 from sqlalchemy import Row, select, update
 
+from drip.core.lifecycle import State
 from drip.core.model import Facts
 from drip.core.reason import Reason
 from drip.store import bulk
@@ -92,6 +93,18 @@ def save(tx: Tx, rows: Sequence[EnrolmentRow], data_keys: Mapping[str, DataKey])
 def in_sequence(tx: Tx, sequence: str) -> list[str]:
     """The patients who are in a sequence now."""
     query = select(enrolments.c.patient_id).where(enrolments.c.sequence == sequence, enrolments.c.state == ACTIVE)
+    return sorted(set(tx.connection.execute(query).scalars()))
+
+
+def waiting_at(tx: Tx, sites: Iterable[str], or_nowhere: bool) -> list[str]:
+    """The patients with messages at these sites that are planned, or left out because the site reminds them itself.
+
+    `or_nowhere`: enrolments of which no site was told count too.
+    """
+    at = bulk.among(tx, enrolments.c.site, sites)
+    waits = (messages.c.state == State.PLANNED.value) | (messages.c.reason == Reason.REMINDED_ELSEWHERE.value)
+    query = select(enrolments.c.patient_id).join(messages, messages.c.enrolment_id == enrolments.c.id)
+    query = query.where(at | enrolments.c.site.is_(None) if or_nowhere else at, waits)
     return sorted(set(tx.connection.execute(query).scalars()))
 
 

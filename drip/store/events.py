@@ -29,6 +29,8 @@ class NewEvent:
     kind: str
     occurred_at: datetime
     body: Facts = field(repr=False)
+    raw: bytes = field(default=b"", repr=False)
+    """The booking system's own words, if they are to be kept."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -43,32 +45,55 @@ class StoredEvent:
 
 def add(tx: Tx, new: Sequence[NewEvent], now: datetime) -> int:
     """Store events that are not there yet. Answers how many were new. Safe to repeat, and to race."""
-    by_key: dict[tuple[str, str], NewEvent] = {}
-    for event in new:  # told twice in one file, the first one counts, as it does across files
-        by_key.setdefault((event.source, tx.vault.blind("event", event.event_id)), event)
-    known = _known(tx, by_key)
-    rows: list[dict[str, Any]] = []
-    for (source, index), event in by_key.items():
-        if (source, index) not in known:
-            row_id = new_id()
-            sealed = event.data_key.seal("events.body", row_id, to_bytes(event.body))
-            rows.append(
-                {"id": row_id, "source": source, "event_index": index, "patient_id": event.patient_id}
-                | {"received": event.received, "received_at": now, "state": PENDING, "kind": event.kind}
-                | {"occurred_at": event.occurred_at, "body": sealed}
-            )
+    return sum(add_each(tx, new, now))
+
+
+def add_each(tx: Tx, new: Sequence[NewEvent], now: datetime) -> list[bool]:
+    """As `add`; answers of each event whether it was new."""
+    first: dict[tuple[str, str], int] = {}
+    for number, event in enumerate(new):  # told twice in one file, the first one counts, as it does across files
+        first.setdefault((event.source, tx.vault.blind("event", event.event_id)), number)
+    known = _known(tx, first)
+    rows = {
+        number: _row(source, index, new[number], now)
+        for (source, index), number in first.items()
+        if (source, index) not in known
+    }
     # In the order in which everyone locks patients: each row takes a share of its patient's lock.
-    rows.sort(key=lambda row: row["patient_id"])
-    bulk.insert_rows(tx, events, rows, ignore_known=True)
+    bulk.insert_rows(tx, events, sorted(rows.values(), key=lambda row: str(row["patient_id"])), ignore_known=True)
     # Another worker may have stored the same event in between: only what carries our id is ours.
-    return len(_present(tx, [row["id"] for row in rows])) if tx.is_postgres else len(rows)
+    stored = _present(tx, [row["id"] for row in rows.values()]) if tx.is_postgres else None
+    return [number in rows and (stored is None or rows[number]["id"] in stored) for number in range(len(new))]
+
+
+def _row(source: str, index: str, event: NewEvent, now: datetime) -> dict[str, Any]:
+    row_id = new_id()
+    return {
+        "id": row_id,
+        "source": source,
+        "event_index": index,
+        "patient_id": event.patient_id,
+        "received": event.received,
+        "received_at": now,
+        "state": PENDING,
+        "kind": event.kind,
+        "occurred_at": event.occurred_at,
+        "body": event.data_key.seal("events.body", row_id, to_bytes(event.body)),
+        "raw": event.data_key.seal("events.raw", row_id, event.raw) if event.raw else None,
+    }
 
 
 def _known(tx: Tx, keys: Iterable[tuple[str, str]]) -> set[tuple[str, str]]:
+    """Looked up source by source, since that is how they are indexed: without it, every event there is was read."""
+    by_source: dict[str, list[str]] = {}
+    for source, index in keys:
+        by_source.setdefault(source, []).append(index)
     found: set[tuple[str, str]] = set()
-    for chunk in bulk.chunks([index for _, index in keys]):
-        query = select(events.c.source, events.c.event_index).where(bulk.among(tx, events.c.event_index, chunk))
-        found.update((row.source, row.event_index) for row in tx.connection.execute(query))
+    for source, indexes in by_source.items():
+        for chunk in bulk.chunks(indexes):
+            query = select(events.c.event_index).where(events.c.source == source)
+            rows = tx.connection.execute(query.where(bulk.among(tx, events.c.event_index, chunk)))
+            found.update((source, index) for index in rows.scalars())
     return found
 
 
@@ -126,3 +151,18 @@ def count_pending(tx: Tx) -> tuple[int, datetime | None]:
     query = select(func.count(), func.min(events.c.received_at)).where(events.c.state != APPLIED)
     row = tx.connection.execute(query).one()
     return row[0], row[1]
+
+
+def raw_of(tx: Tx, event_id: str, key: DataKey) -> bytes | None:
+    """The booking system's own words for an event, by our id; None when they are no longer kept, or never were."""
+    sealed = tx.connection.execute(select(events.c.raw).where(events.c.id == event_id)).scalar()
+    return key.unseal("events.raw", event_id, sealed) if sealed else None
+
+
+def forget_raw(tx: Tx, before: datetime, limit: int = 5_000) -> int:
+    """Empty the words of events that were received before. Answers how many; fewer than `limit` is all of them."""
+    old = select(events.c.id).where(events.c.raw.is_not(None), events.c.received_at < before)
+    ids = list(tx.connection.execute(old.order_by(events.c.received_at).limit(limit)).scalars())
+    for chunk in bulk.chunks(ids):
+        tx.connection.execute(update(events).where(bulk.among(tx, events.c.id, chunk)).values(raw=None))
+    return len(ids)

@@ -4,6 +4,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
+from unicodedata import normalize
 
 from sqlalchemy import ColumnElement, Row, case, literal, select, update
 
@@ -32,6 +33,8 @@ class PatientRow:
     ref: str = field(repr=False)
     contacts: Mapping[Channel, str] = field(default_factory=dict)
     """The blind id of each address."""
+    identity: str | None = None
+    """The blind index of name and birth, where both are known."""
 
 
 def ensure(tx: Tx, refs: Iterable[tuple[str, str]], now: datetime) -> dict[tuple[str, str], tuple[str, DataKey]]:
@@ -118,7 +121,68 @@ def _unsealed(tx: Tx, row: Row[Any]) -> PatientRow:
         data_key=key,
         ref=key.unseal("patients.ref", row.id, row.ref).decode(),
         contacts={channel: contact for channel, contact in blind.items() if contact},
+        identity=row.identity,
     )
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Identity:
+    """What shows, without saying who it is, whether two systems' patients are one person."""
+
+    id: str
+    source: str
+    identity: str
+    """The blind index of name and birth."""
+    contacts: Mapping[Channel, str]
+    standing: Standing
+
+    def is_also(self, other: "Identity") -> bool:
+        """Whether two systems speak of the same person: the same name, birth, and an address."""
+        share = any(self.contacts[channel] == other.contacts.get(channel) for channel in self.contacts)
+        return self.source != other.source and self.identity == other.identity and share
+
+
+def identity_of(tx: Tx, row: PatientRow, patient: Patient, on: datetime) -> Identity | None:
+    """Who a patient is, by what is known now; None while name, birth or address are missing."""
+    identity = blind_identity(tx.vault, patient.facts)
+    found = {channel: contact_id(tx, patient, channel, on) for channel in Channel}
+    contacts = {channel: contact for channel, contact in found.items() if contact}
+    if identity is None or not contacts:
+        return None
+    return Identity(id=row.id, source=row.source, identity=identity, contacts=contacts, standing=patient.standing)
+
+
+def blind_identity(vault: Vault, facts: Facts) -> str | None:
+    """The blind index of first name, last name and date of birth, however they are written; None if one is missing."""
+    told = [facts.get(name) for name in ("first_name", "last_name", "date_of_birth")]
+    words = [_letters(one) for one in told if isinstance(one, str)]
+    return vault.blind("identity", "|".join(words)) if len(words) == len(told) and all(words) else None
+
+
+def _letters(name: str) -> str:
+    """Letters and digits alone, without accents: one system writes Zoë O'Neil-Smith, another ZOE ONEIL SMITH."""
+    return "".join(letter for letter in normalize("NFKD", name).casefold() if letter.isalnum())
+
+
+def with_identity(tx: Tx, identities: Iterable[str]) -> list[Identity]:
+    """Everybody with one of these blind indexes of name and birth."""
+    wanted = sorted(set(identities))
+    columns = [patients.c[name] for name in ("id", "source", "identity", "email_contact", "phone_contact", "standing")]
+    query = select(*columns).where(bulk.among(tx, patients.c.identity, wanted))
+    return [
+        Identity(
+            id=row.id,
+            source=row.source,
+            identity=row.identity,
+            contacts={
+                channel: contact
+                for channel, contact in ((Channel.EMAIL, row.email_contact), (Channel.SMS, row.phone_contact))
+                if contact
+            },
+            standing=Standing(row.standing),
+        )
+        for row in (tx.connection.execute(query) if wanted else ())
+    ]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -146,6 +210,7 @@ def save_facts(tx: Tx, news: Sequence[NewFacts]) -> None:
                 "standing": new.patient.standing.value,
                 "email_contact": blind[Channel.EMAIL],
                 "phone_contact": blind[Channel.SMS],
+                "identity": blind_identity(tx.vault, new.patient.facts),
                 "revision": new.row.revision + 1,
             }
         )

@@ -36,7 +36,7 @@ def callback_routes(app: App, now: Callable[[], datetime]) -> APIRouter:
         callback = Callback(
             what=what,
             url=_called(request, app.public_url),
-            headers=_headers(request),
+            headers=headers_of(request),
             body=await read_body(request, known.ability.largest_callback),
         )
         return await run_in_threadpool(_answer, app, known, callback, now(), seldom)
@@ -51,7 +51,7 @@ def _called(request: Request, public_url: str) -> str:
     return public_url.rstrip("/") + path + (f"?{query}" if query else "")
 
 
-def _headers(request: Request) -> dict[str, str]:
+def headers_of(request: Request) -> dict[str, str]:
     """A header that came twice is neither of the two: no signature of that kind is right."""
     headers: dict[str, str] = {}
     for name, value in request.headers.items():

@@ -3,7 +3,6 @@
 import logging
 from collections.abc import Mapping
 
-from starlette.datastructures import MutableHeaders
 from starlette.requests import ClientDisconnect
 from starlette.responses import PlainTextResponse
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
@@ -20,6 +19,8 @@ HEADERS: Mapping[str, str] = {
     "x-robots-tag": "noindex, nofollow",
 }
 """For an answer that does not say otherwise."""
+
+_AS_SENT = [(name.encode(), value.encode()) for name, value in HEADERS.items()]
 
 log = logging.getLogger("drip.web")
 
@@ -41,9 +42,8 @@ class Guard:
             nonlocal has_begun
             if message["type"] == "http.response.start":
                 has_begun = True
-                headers = MutableHeaders(scope=message)
-                for name, value in HEADERS.items():
-                    headers.setdefault(name, value)
+                said = {name for name, _ in message["headers"]}
+                message["headers"] = [*message["headers"], *(one for one in _AS_SENT if one[0] not in said)]
             await send(message)
 
         try:

@@ -54,7 +54,8 @@ def stop_routes(app: App, now: Callable[[], datetime]) -> APIRouter:
     routes = APIRouter()
 
     # With `path`, a slash in a broken token is like any other wrong letter.
-    @routes.api_route("/p/{token:path}", methods=["GET", "HEAD"], summary="A patient's page: what stopping means")
+    @routes.head("/p/{token:path}", include_in_schema=False)
+    @routes.get("/p/{token:path}", summary="A patient's page: what stopping means")
     def look(token: str) -> Response:
         return _turn(app, token, None, now())
 

@@ -147,12 +147,6 @@ def test_a_file_that_cannot_be_read_is_wrong_usage(name: str, live: Path, drip: 
     assert (said.out, said.err.startswith("error: ")) == ("", True)
 
 
-@pytest.mark.parametrize("source", ["cliniko", "fhir"])
-def test_a_source_that_is_promised_says_that_it_is_not_built_yet(source: str, live: Path, drip: Drip) -> None:
-    (live / "e.json").write_text("[]")
-    assert "not built yet" in drip("ingest", "e.json", "--source", source, code=2).err
-
-
 def test_nothing_is_decided_before_the_tick(live: Path, drip: Drip, rows: Rows) -> None:
     ingest(drip, live, an_event())
     assert rows() == []

@@ -76,6 +76,7 @@ def a_step(
     purpose: Purpose = Purpose.CARE,
     expires: str | None = None,
     if_late: str = "skip",
+    reminder: bool = False,
 ) -> Step:
     return Step(
         id=id,
@@ -93,6 +94,7 @@ def a_step(
         purpose=purpose,
         expires=parse_duration(expires) if expires else None,
         send_if_late=if_late == "send",
+        reminder=reminder,
     )
 
 
@@ -164,9 +166,10 @@ def a_basis(
     hours: Hours = hours(),  # noqa: B008 - frozen
     version: str = "v1",
     revision: int = 0,
+    **unusual: Any,
 ) -> Basis:
     sequence = a_sequence("achilles-advice", *steps)
-    return Basis(sequence=sequence, version=version, anchor=anchor, hours=hours, revision=revision)
+    return Basis(sequence=sequence, version=version, anchor=anchor, hours=hours, revision=revision, **unusual)
 
 
 def a_row(

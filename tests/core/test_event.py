@@ -6,8 +6,8 @@ from typing import Any
 
 import pytest
 
-from drip.core.event import Event, merged, replay
-from drip.core.model import EventKind, Facts
+from drip.core.event import Event, replay
+from drip.core.model import EventKind, Facts, merged
 from drip.core.patient import Standing
 from tests.core.build import a_booking, an_event, an_update, news_of
 

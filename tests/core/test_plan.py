@@ -303,6 +303,70 @@ def test_a_new_closure_merges_what_it_pushes_onto_one_day() -> None:
     assert not changes(tuesday_closed, rows, monday)
 
 
+# What a booking system tells by itself
+
+
+MARKED = a_text("reminder", before="2d", reminder=True)
+
+
+def test_a_reminder_is_left_out_where_the_booking_system_reminds_and_comes_back_where_it_no_longer_does() -> None:
+    ours, theirs = a_basis(MARKED, AFTERCARE), a_basis(MARKED, AFTERCARE, reminds_itself=True)
+    left_out = [
+        ("reminder", "Tue 2026-06-09 10:00", "skipped", "reminded_elsewhere"),
+        ("aftercare", "Mon 2026-06-15 08:00", "planned", ""),
+    ]
+    rows = planned(theirs)
+    assert standing(rows) == left_out
+    assert not changes(theirs, rows, WELL_BEFORE)
+
+    rows = after(ours, rows)
+    assert standing(rows)[0] == ("reminder", "Tue 2026-06-09 10:00", "planned", "")
+    assert standing(after(theirs, rows)) == left_out
+
+    too_late = local("2026-06-10T10:00")
+    assert standing(after(ours, planned(theirs), too_late))[0][2:] == ("skipped", "late")
+
+
+def test_a_cancelled_reminder_that_comes_back_is_left_out_too() -> None:
+    rows = marked(planned(a_basis(MARKED)), reminder=State.CANCELLED)
+
+    assert standing(after(a_basis(MARKED, reminds_itself=True), rows))[0][2:] == ("skipped", "reminded_elsewhere")
+
+
+@pytest.mark.parametrize("state", [State.SENT, State.EXPIRED, State.FAILED])
+def test_a_reminder_that_went_or_ended_stays_as_it_is(state: State) -> None:
+    rows = marked(planned(a_basis(MARKED)), reminder=state)
+
+    assert not changes(a_basis(MARKED, reminds_itself=True), rows, WELL_BEFORE)
+
+
+# What is no use once a visit has begun
+
+
+def test_what_tells_of_a_move_expires_with_the_visit_and_is_not_planned_after_it() -> None:
+    told, later = a_text("told", after="1h"), a_text("later", after="1d")
+    tomorrow = local("2026-06-12T09:00")
+    basis = a_basis(told, later, until=tomorrow)
+    rows = planned(basis, VISIT)
+
+    assert standing(rows) == [
+        ("told", "Thu 2026-06-11 11:00", "planned", ""),
+        ("later", "Fri 2026-06-12 10:00", "skipped", "expired"),
+    ]
+    assert rows[0].expires_at == tomorrow
+    assert not changes(basis, rows, VISIT)
+
+
+def test_what_is_let_in_late_goes_only_before_the_visit() -> None:
+    told = a_text("told", after="1h", if_late="send")
+    basis = a_basis(told, until=local("2026-06-11T15:00"))
+
+    (in_time,) = planned(basis, local("2026-06-11T14:00"))
+    assert (in_time.state, in_time.expires_at) == (State.PLANNED, local("2026-06-11T15:00"))
+    (too_late,) = planned(basis, local("2026-06-11T15:00"))
+    assert (too_late.state, too_late.reason) == (State.SKIPPED, Reason.LATE)
+
+
 # Publishing a new version to people who are in an older one
 
 
