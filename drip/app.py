@@ -205,6 +205,7 @@ def build_providers(settings: Settings, clinic: Clinic) -> Mapping[Channel, tupl
         connections=settings.send_concurrency,
         public_url=settings.public_url.rstrip("/"),
         has_mailbox=bool(settings.imap_url.get_secret_value()),
+        texts_from=clinic.senders.sms_from,
         told=settings.by_variable(),
     )
     built: dict[str, Provider] = {}

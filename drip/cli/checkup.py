@@ -8,7 +8,7 @@ from drip import clock
 from drip.app import App, NoClinic, build, read_clinic
 from drip.cli.finding import Finding
 from drip.cli.source_check import look_at_sources
-from drip.flows.alert import WATCHED, still_parts
+from drip.flows.alert import still_parts, watched_beats
 from drip.providers.provider import Provider
 from drip.settings import Settings, WrongSettings, read_settings
 from drip.store import events, lanes, migrate, records, versions, views
@@ -86,7 +86,7 @@ def _working(app: App, now: datetime) -> Iterator[Finding]:
         yield Finding("clock", skew < SKEW, f"the database and this machine are {skew.total_seconds():.1f} s apart")
         live = app.versions.live(tx)
         yield Finding("sequences", bool(live), ", ".join(sorted(live)) or "none is published: run `drip publish`")
-        beats = records.beats(tx)
+        beats = watched_beats(app, tx)
         yield _worker(beats.get("tick"), now)
         yield from _parts(beats, now)
         yield from _lanes(tx, now)
@@ -120,7 +120,7 @@ def _worker(beat: datetime | None, now: datetime) -> Finding:
 def _parts(beats: Mapping[str, datetime], now: datetime) -> Iterator[Finding]:
     """When each part of the worker last finished, and which stand still while others go on."""
     still = dict(still_parts(beats))
-    for part in (part for part in WATCHED if part in beats and part != "tick"):
+    for part in (part for part in beats if part != "tick"):
         seconds = max(int((now - beats[part]).total_seconds()), 0)
         told = f"finished {seconds} s ago" if seconds < 600 else f"last finished at {beats[part]:%Y-%m-%d %H:%M} UTC"
         yield Finding(f"worker: {part}", part not in still, told + (": see the log" if part in still else ""))

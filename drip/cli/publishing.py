@@ -6,6 +6,7 @@ from datetime import date, datetime
 from pathlib import Path
 
 from drip.app import App
+from drip.cli.hearing import hears
 from drip.cli.listing import one_patient
 from drip.cli.opening import home, opened
 from drip.cli.paths import concerns, home_of
@@ -55,7 +56,7 @@ def _refuse_broken(folder: Folder, files: list[LoadedFile], today: date) -> None
     ids = {file.sequence.id for file in files if file.sequence}
     errors = [
         finding
-        for finding in check(folder, today)
+        for finding in check(folder, today, hears(folder.clinic))
         if finding.level == "error" and (finding.path in mine or _is_used(finding.path, ids))
     ]
     if errors:

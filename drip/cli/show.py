@@ -21,8 +21,9 @@ PIPE_WIDTH = 160
 
 def _console(*, stderr: bool) -> Console:
     stream = sys.stderr if stderr else sys.stdout
-    # No markup: a name or reference with square brackets in it is printed as it is.
-    return Console(stderr=stderr, highlight=False, markup=False, width=None if stream.isatty() else PIPE_WIDTH)
+    width = None if stream.isatty() else PIPE_WIDTH
+    # No markup, no emoji: what comes from outside in square brackets or as `:pill:` is printed as it is.
+    return Console(stderr=stderr, highlight=False, markup=False, emoji=False, width=width)
 
 
 out, err = _console(stderr=False), _console(stderr=True)

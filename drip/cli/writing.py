@@ -59,13 +59,15 @@ def check(
 ) -> None:
     """Check the content: one line per finding, `file:line:col: level: rule: message`."""
     from drip import clock
+    from drip.cli.hearing import hears
     from drip.cli.opening import home
     from drip.content.check import check as check_folder
     from drip.content.folder import read_folder
 
     where = home_of(paths) or home()
     folder = read_folder(where)
-    findings = [finding for finding in check_folder(folder, clock.now().date()) if concerns(finding.path, paths, where)]
+    found = check_folder(folder, clock.now().date(), hears(folder.clinic))
+    findings = [finding for finding in found if concerns(finding.path, paths, where)]
     errors = sum(finding.level == "error" for finding in findings)
     if as_json:
         print_json({"findings": [finding_as_json(finding) for finding in findings], "errors": errors})

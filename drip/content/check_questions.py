@@ -49,8 +49,8 @@ def _one_way(channel: Channel) -> str:
     if channel is Channel.EMAIL:
         return "nobody can answer this: emails from here bring no replies. Remove `ask`, or set up a way for replies"
     return (
-        "nobody can answer this: the sender of texts cannot hear replies. "
-        'Send from a number (`senders: {sms: {from: "+44..."}}` in clinic.yaml), or remove `ask`'
+        "nobody can answer this: texts from here bring no replies. "
+        'Send from a number (`senders: {sms: {from: "+44..."}}` in clinic.yaml) with DRIP_PUBLIC_URL, or remove `ask`'
     )
 
 

@@ -11,6 +11,7 @@ from drip.content.staff_words import ALERT, alert_file, alert_folder
 from drip.core.model import EventKind, Facts
 from drip.flows.publish import Publication, publish, version_files, version_id
 from drip.flows.sweep import OURS
+from drip.flows.unreached import STAFF_NOT_REACHED
 from drip.store import events, lanes, patients, records, sources, versions, views
 from drip.store.database import Tx
 from drip.store.vault import DataKey
@@ -20,6 +21,9 @@ DIGEST_AT_MOST = timedelta(hours=1)
 
 DIGEST_AGAIN = timedelta(hours=24)
 """How often it goes while nothing changes."""
+
+OPEN_TOO_LONG = timedelta(hours=1)
+"""A red flag was told of at once. While it is still open after so long, each digest tells of it again."""
 
 AWAY = timedelta(minutes=15)
 """A booking system that has not answered for so long is told of."""
@@ -43,6 +47,7 @@ _TASKS = {
     "runaway": "addresses that were written to too often",
     "same_person": "people who are in two booking systems",
     "safety_not_reached": "safety messages that reached nobody",
+    STAFF_NOT_REACHED: "colleagues whom alerts do not reach",
     "shared_stop": "addresses that several patients share, where somebody said stop",
     "sent_again": "critical messages that were sent a second time without evidence",
     "under_age": "children without a parent or carer who can be written to",
@@ -56,6 +61,8 @@ class Trouble:
 
     kind: str
     says: str
+    is_worth_a_digest: bool = True
+    """Else it is only told where there is one anyway."""
 
 
 def watch(app: App, now: datetime) -> int:
@@ -86,8 +93,8 @@ class News:
 
     @property
     def kinds(self) -> frozenset[str]:
-        """Every kind of trouble there is."""
-        return frozenset(one.kind for one in self.troubles)
+        """Every kind of trouble there is that is worth a digest."""
+        return frozenset(one.kind for one in self.troubles if one.is_worth_a_digest)
 
     @property
     def is_anything(self) -> bool:
@@ -104,7 +111,7 @@ def _look(app: App, tx: Tx, now: datetime) -> News:
         troubles=troubles,
         digest_at=digest_at,
         known=known,
-        is_digest_due=_is_digest_due({one.kind for one in troubles}, known, digest_at, now),
+        is_digest_due=_is_digest_due({one.kind for one in troubles if one.is_worth_a_digest}, known, digest_at, now),
     )
 
 
@@ -142,7 +149,8 @@ def _remember(tx: Tx, kinds: frozenset[str], at: datetime) -> None:
 
 def _troubles(app: App, tx: Tx, now: datetime) -> list[Trouble]:
     """What waits for a person, and what stands still."""
-    troubles = [
+    troubles = _red_flags(tx, now)
+    troubles += [
         Trouble(kind=f"paused:{scope}", says=f"{_scope(scope)} is paused{_why(scope, why)}")
         for scope, why in sorted(versions.paused(tx).items())
     ]
@@ -156,8 +164,7 @@ def _troubles(app: App, tx: Tx, now: datetime) -> list[Trouble]:
         troubles.append(Trouble(kind="held", says=f"messages that are held for a decision: {held}"))
     troubles += [
         Trouble(kind=f"still:{part}", says=f"the worker's part “{part}” has not finished since {at:%H:%M} UTC")
-        for part, at in still_parts(records.beats(tx))
-        if part != "mailbox" or app.mailbox is not None  # it was looked through once, and is not any more
+        for part, at in still_parts(watched_beats(app, tx))
     ]
     troubles += [
         Trouble(kind=f"tasks:{kind}", says=f"{_TASKS[kind]}: {number}")
@@ -171,11 +178,25 @@ def _troubles(app: App, tx: Tx, now: datetime) -> list[Trouble]:
     ]
 
 
+def _red_flags(tx: Tx, now: datetime) -> list[Trouble]:
+    """How many are open, and since when."""
+    number, since = records.oldest_open(tx, records.RED_FLAG)
+    if since is None:
+        return []
+    told = f"red flags that nobody has dealt with yet: {number}, the first since {since:%d %b %H:%M} UTC"
+    return [Trouble(kind=records.RED_FLAG, says=told, is_worth_a_digest=now - since >= OPEN_TOO_LONG)]
+
+
+def watched_beats(app: App, tx: Tx) -> dict[str, datetime]:
+    """When each part that this clinic's worker has last finished. A mailbox may have been looked through once only."""
+    beats = records.beats(tx)
+    return {part: beats[part] for part in WATCHED if part in beats and (part != "mailbox" or app.mailbox is not None)}
+
+
 def still_parts(beats: Mapping[str, datetime]) -> list[tuple[str, datetime]]:
     """Parts of the worker that have not finished for long while others have, and since when."""
-    watched = {part: at for part, at in beats.items() if part in WATCHED}
-    latest = max(watched.values(), default=None)
-    return [(part, at) for part, at in sorted(watched.items()) if latest is not None and latest - at > STILL]
+    latest = max(beats.values(), default=None)
+    return [(part, at) for part, at in sorted(beats.items()) if latest is not None and latest - at > STILL]
 
 
 def _scope(scope: str) -> str:

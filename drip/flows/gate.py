@@ -20,6 +20,7 @@ from drip.flows.journal import NO_JOURNAL, Journal
 from drip.flows.letters import begin_attempt, write_letter
 from drip.flows.prepare import Ready
 from drip.flows.road import Road, Roads, charge, first_roads, give_back
+from drip.flows.unreached import Lost, ask_about_lost
 from drip.store import events, outgoing, patients, records, replies, versions
 from drip.store.database import Tx
 from drip.store.outgoing import Lease, Move, NewAttempt
@@ -264,15 +265,28 @@ def _moved(one: Ready, state: State, reason: Reason, due_at: datetime) -> Move:
 def _raise_tasks(tx: Tx, batch: Sequence[Ready], gated: Gated, now: datetime) -> None:
     """What a person must know: a child nobody may be written about, safety words that cannot reach their patient."""
     by_id = {one.claimed.id: one for one in batch}
+    under_age = {by_id[move.id].claimed.patient_id: by_id[move.id] for move in gated.moves if _is_under_age(move)}
     tasks = [*gated.tasks, *(_overdue(version) for version in _overdue_versions(by_id, gated))]
-    for move in gated.moves:
-        one = by_id[move.id]
-        unreached = one.claimed.purpose is Purpose.SAFETY and move.state in (State.SUPPRESSED, State.SKIPPED)
-        if move.reason is Reason.UNDER_AGE:
-            tasks.append(_task(one, "under_age", one.claimed.patient_id))
-        elif unreached and move.reason is not Reason.CONDITION:
-            tasks.append(_task(one, "safety_not_reached", one.claimed.id))
+    tasks += [_task(one, "under_age", patient_id) for patient_id, one in under_age.items()]
     records.raise_tasks(tx, tasks, now)
+    ask_about_lost(tx, [_lost(by_id[move.id], move) for move in gated.moves if _is_lost(by_id[move.id], move)], now)
+
+
+def _is_under_age(move: Move) -> bool:
+    return move.reason is Reason.UNDER_AGE
+
+
+def _is_lost(one: Ready, move: Move) -> bool:
+    """Safety words that their patient will not get. An alert is meant for each colleague's own channel alone."""
+    if one.claimed.purpose is not Purpose.SAFETY or move.state not in (State.SUPPRESSED, State.SKIPPED):
+        return False
+    is_of_other_channel = one.person.source == patients.STAFF and move.reason is Reason.NO_ADDRESS
+    return move.reason not in (Reason.CONDITION, Reason.UNDER_AGE) and not is_of_other_channel
+
+
+def _lost(one: Ready, move: Move) -> Lost:
+    claimed = one.claimed
+    return Lost(message_id=claimed.id, patient_id=claimed.patient_id, purpose=claimed.purpose, why=move.reason.sentence)
 
 
 def _overdue_versions(by_id: Mapping[str, Ready], gated: Gated) -> set[str]:

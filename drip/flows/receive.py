@@ -7,12 +7,13 @@ from datetime import datetime, timedelta
 from drip.app import App, Published
 from drip.core.handover import ACCOUNT_WAIT, Fault
 from drip.core.lifecycle import State
-from drip.core.model import Channel, Purpose
+from drip.core.model import Channel
 from drip.core.news import News
 from drip.core.reason import Reason
 from drip.core.receipt import Said, Standing, Told, hear
 from drip.flows.reply import take_replies
-from drip.store import enrolments, patients, receipts, records, versions
+from drip.flows.unreached import Lost, ask_about_lost
+from drip.store import patients, receipts, records, versions
 from drip.store.database import Tx
 from drip.store.receipts import Moved, Pending, Subject
 
@@ -110,24 +111,13 @@ def _tell_staff(tx: Tx, told: Sequence[Pending], heard: Iterable[tuple[Subject, 
         if one.fault is Fault.ACCOUNT and one.attempt_id:
             why = f"the provider refused our account: {one.code}"
             versions.pause(tx, versions.PROVIDER + one.provider, why, now)
-    lost = [(subject, told) for subject, told in heard if told and told.state is State.UNDELIVERED]
-    keys = enrolments.data_key_rows(tx, {subject.patient_id for subject, _ in lost})
-    tasks = [
-        records.NewTask(
-            key=f"{_kind(subject)}:{subject.id}",
-            kind=_kind(subject),
-            patient_id=subject.patient_id,
-            data_key=keys[subject.patient_id],
-            detail=told.reason.sentence,
-        )
-        for subject, told in lost
-    ]
-    records.raise_tasks(tx, tasks, now)
+    lost = [_lost(subject, told) for subject, told in heard if told and told.state is State.UNDELIVERED]
+    ask_about_lost(tx, lost, now)
     records.finish_tasks(tx, (f"held:{subject.id}" for subject, told in heard if told), now)
 
 
-def _kind(subject: Subject) -> str:
-    return "safety_not_reached" if subject.purpose is Purpose.SAFETY else "not_delivered"
+def _lost(subject: Subject, told: Told) -> Lost:
+    return Lost(message_id=subject.id, patient_id=subject.patient_id, purpose=subject.purpose, why=told.reason.sentence)
 
 
 def suppress(app: App, address: str, reason: Reason, now: datetime) -> tuple[bool, int]:

@@ -170,6 +170,7 @@ _ASKED = {
     "contact_problem": "Staff are asked to look at an address or number that could not be read.",
     "under_age": "Staff are asked for a parent or carer: the patient is under 16.",
     "safety_not_reached": "Staff are asked to reach the patient another way: safety information could not be sent.",
+    "staff_not_reached": "Staff are told that this colleague no longer hears of what must not wait.",
     "review_due": "Staff are asked to review content that is past its date.",
     "reply": "Staff are asked to read a reply.",
     "answer": "Staff are asked to read an answer: the clinic wants a person to see such answers.",

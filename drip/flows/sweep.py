@@ -9,10 +9,11 @@ from drip.app import App
 from drip.clock import order
 from drip.core.course import enrolment_facts
 from drip.core.lifecycle import State
-from drip.core.model import EventKind, Facts, Purpose
+from drip.core.model import EventKind, Facts
 from drip.core.reason import Reason
 from drip.flows.attendance import ask
-from drip.store import enrolments, events, patients, records, settling, unmatched
+from drip.flows.unreached import Lost, ask_about_lost
+from drip.store import enrolments, events, patients, settling, unmatched
 from drip.store.bulk import chunks
 from drip.store.database import Tx
 from drip.store.settling import Unconfirmed
@@ -64,7 +65,7 @@ def look_back(app: App, now: datetime) -> int:
 def _sweep(tx: Tx, confirming: Collection[str], now: datetime) -> Swept:
     understood = unmatched.hear_again(tx, now - ANSWERS_COME_WITHIN, now)  # addresses are locked before messages
     unconfirmed = settling.give_up_waiting(tx, confirming, now - WAIT_FOR_RECEIPT)
-    _tell_staff(tx, unconfirmed, now)
+    ask_about_lost(tx, [_lost(one) for one in unconfirmed], now)
     return Swept(
         freed=settling.free_expired_claims(tx),
         doubted=settling.doubt_expired_flights(tx),
@@ -84,20 +85,9 @@ def forget_words(app: App, now: datetime) -> int:
             return total
 
 
-def _tell_staff(tx: Tx, unconfirmed: Sequence[Unconfirmed], now: datetime) -> None:
-    keys = enrolments.data_key_rows(tx, {one.patient_id for one in unconfirmed})
-    tasks = [
-        records.NewTask(
-            key=f"{kind}:{one.message_id}",
-            kind=kind,
-            patient_id=one.patient_id,
-            data_key=keys[one.patient_id],
-            detail=Reason.NO_RECEIPT.sentence,
-        )
-        for one in unconfirmed
-        for kind in ["safety_not_reached" if one.purpose is Purpose.SAFETY else "not_delivered"]
-    ]
-    records.raise_tasks(tx, tasks, now)
+def _lost(one: Unconfirmed) -> Lost:
+    why = Reason.NO_RECEIPT.sentence
+    return Lost(message_id=one.message_id, patient_id=one.patient_id, purpose=one.purpose, why=why)
 
 
 def finish(app: App, touched: Collection[str] | None, now: datetime) -> int:

@@ -22,6 +22,8 @@ class Wiring:
     """How many calls may be under way at once."""
     public_url: str = ""
     has_mailbox: bool = False
+    texts_from: str = ""
+    """The sender of texts in clinic.yaml."""
     told: Mapping[str, str] = field(default_factory=dict, repr=False)
     """The settings that are a provider's own, by the names of their variables."""
 
@@ -48,13 +50,16 @@ def _noop(wiring: Wiring) -> Provider:
 def _twilio(wiring: Wiring) -> Provider:
     from drip.providers.twilio import TwilioAccount, TwilioProvider
 
+    service_sid = wiring.said("TWILIO_MESSAGING_SERVICE_SID")
+    # A service chooses the sender itself, unless a setting does.
+    sender = wiring.said("TWILIO_FROM") or ("" if service_sid else wiring.texts_from)
     account = TwilioAccount(
         account_sid=wiring.needed("TWILIO_ACCOUNT_SID"),
         auth_token=wiring.needed("TWILIO_AUTH_TOKEN"),
         previous_token=wiring.said("TWILIO_AUTH_TOKEN_PREVIOUS"),
         webhook_key=wiring.said("TWILIO_WEBHOOK_KEY"),
-        sender=wiring.said("TWILIO_FROM"),
-        service_sid=wiring.said("TWILIO_MESSAGING_SERVICE_SID"),
+        sender=sender,
+        service_sid=service_sid,
         api_base=wiring.said("TWILIO_API_BASE"),
     )
     return TwilioProvider(

@@ -86,6 +86,12 @@ def load(tx: Tx, patient_ids: Iterable[str]) -> dict[str, PatientRow]:
     return found
 
 
+def staff_among(tx: Tx, patient_ids: Iterable[str]) -> set[str]:
+    """Which of these are the clinic's own people."""
+    query = select(patients.c.id).where(bulk.among(tx, patients.c.id, patient_ids), patients.c.source == STAFF)
+    return set(tx.connection.execute(query).scalars())
+
+
 def find(tx: Tx, ref: str) -> list[PatientRow]:
     """The patients whose reference this is: `source:ref`, or a bare ref, which several sources may have."""
     source, colon, rest = ref.partition(":")

@@ -83,6 +83,13 @@ def count_open(tx: Tx) -> dict[str, int]:
     return {row[0]: row[1] for row in tx.connection.execute(query)}
 
 
+def oldest_open(tx: Tx, kind: str) -> tuple[int, datetime | None]:
+    """How many tasks of a kind wait for a person, and since when the first of them does."""
+    query = select(func.count(), func.min(tasks.c.raised_at)).where(tasks.c.kind == kind, tasks.c.done_at.is_(None))
+    row = tx.connection.execute(query).one()
+    return row[0], row[1]
+
+
 def unalerted(tx: Tx, kind: str) -> list[str]:
     """Open tasks of a kind that the clinic's people have not been told of yet."""
     query = select(tasks.c.id).where(tasks.c.kind == kind, tasks.c.done_at.is_(None), tasks.c.alerted_at.is_(None))

@@ -254,3 +254,15 @@ def test_the_wrong_key_shows_nothing(enrolled: Path, drip: Drip, monkeypatch: py
 def test_a_typo_in_the_clinic_file_is_said_and_not_a_traceback(enrolled: Path, drip: Drip) -> None:
     rewrite(enrolled / "clinic.yaml", "country: GB", "country: Britain")
     assert "clinic.yaml:1:" in drip("tasks", code=2).err
+
+
+def test_what_stands_between_colons_or_brackets_is_shown_as_it_was_given_wherever_it_is_shown(
+    live: Path, tell: Tell, drip: Drip
+) -> None:
+    patient = live / "patient.json"
+    patient.write_text('{"patient": {"first_name": "Ann :pill: [b]"}}')
+    tell(an_event(ref="p:pill:[b]1[/b]"), now="2026-06-09T11:00Z")
+    assert "p:pill:[b]1[/b]" in drip("messages").out
+    assert "p:pill:[b]1[/b]" in drip("explain", "p:pill:[b]1[/b]").out
+    assert "Ann :pill: [b]" in drip("preview", "after-visit", "hello", "--patient", "patient.json").out
+    assert ":pill:" in drip("explain", "no:pill:", code=1).err

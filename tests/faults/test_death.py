@@ -24,7 +24,7 @@ from drip.cli import checkup
 from drip.core.lifecycle import State
 from drip.core.model import Channel
 from drip.core.news import News, Receipt
-from drip.flows.alert import still_parts
+from drip.flows.alert import still_parts, watched_beats
 from drip.flows.decide import Decision, decide, held_messages
 from drip.flows.receive import apply_receipts, take_news
 from drip.flows.tick import tick
@@ -579,7 +579,7 @@ def what_the_doctor_would_mend(clinic: Deployment) -> set[str]:
 
 def standing_still(clinic: Deployment) -> set[str]:
     with clinic.world.store.read() as tx:
-        return {part for part, _ in still_parts(records.beats(tx))}
+        return {part for part, _ in still_parts(watched_beats(clinic.world.app, tx))}
 
 
 def alerts(clinic: Deployment) -> list[str]:

@@ -200,7 +200,8 @@ def test_f33_a_provider_that_cannot_be_reached_is_left_alone_after_five_calls(du
         deployment.tick()
         alerts = [one.text for one in deployment.sandbox.ledger.of_address("boss@example.org")]
         assert any("twilio is not called" in words for words in alerts)
-        assert standing(deployment, SMS) == ["delivered"] * 9
+        texts = [one for one in standing(deployment, SMS) if not one.startswith("skipped")]  # of whom has only an email
+        assert texts == ["delivered"] * 9
 
 
 def nobody() -> str:

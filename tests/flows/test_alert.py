@@ -11,6 +11,7 @@ from sqlalchemy import func, select, update
 
 from drip.core.handover import Accepted, Fault, NotTaken, Outcome, Refused, Unknown
 from drip.core.letter import Letter
+from drip.core.lifecycle import State
 from drip.core.model import Channel
 from drip.core.reason import Reason
 from drip.flows import alert, tick
@@ -19,7 +20,7 @@ from drip.flows.reply import apply_replies
 from drip.store import events, patients, records, schema, versions
 from tests.world import ADVICE, CLINIC, Sink, World, a_visit, at
 
-NURSE, DESK = "nurse@example.org", "+447700900555"
+DESK, NURSE = "+447700900555", "nurse@example.org"
 NAMED = CLINIC + f'alerts: {{email: {NURSE}, sms: "{DESK}"}}\n'
 URGENT = "A patient's reply may be urgent"
 URGENT_TEXT = "Harbour Clinic: a patient's reply may be urgent. Waiting: 1. Please read it now: drip tasks"
@@ -35,13 +36,23 @@ def clinic(a_clinic: Callable[..., World]) -> World:
 
 def red_flags_heard(clinic: World) -> list[str]:
     """Where each alert about a red flag went."""
-    return [one.to for one in clinic.sink.letters if "urgent" in (one.words.subject or one.words.text)]
+    return sorted(one.to for one in clinic.sink.letters if "urgent" in (one.words.subject or one.words.text))
 
 
 def became(clinic: World, who: str) -> list[str]:
     """What became of each alert about a red flag to somebody."""
     rows = [one for one in clinic.messages() if (one.patient, one.step) == (who, "red-flag")]
-    return [f"{one.state} {one.reason}".strip() for one in rows if one.reason != "condition"]
+    own = [one for one in rows if one.reason not in ("condition", "no_address")]  # the other channel has none
+    return [f"{one.state} {one.reason}".strip() for one in own]
+
+
+def unreached(clinic: World) -> list[str]:
+    """Which colleagues the others are asked about because an alert did not reach them."""
+    with clinic.store.read() as tx:
+        found = [one for one in records.open_tasks(tx) if one.kind != "red_flag"]
+        refs = patients.refs(tx, {one.patient_id for one in found if one.patient_id})
+        assert {one.kind for one in found} <= {"staff_not_reached"}
+    return [refs[one.patient_id] for one in found if one.patient_id]
 
 
 def with_a_patient(clinic: World) -> World:
@@ -75,14 +86,14 @@ def digests(clinic: World) -> list[str]:
 
 def test_a_red_flag_is_told_at_once_by_email_and_text_at_any_hour_though_nothing_is_published(clinic: World) -> None:
     writes(clinic, "2026-06-14 03:00")
-    assert clinic.heard() == [(NURSE, URGENT), (DESK, URGENT_TEXT)]
+    assert sorted(clinic.heard()) == [(DESK, URGENT_TEXT), (NURSE, URGENT)]
 
 
 def test_an_alert_holds_nothing_of_whom_it_is_about(clinic: World) -> None:
     writes(clinic, "2026-06-14 03:00")
     pause(clinic, "2026-06-14 03:01", why="Quillfeather rang: her calf is swollen")
     clinic.tick("2026-06-14 03:02")
-    assert [letter.to for letter in clinic.sink.letters] == [NURSE, DESK] * 2
+    assert sorted(letter.to for letter in clinic.sink.letters) == [DESK, DESK, NURSE, NURSE]
     for letter in clinic.sink.letters:
         said = f"{letter.words.subject} {letter.words.text} {letter.words.html}"
         assert [canary for canary in CANARIES if canary.casefold() in said.casefold()] == []
@@ -93,21 +104,47 @@ def test_a_red_flag_on_a_shared_number_is_one_alert(clinic: World) -> None:
     clinic.tell(a_visit("2026-06-11 10:00", event_id="b", patient=other))
     clinic.tick("2026-06-11 10:32")
     writes(clinic, "2026-06-12 09:00")
-    assert [to for to, _ in clinic.heard()] == [NURSE, DESK]
+    assert sorted(to for to, _ in clinic.heard()) == [DESK, NURSE]
 
 
 def test_a_red_flag_of_a_stranger_is_told_as_well(clinic: World) -> None:
     writes(clinic, "2026-06-12 09:00", address="+447700900999")
-    assert clinic.heard() == [(NURSE, URGENT), (DESK, URGENT_TEXT)]
+    assert sorted(clinic.heard()) == [(DESK, URGENT_TEXT), (NURSE, URGENT)]
 
 
 def test_each_red_flag_is_told_once_and_a_later_one_again(clinic: World) -> None:
     writes(clinic, "2026-06-12 09:00")
     clinic.tick("2026-06-12 09:01")
-    clinic.tick("2026-06-13 09:01")
     assert len(clinic.sink.letters) == 2
-    writes(clinic, "2026-06-13 09:30", "chest pain")
+    writes(clinic, "2026-06-12 09:30", "chest pain")
     assert len(clinic.sink.letters) == 4
+
+
+def test_a_red_flag_that_stays_open_is_told_of_in_each_digest_and_nothing_about_whom(clinic: World) -> None:
+    writes(clinic, "2026-06-12 09:00")
+    writes(clinic, "2026-06-12 09:40", "chest pain")
+    clinic.tick("2026-06-12 09:59")
+    assert digests(clinic) == [], "they were told at once"
+    clinic.tick("2026-06-12 10:00")
+    (said,) = digests(clinic)
+    assert "red flags that nobody has dealt with yet: 2, the first since 12 Jun 08:00 UTC" in " ".join(said.split())
+    assert [canary for canary in CANARIES if canary.casefold() in said.casefold()] == []
+    clinic.tick("2026-06-13 09:59")
+    clinic.tick("2026-06-13 10:00")
+    assert len(digests(clinic)) == 2, "once a day while nothing changes"
+    with clinic.store.write() as tx:
+        for one in records.open_tasks(tx):
+            records.finish_task(tx, one.id, "A. Nurse", at("2026-06-13 11:00"))
+    clinic.tick("2026-06-14 10:00")
+    assert len(digests(clinic)) == 2
+
+
+def test_a_digest_about_something_else_tells_of_a_red_flag_as_well(clinic: World) -> None:
+    writes(clinic, "2026-06-12 09:00")
+    pause(clinic, "2026-06-12 09:05")
+    clinic.tick("2026-06-12 09:05")
+    (said,) = digests(clinic)
+    assert "red flags that nobody has dealt with yet: 1" in " ".join(said.split())
 
 
 def test_a_red_flag_that_was_dealt_with_before_anybody_was_named_is_not_told(a_clinic: Callable[..., World]) -> None:
@@ -120,7 +157,7 @@ def test_a_red_flag_that_was_dealt_with_before_anybody_was_named_is_not_told(a_c
         first = records.open_tasks(tx)[0]
         records.finish_task(tx, first.id, "A. Nurse", at("2026-06-12 09:05"))
     named.tick("2026-06-12 09:10")
-    assert named.heard() == [(NURSE, URGENT), (DESK, URGENT_TEXT)]
+    assert sorted(named.heard()) == [(DESK, URGENT_TEXT), (NURSE, URGENT)]
 
 
 def test_words_that_are_no_red_flag_are_not_told_at_once(clinic: World) -> None:
@@ -184,7 +221,7 @@ def test_whoever_pauses_everything_still_hears_of_a_red_flag(clinic: World) -> N
     clinic.publish(ADVICE)
     pause(clinic, "2026-06-12 08:59", versions.EVERYTHING)
     writes(clinic, "2026-06-12 09:00")
-    assert red_flags_heard(clinic) == [NURSE, DESK]
+    assert red_flags_heard(clinic) == [DESK, NURSE]
 
 
 def test_where_all_is_well_nobody_is_written_to(clinic: World) -> None:
@@ -243,13 +280,15 @@ def test_while_not_live_alerts_reach_only_the_allow_list(a_clinic: Callable[...,
     clinic = a_clinic(clinic=NAMED, sink=Sink(reaches_people=True), allow_list=frozenset({NURSE}))
     writes(clinic, "2026-06-12 09:00")
     assert red_flags_heard(clinic) == [NURSE]
-    assert became(clinic, DESK) == ["skipped no_address"]
+    assert became(clinic, DESK) == ["skipped not_allow_listed"]
+    writes(clinic, "2026-06-12 09:30", "chest pain")
+    assert unreached(clinic) == [DESK], "asked once, however many alerts do not reach them"
 
 
 def test_while_live_alerts_need_nobodys_approval(a_clinic: Callable[..., World]) -> None:
     clinic = a_clinic(clinic=NAMED, live=True)
     writes(clinic, "2026-06-12 09:00")
-    assert [to for to, _ in clinic.heard()] == [NURSE, DESK]
+    assert sorted(to for to, _ in clinic.heard()) == [DESK, NURSE]
 
 
 def test_somebody_of_the_staff_who_says_stop_gets_no_more_texts(clinic: World) -> None:
@@ -257,8 +296,11 @@ def test_somebody_of_the_staff_who_says_stop_gets_no_more_texts(clinic: World) -
     clinic.reply("STOP", "2026-06-12 09:05", address=DESK)
     writes(clinic, "2026-06-12 09:10", "chest pain")
     clinic.tick("2026-06-12 09:11")
-    assert red_flags_heard(clinic) == [NURSE, DESK, NURSE]
-    assert became(clinic, DESK) == ["accepted", "skipped no_address"]
+    assert red_flags_heard(clinic) == [DESK, NURSE, NURSE]
+    assert became(clinic, DESK) == ["accepted", "suppressed suppressed_by_patient"]
+    writes(clinic, "2026-06-12 10:00", "chest pain")
+    assert unreached(clinic) == [DESK], "asked once, however many alerts do not reach them"
+    assert "colleagues whom alerts do not reach: 1" in " ".join(digests(clinic)[-1].split())
 
 
 def test_every_alert_leaves_an_attempt_with_its_words(clinic: World) -> None:
@@ -281,7 +323,32 @@ def test_an_alert_that_one_channel_cannot_carry_goes_by_the_other_and_is_tried_a
     clinic = a_clinic(clinic=NAMED, sink=sink)
     writes(clinic, "2026-06-12 09:00")
     clinic.tick("2026-06-12 09:05")
-    assert [letter.channel for letter in sink.letters] == [Channel.EMAIL, Channel.SMS, Channel.EMAIL]
+    assert sorted(letter.channel for letter in sink.letters) == [Channel.EMAIL, Channel.EMAIL, Channel.SMS]
+
+
+@pytest.mark.parametrize(("closed", "hears"), [("mail", DESK), ("texts", NURSE)])
+def test_a_colleagues_alert_does_not_wait_while_the_other_channel_is_left_alone(
+    a_clinic: Callable[..., World], closed: str, hears: str
+) -> None:
+    mail, texts = Sink(name="mail"), Sink(name="texts")
+    clinic = a_clinic(clinic=NAMED, providers={Channel.EMAIL: (mail,), Channel.SMS: (texts,)})
+    with clinic.store.write() as tx:
+        lane = {"provider": closed, "tokens": 0.0, "filled_at": at("2026-06-12 08:59"), "failures": 1}
+        lane |= {"closed_until": at("2026-06-12 09:30"), "why": "rate_limited"}
+        tx.connection.execute(schema.lanes.insert().values(**lane))
+    writes(clinic, "2026-06-12 09:00")
+    assert [letter.to for letter in mail.letters + texts.letters] == [hears]
+    clinic.tick("2026-06-12 09:30")
+    assert sorted(letter.to for letter in mail.letters + texts.letters) == [DESK, NURSE]
+
+
+def test_an_alert_that_was_not_delivered_is_asked_about_once_for_each_colleague(clinic: World) -> None:
+    for minute in (0, 30):
+        writes(clinic, f"2026-06-12 09:{minute:02d}", "chest pain")
+        lost = [one for one in clinic.sink.letters if one.to == NURSE][-1]
+        clinic.receipt(State.UNDELIVERED, f"2026-06-12 09:{minute + 1:02d}", attempt_id=lost.attempt_id)
+        clinic.tick(f"2026-06-12 09:{minute + 1:02d}")
+    assert unreached(clinic) == [NURSE]
 
 
 def test_an_account_that_is_refused_is_told_by_the_other_provider(a_clinic: Callable[..., World]) -> None:
@@ -352,7 +419,7 @@ def test_a_crash_after_telling_and_before_sending_loses_nothing(clinic: World, m
         with pytest.raises(KeyboardInterrupt):
             clinic.tick("2026-06-12 09:00")
     clinic.tick("2026-06-12 09:01")
-    assert red_flags_heard(clinic) == [NURSE, DESK]
+    assert red_flags_heard(clinic) == [DESK, NURSE]
 
 
 def test_of_two_workers_that_see_different_red_flags_none_is_forgotten_and_none_is_told_twice(
@@ -402,8 +469,9 @@ def test_two_workers_at_once_tell_of_everything_once(a_postgres_clinic: Callable
 
             clinic.reply("chest pain", now.isoformat(), key=f"r-{number}")
             apply_replies(clinic.app, now)
-            assert sum(pool.map(look, range(3))) == 1
-    assert told(clinic) == 16
+            once = 2 if number == 1 else 1  # the first has been open for an hour by then: a digest as well
+            assert sum(pool.map(look, range(3))) == once
+    assert told(clinic) == 16 + 2
 
 
 def test_the_clinics_people_are_no_patients_in_its_lists(clinic: World) -> None:

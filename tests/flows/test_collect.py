@@ -9,11 +9,12 @@ import pytest
 from sqlalchemy import func, select
 from sqlalchemy.exc import OperationalError
 
+from drip.cli import checkup
 from drip.core.handover import Accepted
 from drip.core.model import Channel
 from drip.core.news import News
 from drip.flows import collect
-from drip.flows.alert import still_parts
+from drip.flows.alert import still_parts, watched_beats
 from drip.flows.collect import collect_replies
 from drip.flows.receive import take_news
 from drip.providers.inbound_mail import read_inbound
@@ -169,12 +170,12 @@ def test_a_mailbox_that_is_away_stops_nothing_else_and_is_seen_to_stand_still(
     assert clinic.tick("2026-06-12 10:00").accepted == 1
     clinic.tick("2026-06-12 10:06")
     with clinic.store.read() as tx:
-        assert still_parts(records.beats(tx)) == [("mailbox", at("2026-06-11 13:00"))]
+        assert still_parts(watched_beats(clinic.app, tx)) == [("mailbox", at("2026-06-11 13:00"))]
     assert caplog.messages[-1] == "the mailbox cannot be read: no connection"
     box.away = False
     clinic.tick("2026-06-12 10:07")
     with clinic.store.read() as tx:
-        assert still_parts(records.beats(tx)) == []
+        assert still_parts(watched_beats(clinic.app, tx)) == []
 
 
 def test_a_mailbox_that_nobody_looks_through_any_more_is_not_told_of_for_ever(
@@ -186,6 +187,9 @@ def test_a_mailbox_that_nobody_looks_through_any_more_is_not_told_of_for_ever(
     for time in ("2026-06-11 10:00", "2026-06-11 10:10", "2026-06-11 10:20"):
         without.tick(time)
     assert without.sink.letters == []
+    looked_at = {one.name for one in checkup._working(without.app, at("2026-06-11 10:21"))}
+    assert "worker: receive" in looked_at
+    assert "worker: mailbox" not in looked_at, "nor does the doctor"
 
 
 def test_a_mail_is_marked_only_after_it_is_stored_and_is_known_when_it_is_read_again(

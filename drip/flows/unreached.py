@@ -1,0 +1,50 @@
+"""Words that reached nobody -> somebody's task: to reach the patient another way, or to mend a colleague's address."""
+
+from collections.abc import Collection, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+
+from drip.core.model import Purpose
+from drip.store import enrolments, patients, records
+from drip.store.database import Tx
+
+STAFF_NOT_REACHED = "staff_not_reached"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Lost:
+    """A message that did not arrive."""
+
+    message_id: str
+    patient_id: str
+    purpose: Purpose
+    why: str
+
+
+def ask_about_lost(tx: Tx, lost: Sequence[Lost], now: datetime) -> None:
+    """Staff are asked about each message; about a colleague's address once, however many alerts it misses."""
+    if not lost:
+        return
+    people = {one.patient_id for one in lost}
+    keys, staff = enrolments.data_key_rows(tx, people), patients.staff_among(tx, people)
+    tasks = [
+        records.NewTask(
+            key=_key(one, staff),
+            kind=_kind(one, staff),
+            patient_id=one.patient_id,
+            data_key=keys[one.patient_id],
+            detail=one.why,
+        )
+        for one in lost
+    ]
+    records.raise_tasks(tx, tasks, now)
+
+
+def _kind(lost: Lost, staff: Collection[str]) -> str:
+    if lost.patient_id in staff:
+        return STAFF_NOT_REACHED
+    return "safety_not_reached" if lost.purpose is Purpose.SAFETY else "not_delivered"
+
+
+def _key(lost: Lost, staff: Collection[str]) -> str:
+    return f"{_kind(lost, staff)}:{lost.patient_id if lost.patient_id in staff else lost.message_id}"
