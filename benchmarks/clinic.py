@@ -115,6 +115,7 @@ def _about(n: int, event: dict[str, Any]) -> dict[str, Any]:
     area, line = divmod(n, 100)
     number = f"+1{_AREAS[area % len(_AREAS)]}55501{line:02d}"
     event["patient"] |= {"ref": f"p-{n}", "email": f"p{n}@example.org", "phone": number, "conditions": ["achilles"]}
+    event["patient"]["last_name"] = f"Shah the {n}."  # a name of their own as well: nobody here is anybody else
     return event
 
 

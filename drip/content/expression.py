@@ -15,7 +15,7 @@ from jinja2.parser import Parser
 from drip.core.condition import Attribute, Both, Compare, Condition, Either, Filtered, Literal, Not
 
 OBJECTS: Final = (
-    "patient", "appointment", "previous", "treatment", "programme", "enrolment", "site", "replies", "reply", "alert",
+    "patient", "appointment", "treatment", "programme", "enrolment", "site", "replies", "reply", "alert", "previous",
 )  # fmt: skip
 FILTERS: Final = ("length", "lower", "default")
 MAX_LENGTH = 1000

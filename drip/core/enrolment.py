@@ -123,14 +123,13 @@ class _Walk:
             if depth < CHAIN_LIMIT and course.ended is None:
                 self.visit(own_event(EventKind.ENROLMENT_STARTED, course, moment), depth + 1)
 
-    def withdraw(self, moment: Moment, depth: int = 0) -> None:
+    def withdraw(self, moment: Moment) -> None:
         """What never happened has started nothing: of what it did start, all that nothing else stands for is over."""
         for row in self.existing if moment.event.withdrawn else ():
             if row.event_key in moment.event.keys and (row.sequence.id, row.origin) not in self.courses:
                 course = self._take_up(row, moment)
                 course.ended, course.ended_at = moment.event.withdrawn, moment.event.occurred_at
-                if depth < CHAIN_LIMIT:
-                    self.withdraw(own_event(EventKind.ENROLMENT_STARTED, course, moment), depth + 1)
+                self.withdraw(own_event(EventKind.ENROLMENT_STARTED, course, moment))
 
     def _end_all(self, moment: Moment, depth: int) -> None:
         for course in tuple(self.courses.values()):

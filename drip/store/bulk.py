@@ -1,6 +1,6 @@
 """Many rows in one statement: they travel as one JSON text, or on SQLite as one prepared statement.
 
-The text of a statement never depends on how many rows it carries, so that it is compiled and planned once.
+The text of a statement never depends on how many rows it carries, so that it is compiled once.
 """
 
 import json

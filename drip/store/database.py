@@ -156,9 +156,10 @@ def make_engine(url: str) -> Engine:
         event.listen(engine, "connect", _prepare_sqlite)
         event.listen(engine, "begin", _begin_sqlite)
         return engine
-    engine = create_engine(
-        url, hide_parameters=True, pool_pre_ping=True, pool_size=10, connect_args={"connect_timeout": 5}
-    )
+    # Planned anew each time: a statement that was prepared while tables were nearly empty keeps its plan for full ones,
+    # and with hundreds of values in one parameter that grew with rows times values.
+    connecting = {"connect_timeout": 5, "prepare_threshold": None}
+    engine = create_engine(url, hide_parameters=True, pool_pre_ping=True, pool_size=10, connect_args=connecting)
     event.listen(engine, "connect", _prepare_postgres)
     return engine
 

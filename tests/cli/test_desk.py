@@ -266,3 +266,43 @@ def test_what_stands_between_colons_or_brackets_is_shown_as_it_was_given_whereve
     assert "p:pill:[b]1[/b]" in drip("explain", "p:pill:[b]1[/b]").out
     assert "Ann :pill: [b]" in drip("preview", "after-visit", "hello", "--patient", "patient.json").out
     assert ":pill:" in drip("explain", "no:pill:", code=1).err
+
+
+# drip attendance
+
+
+@pytest.fixture
+def asked(live: Path, tell: Tell, drip: Drip) -> Path:
+    """A visit of which nobody said whether the patient came: staff are asked a day later."""
+    told = an_event(kind="appointment.booked", occurred_at="2026-06-01T09:00:00Z")
+    tell(told, now="2026-06-01T09:05Z")
+    drip("tick", "--now", "2026-06-11T12:00Z")
+    return live
+
+
+def asks(drip: Drip) -> list[str]:
+    found = drip("tasks", "--json").json["tasks"]
+    return [task["detail"] for task in found if task["kind"] == "attendance_unknown"]
+
+
+def test_the_question_says_what_to_type_and_typing_it_answers_it(
+    asked: Path, drip: Drip, rows: Rows, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (question,) = asks(drip)
+    _, _, command = question.partition("? drip ")
+    words = command.split(",")[0].split()
+    monkeypatch.setattr("drip.clock.now", lambda: at("2026-06-11T13:00Z"))
+    assert drip(*words, "--by", "A. Nurse").out == "Noted; the next tick acts on it.\n"
+    assert asks(drip) == []
+    drip("tick", "--now", "2026-06-11T13:01Z")
+    assert [one for one in rows() if one["state"] == "planned"]
+    assert drip(*words).out == "That is known already.\n"
+
+
+def test_a_visit_that_nobody_knows_is_said(asked: Path, drip: Drip) -> None:
+    assert "has no visit 'a-99'" in drip("attendance", "p-1", "a-99", "attended", code=1).err
+    assert "nobody is known as 'p-99'" in drip("attendance", "p-99", "a-1", "attended", code=1).err
+
+
+def test_there_are_three_answers(asked: Path, drip: Drip) -> None:
+    assert "'attended', 'no-show', 'cancelled'" in drip("attendance", "p-1", "a-1", "perhaps", code=2).err

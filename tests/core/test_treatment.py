@@ -306,6 +306,13 @@ def test_a_treatment_told_after_it_was_derived_moves_what_counts_from_it() -> No
     assert anchor_of(course, moments, datetime.fromisoformat(START)) == datetime.fromisoformat("2026-06-11T10:20+01:00")
 
 
+def test_history_is_known_and_starts_nothing() -> None:
+    past = [replace(visit(), is_history=True), an_update(day=12)]
+
+    assert decided(past, AFTERCARE, a_sequence("visits", on=[EventKind.ATTENDED])).courses == ()
+    assert decided([*past, treatment(day=13)], AFTERCARE).courses != (), "but what is told of it since does"
+
+
 def test_what_a_withdrawn_treatment_started_is_over_with_all_that_it_started() -> None:
     decision = arriving([[visit()], [news_of(EventKind.NO_SHOW, day=12)]], AFTERCARE, WITH_IT)
 
