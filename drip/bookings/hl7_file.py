@@ -18,6 +18,9 @@ LARGEST_READ = 64 * 1024
 _LINE = re.compile(rb"[^\r\n\x0b\x1c]+")
 """A segment. Ends of lines are CR by the standard, LF in many files; 0x0B and 0x1C frame a message on a wire."""
 
+_BEGINS = b"MSH|^~\\&|"
+"""Within a text it would be escaped."""
+
 _READ = frozenset({b"MSH", b"SCH", b"TQ1", b"PID", b"MRG", b"NK1", b"PV1", b"AIS", b"AIL", b"AIP", b"AIG"})
 _FRAMES = frozenset({b"FHS", b"BHS", b"BTS", b"FTS"})
 
@@ -73,8 +76,7 @@ def _messages(data: bytes) -> Iterator[_Whole]:
     """Each message; what stands before the first one, or belongs to a batch, is left out."""
     whole: _Whole | None = None
     is_anything = False
-    for found in _LINE.finditer(data):
-        line = found[0].removeprefix(b"\xef\xbb\xbf").strip(b" \t")
+    for line in _lines(data):
         is_anything = is_anything or bool(line)
         if line.startswith(b"MSH"):
             if whole:
@@ -86,6 +88,17 @@ def _messages(data: bytes) -> Iterator[_Whole]:
         yield whole
     elif is_anything:
         yield _Whole()
+
+
+def _lines(data: bytes) -> Iterator[bytes]:
+    """Each segment, also where one file was put behind another that did not end its last line."""
+    for found in _LINE.finditer(data):
+        line = found[0].removeprefix(b"\xef\xbb\xbf").strip(b" \t")
+        start = 0
+        while (at := line.find(_BEGINS, start + 1)) > 0:
+            yield line[start:at]
+            start = at
+        yield line[start:]
 
 
 def _read(index: int, whole: _Whole, rules: Rules, reader: EventReader) -> list[Outcome]:

@@ -160,6 +160,11 @@ def test_a_number_that_is_used_again_is_another_event(one: One) -> None:
     assert one(later).event.key != one(a_message()).event.key
 
 
+def test_files_may_be_put_together_even_if_one_does_not_end_its_last_line(read: Read) -> None:
+    kinds = [one.event.kind for one in read(a_message() + a_trigger("S15") + "\n") if isinstance(one, Parsed)]
+    assert kinds == [EventKind.BOOKED, EventKind.CANCELLED]
+
+
 def test_many_messages_are_read_in_order_and_a_broken_one_loses_no_other(read: Read) -> None:
     broken = a_trigger("S13", MSH=SEGMENTS["MSH"].replace("^~\\&", "^^^"))
     whole = "\r".join([a_message(), broken, a_trigger("S15")])
@@ -455,6 +460,12 @@ def test_a_message_that_is_too_large_is_refused_quickly(extra: str, read: Read) 
     assert isinstance(first, Parsed)
     assert isinstance(wrong, Rejected)
     assert "larger" in wrong.message
+    assert time.process_time() - began < 5
+
+
+def test_a_line_of_many_beginnings_is_taken_apart_quickly(read: Read) -> None:
+    began = time.process_time()
+    assert all(isinstance(one, Rejected) for one in read("MSH|^~\\&|" * 2_000 + "SIU"))
     assert time.process_time() - began < 5
 
 

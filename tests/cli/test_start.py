@@ -107,7 +107,7 @@ def test_help_lists_every_command_of_the_contract(word: str, drip: Drip) -> None
     listed = re.findall(r"^  ([a-z]+)  ", drip(word).out, re.MULTILINE)
     promised = (
         "init demo sandbox forecast keys check timeline preview migrate publish ingest tick messages explain simulate "
-        "suppress pause resume worker serve up doctor export erase audit user tasks held"
+        "suppress pause resume worker serve up doctor export erase audit user tasks held attendance"
     )
     assert sorted(listed) == sorted(promised.split())
 
