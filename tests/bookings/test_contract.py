@@ -144,7 +144,7 @@ def test_in_whatever_order_it_arrives_the_plan_is_the_same(
     events = says(wire, *told)
     orders = list(permutations(events))
     wanted = {row for row in in_rehearsal(clinic, events) if row[1].startswith("planned")}
-    for order in Random(7).sample(orders, min(len(orders), 8)):
+    for order in Random(7).sample(orders, min(len(orders), 4)):
         got = {row for row in in_rehearsal(clinic, order) if row[1].startswith("planned")}
         assert got == wanted, [one.event.kind for one in order]
 

@@ -14,7 +14,7 @@ from drip.store import views
 from tests.databases import sqlite_url
 from tests.world import REMINDERS, World, a_booking, a_visit, a_world, an_event, at
 
-CASES = 1_000 if settings().max_examples > 1_000 else 100
+CASES = 1_000 if settings().max_examples > 1_000 else 40
 """In full with `make properties`."""
 
 AFTERCARE = """
