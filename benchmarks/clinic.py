@@ -61,7 +61,7 @@ class Database:
         """The address of an empty database."""
         if self.postgres is None:
             return sqlite_url()
-        clean_postgres(self.postgres)
+        clean_postgres(self.postgres, was_large=True)
         return self.postgres.url
 
 

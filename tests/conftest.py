@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 from hypothesis import settings
 
-from tests.databases import Postgres, clean_postgres, find_postgres, sqlite_url
+from tests.databases import Postgres, clean_postgres, find_postgres, hurry, sqlite_url
 from tests.world import World, a_world
 
 settings.register_profile("ci", max_examples=40, deadline=None, derandomize=True, database=None)
@@ -21,6 +21,8 @@ RAN: Counter[str] = Counter()
 def postgres() -> Iterator[Postgres | None]:
     """A real PostgreSQL, if one can be had: by a setting, on loopback, or brought along as a wheel."""
     found = find_postgres()
+    if found:
+        hurry(found)
     yield found
     if found:
         found.drop()
