@@ -96,7 +96,7 @@ def _run(admin: str, statement: str) -> None:
 
 
 def hurry(postgres: Postgres) -> None:
-    """Commits do not wait for the disk. Tests kill workers, never the server; benchmarks must wait as everybody does."""
+    """Commits do not wait for the disk. Tests kill workers, never the server. Benchmarks wait, as everybody does."""
     _run(postgres.admin, f'ALTER DATABASE "{postgres.name}" SET synchronous_commit TO off')
 
 
