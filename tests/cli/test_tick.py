@@ -156,8 +156,8 @@ def test_messages_can_be_chosen_by_patient(live: Path, tell: Tell, rows: Rows, d
 
 
 def test_a_reference_that_two_booking_systems_use_must_say_which(live: Path, drip: Drip, rows: Rows) -> None:
-    (live / "e.json").write_text(json.dumps(an_event()))
-    for source in ("north", "south"):
+    for source, last_name in (("north", "Shah"), ("south", "Ahmed")):
+        (live / "e.json").write_text(json.dumps(an_event(patient__last_name=last_name)))
         drip("ingest", "e.json", "--source", source, "--now", "2026-06-09T11:00Z")
     drip("tick", "--now", "2026-06-09T11:00Z")
     for command in (["messages", "--patient", "p-1"], ["explain", "p-1"]):

@@ -480,7 +480,7 @@ def test_f43_once_it_provably_did_not_go_the_second_provider_may_carry_it(due: D
 
 
 def test_f44_a_receipt_that_overtakes_the_answer_to_our_own_call_counts(due: Due) -> None:
-    with due(latency=0.7) as deployment, ThreadPoolExecutor(1) as elsewhere:
+    with due(latency=1.5) as deployment, ThreadPoolExecutor(1) as elsewhere:
         worker = elsewhere.submit(deployment.tick)
         waiting_for(lambda: len(deployment.sandbox.ledger.entries()) == 6)
         deployment.sandbox.settle()
