@@ -26,7 +26,10 @@ NAMES: Final[Mapping[str, tuple[str, ...]]] = {
     "treatment": ("code", "performed_at", *ATTRIBUTES),
     "programme": ("code", "starts_on", *ATTRIBUTES),
     "site": ("name", "address", "phone", "opening"),
-    "clinic": ("name", "phone", "email", "website"),
+    "clinic": (
+        *("name", "phone", "email", "website"),
+        *("emergency_number", "emergency_department", "urgent_line", "urgent_website", "relay_prefix"),
+    ),
     "links": ("preferences", "stop", "view"),
     "replies": (),
     "reply": ("channel", "word", "question", "value"),

@@ -6,12 +6,14 @@ from zoneinfo import ZoneInfo
 
 from drip.content.clinic_rules import clinic_mistakes, e164, region
 from drip.content.clinic_schema import BookingSystemShape, CapsShape, ClinicShape, SendersShape, SiteShape
+from drip.content.emergency import emergency_for
 from drip.content.finding import Finding
 from drip.content.holidays_of import bank_holidays
 from drip.content.sequence_file import any_or_window
 from drip.content.sequence_schema import WindowShape
 from drip.content.shape import read_shape
 from drip.core.clinic import Allowed, BookingSystem, Caps, Clinic, Senders, Site
+from drip.core.emergency import Emergency
 from drip.core.model import Purpose
 from drip.core.window import Always, Window
 
@@ -64,8 +66,17 @@ def _site(site: SiteShape, clinic: ClinicShape) -> Site:
         opening=_opening(site.opening, own_window),
         closed=frozenset(_closed(site, clinic)),
         caps=_caps(_caps(Caps(), clinic.caps), site.caps),
+        emergency=_emergency(site, clinic),
         reminds_itself=site.reminds_itself,
     )
+
+
+def _emergency(site: SiteShape, clinic: ClinicShape) -> Emergency:
+    """The clinic's own words hold for its own country and part; a site elsewhere goes by its place, or says its own."""
+    about = {"country": clinic.clinic.country, "subdivision": clinic.clinic.subdivision or ""}
+    place, home = region(site.country, site.subdivision, about), region(None, None, about)
+    said = [clinic.emergency.said] if place == home else []
+    return emergency_for(place, *said, site.emergency.said)
 
 
 def _booking_system(shape: BookingSystemShape) -> BookingSystem:

@@ -6,6 +6,7 @@ from typing import Any, TypeAlias
 
 import phonenumbers
 
+from drip.content.emergency import emergency_mistakes
 from drip.content.holidays_of import bank_holidays
 from drip.content.shape import Mistake
 from drip.content.strict_yaml import Loc
@@ -24,8 +25,11 @@ def clinic_mistakes(tree: Tree) -> Iterator[Mistake]:
     yield from _duplicate_sites(sites)
     yield from _closures(sites)
     yield from _sites_of_bookings(tree, sites)
-    if tree.get("bank_holidays") != "false":
-        yield from _bank_holidays(clinic, sites)
+    holidays = [] if tree.get("bank_holidays") == "false" else list(_bank_holidays(clinic, sites))
+    yield from holidays
+    told = {mistake.loc for mistake in holidays}
+    # A part that no country has is one mistake, not two.
+    yield from (one for one in _emergencies(tree, clinic, sites) if one.loc not in told or one.loc[-1] == "country")
     yield from _caps(tree, sites)
 
 
@@ -99,6 +103,19 @@ def _bank_holidays(clinic: Tree, sites: list[Tree]) -> Iterator[Mistake]:
     for loc, of, subdivision in asked:
         if re.fullmatch("[A-Za-z]{2}", of):
             yield from _known(loc, of.upper(), subdivision)
+
+
+def _emergencies(tree: Tree, clinic: Tree, sites: list[Tree]) -> Iterator[Mistake]:
+    """Every site must be able to say where urgent help is: the clinic's own words hold only for its own place."""
+    home, ours = region(None, None, clinic), _mapping(tree.get("emergency"))
+    seen: set[tuple[str, str | None]] = set()
+    for n, site in enumerate(sites):
+        place, own = region(_text(site.get("country")), _text(site.get("subdivision")), clinic), site.get("emergency")
+        if place == home and not own and place in seen:
+            continue
+        seen.add(place)
+        at: Loc = ("clinic",) if place == home else ("sites", n)
+        yield from emergency_mistakes(at, place, [_mapping(own), *([ours] if place == home else [])])
 
 
 def region(country: str | None, subdivision: str | None, clinic: Tree) -> tuple[str, str | None]:

@@ -46,6 +46,27 @@ def read_sms_sender(value: object) -> str:
     return text
 
 
+def read_dialled(value: object) -> str:
+    """The digits that people dial in an emergency."""
+    text = read_text(value)
+    if not re.fullmatch(r"[0-9]{2,12}", text, re.ASCII):
+        raise ValueError(f'{text!r} cannot be dialled in an emergency: write its digits, such as "112"')
+    return text
+
+
+def read_relay_prefix(value: object) -> str:
+    """The digits dialled before a number; empty where there is no such service."""
+    return "" if value == "" else read_dialled(value)
+
+
+def read_urgent_website(value: object) -> str:
+    """A web page as people read it out, without https://; empty where there is none."""
+    text = "" if value == "" else read_text(value).removeprefix("https://").rstrip("/")
+    if text and not re.fullmatch(r"[a-z0-9-]+(\.[a-z0-9-]+)+(/[^\s]*)?", text):
+        raise ValueError(f"{text!r} is not a web address: write one such as 111.nhs.uk")
+    return text
+
+
 Email: TypeAlias = Annotated[str, PlainValidator(read_email)]
 Country: TypeAlias = Annotated[str, PlainValidator(read_country)]
 Cap: TypeAlias = Annotated[int, PlainValidator(number_between(0, 50))]
@@ -100,6 +121,21 @@ class AlertsShape(Shape):
     sms: Texts = ()
 
 
+class EmergencyShape(Shape):
+    """Where patients get urgent help. What is left out is what is usual in the country and its part."""
+
+    number: Annotated[str, PlainValidator(read_dialled)] | None = None
+    department: Text | None = None
+    urgent_line: Text | None = None
+    urgent_website: Annotated[str, PlainValidator(read_urgent_website)] | None = None
+    relay_prefix: Annotated[str, PlainValidator(read_relay_prefix)] | None = None
+
+    @property
+    def said(self) -> dict[str, str]:
+        """What is written, and nothing else."""
+        return self.model_dump(exclude_none=True)
+
+
 class SpanShape(Shape):
     """Days in a row, both included."""
 
@@ -127,6 +163,7 @@ class SiteShape(Shape):
     bank_holidays: Flag | None = None
     window: AnyOrWindow = None
     caps: CapsShape = CapsShape()
+    emergency: EmergencyShape = EmergencyShape()
     reminds_itself: Flag = False
 
 
@@ -174,6 +211,7 @@ class ClinicShape(Shape):
     senders: SendersShape = SendersShape()
     consent_by_default: Annotated[tuple[PurposeWord, ...], BeforeValidator(read_default_consent)] | None = None
     alerts: AlertsShape = AlertsShape()
+    emergency: EmergencyShape = EmergencyShape()
     sites: Annotated[tuple[SiteShape, ...], AfterValidator(not_empty)]
     bank_holidays: Flag = True
     appointment_types: dict[str, Text] = Field(default_factory=dict)

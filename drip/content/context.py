@@ -11,6 +11,7 @@ import phonenumbers
 
 from drip.core.clinic import Clinic, Site
 from drip.core.condition import Objects
+from drip.core.emergency import Emergency
 from drip.core.model import Facts
 from drip.core.patient import Patient
 from drip.core.window import WEEKDAYS, Window
@@ -68,14 +69,27 @@ def _time(value: object, site: Site) -> object:
 
 
 @lru_cache(maxsize=64)
-def _clinic_values(clinic_name: str, phone: str, email: str, website: str, country: str) -> Mapping[str, object]:
-    return {"name": clinic_name, "phone": national(phone, country), "email": email, "website": website}
+def _clinic_values(
+    clinic_name: str, phone: str, email: str, website: str, country: str, help_there: Emergency
+) -> Mapping[str, object]:
+    return {
+        "name": clinic_name,
+        "phone": national(phone, country),
+        "email": email,
+        "website": website,
+        "emergency_number": help_there.number,
+        "emergency_department": help_there.department,
+        "urgent_line": help_there.urgent_line,
+        "urgent_website": help_there.urgent_website,
+        "relay_prefix": help_there.relay_prefix,
+    }
 
 
 def clinic_values(clinic: Clinic, site: Site) -> Values:
-    """What is the same for every patient of a site."""
+    """What is the same for every patient of a site. Urgent help is that of the site's own place."""
+    about = (clinic.name, clinic.phone, clinic.email, clinic.website, clinic.country)
     return {
-        "clinic": _clinic_values(clinic.name, clinic.phone, clinic.email, clinic.website, clinic.country),
+        "clinic": _clinic_values(*about, site.emergency),
         "site": {
             "name": site.name,
             "address": ", ".join(site.address),

@@ -4,6 +4,7 @@ from dataclasses import dataclass, field, replace
 from datetime import date, timedelta
 from zoneinfo import ZoneInfo
 
+from drip.core.emergency import NOWHERE, Emergency
 from drip.core.model import AnchorKind, Channel, Purpose
 from drip.core.schedule import deciding_zone
 from drip.core.sequence import Sequence
@@ -64,6 +65,8 @@ class Site:
     closed: frozenset[date] = field(default=frozenset(), repr=False)
     """Closures and bank holidays."""
     caps: Caps = Caps()
+    emergency: Emergency = NOWHERE
+    """Urgent help there. Never empty for a site read from clinic.yaml."""
     reminds_itself: bool = False
     """The booking system here sends reminders of its own, so that ours are left out."""
 
