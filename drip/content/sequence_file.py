@@ -85,6 +85,7 @@ def _step(shape: StepShape, purpose: Purpose) -> Step:
         purpose=shape.purpose or purpose,
         expires=shape.expires,
         send_if_late=shape.if_late == "send",
+        goes_early=shape.if_closed == "before",
         reminder=shape.reminder,
         critical=shape.critical,
         ask=question_of(shape.ask) if shape.ask else None,

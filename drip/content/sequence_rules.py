@@ -19,7 +19,7 @@ def sequence_mistakes(tree: Tree) -> Iterator[Mistake]:
     """Everything wrong with a sequence that no single field shows."""
     steps: list[Tree] = [step if isinstance(step, dict) else {} for step in _list(tree.get("steps"))]
     for n, step in enumerate(steps):
-        for rule in (_offset, _clock_time, _repeats, _words, _expires, question_mistakes):
+        for rule in (_offset, _clock_time, _repeats, _words, _expires, _closed, question_mistakes):
             yield from rule(step, ("steps", n))
         yield from _reminder(step, ("steps", n), tree)
     yield from _duplicate_steps(steps)
@@ -85,6 +85,12 @@ def _expires(step: Tree, loc: Loc) -> Iterator[Mistake]:
     if "before" in step and "after" not in step and "expires" in step:
         message = "a `before` step always expires at its anchor: remove `expires`"
         yield Mistake(loc=(*loc, "expires"), key=True, rule="expires", message=message)
+
+
+def _closed(step: Tree, loc: Loc) -> Iterator[Mistake]:
+    if "before" in step and "after" not in step and "if_closed" in step:
+        message = "a `before` step always moves back from a closed day: remove `if_closed`"
+        yield Mistake(loc=(*loc, "if_closed"), key=True, rule="if-closed", message=message)
 
 
 def _reminder(step: Tree, loc: Loc, tree: Tree) -> Iterator[Mistake]:

@@ -120,6 +120,7 @@ class StepShape(Shape):
     purpose: PurposeWord | None = None
     expires: Length | None = None
     if_late: Literal["send", "skip"] = "skip"
+    if_closed: Literal["before", "after"] = "after"
     reminder: Flag = False
     critical: Flag = False
     ask: AskShape | None = None

@@ -59,6 +59,8 @@ class Wanted:
     expires_at: datetime
     state: State = State.PLANNED
     reason: Reason = Reason.NONE
+    otherwise: datetime | None = None
+    """Where it goes instead, if it was placed on an earlier day that is over by now."""
 
     @property
     def key(self) -> Key:
@@ -146,6 +148,7 @@ def _of_step(step: Step, position: int, basis: Basis) -> Iterable[Wanted]:
                 expires_at=_expiry(step, slot, place.planned_for, basis),
                 state=State.SKIPPED if skipped else State.PLANNED,
                 reason=skipped,
+                otherwise=place.otherwise,
             )
 
 
@@ -181,7 +184,7 @@ def _as_of(message: Wanted, step: Step, basis: Basis, now: datetime, days: set[t
     if message.planned_for >= now:
         is_taken = days and (step.id, message.slot, local_date(message.planned_for, basis.hours.zone)) in days
         return replace(message, state=State.SKIPPED, reason=Reason.MERGED) if is_taken else message
-    again = basis.hours.forward(now) if step.send_if_late else None
+    again = _again(message, step, basis, now)
     if again is None or again >= ((basis.anchor if step.before else basis.until) or NEVER):
         return replace(message, state=State.SKIPPED, reason=Reason.LATE)
     day = (step.id, message.slot, local_date(again, basis.hours.zone))
@@ -189,6 +192,13 @@ def _as_of(message: Wanted, step: Step, basis: Basis, now: datetime, days: set[t
         return replace(message, state=State.SKIPPED, reason=Reason.MERGED)
     days.add(day)
     return replace(message, due_at=again, expires_at=_expiry(step, message.slot, again, basis))
+
+
+def _again(message: Wanted, step: Step, basis: Basis, now: datetime) -> datetime | None:
+    """Where a message goes whose place is over: had it waited for the window, it may not be late at all."""
+    if message.otherwise and message.otherwise >= now:
+        return message.otherwise
+    return basis.hours.forward(now) if step.send_if_late else None
 
 
 def to_enter(messages: Iterable[Wanted], rows: Iterable[Planned]) -> tuple[list[Wanted], list[tuple[Planned, Wanted]]]:
@@ -245,7 +255,7 @@ def _newcomers(new: Iterable[Wanted], known: set[str], now: datetime) -> Iterato
     """A step new to a sequence that people are already in is planned if it is still ahead, never sent late."""
     for message in new:
         is_added = bool(known) and message.step not in known
-        is_past = message.state is State.PLANNED and message.planned_for < now
+        is_past = message.state is State.PLANNED and (message.otherwise or message.planned_for) < now
         yield replace(message, state=State.SKIPPED, reason=Reason.LATE) if is_added and is_past else message
 
 
@@ -285,8 +295,9 @@ def _ends_otherwise(row: Planned, step: Step, basis: Basis) -> bool:
 def _in_place(message: Wanted, row: Planned, step: Step, basis: Basis, now: datetime) -> Wanted:
     """The message for a row that stays: on the channel it had turned to, and still late if it was let in late."""
     channel = row.channel if row.channel in step.channels else message.channel
-    (entered,) = as_of((message,), basis, now) if step.send_if_late else (message,)
-    return replace(entered, channel=channel)
+    if step.send_if_late or (message.otherwise or message.planned_for) >= now:
+        (message,) = as_of((message,), basis, now)
+    return replace(message, channel=channel)
 
 
 def _unwanted(messages: tuple[Wanted, ...], rows: tuple[Planned, ...]) -> tuple[End, ...]:

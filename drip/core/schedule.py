@@ -5,7 +5,7 @@ these rules is the same wherever and whenever it is computed, so that a plan can
 """
 
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, date, datetime, timedelta
 from zoneinfo import ZoneInfo
 
@@ -32,6 +32,8 @@ class Placement:
     """False when no window opens for it."""
     merged: bool = False
     """An earlier occurrence already falls on this local day."""
+    otherwise: datetime | None = None
+    """UTC: where it goes if it comes into the plan too late for the open day that it was moved back to."""
 
 
 def deciding_zone(anchor: AnchorKind, *, site: ZoneInfo, patient: ZoneInfo | None) -> ZoneInfo:
@@ -49,14 +51,27 @@ def placements(step: Step, anchor: datetime, hours: Hours) -> tuple[Placement, .
     placed: list[Placement] = []
     days: set[date] = set()
     for occurrence, at in enumerate(_occurrences(step, anchor, hours.zone), start=1):
-        opening = hours.backward(at) if step.before else hours.forward(at)
-        planned_for, fits = opening or at, opening is not None
+        place = _placed(step, occurrence, at, anchor, hours)
         if step.every is None:  # one occurrence has no other to be merged into
-            return (Placement(occurrence=occurrence, planned_for=planned_for, fits=fits),)
-        day = local_date(planned_for, hours.zone)
-        placed.append(Placement(occurrence=occurrence, planned_for=planned_for, fits=fits, merged=day in days))
+            return (place,)
+        day = local_date(place.planned_for, hours.zone)
+        placed.append(replace(place, merged=day in days))
         days.add(day)
     return tuple(placed)
+
+
+def _placed(step: Step, occurrence: int, at: datetime, anchor: datetime, hours: Hours) -> Placement:
+    """One occurrence in its window. What follows its anchor never goes before it, however closed the days are."""
+    forward = None if step.before else hours.forward(at)
+    back = hours.backward(at) if step.before or step.goes_early else None
+    goes_back = step.before or (back is not None and anchor < back < at)
+    opening = back if goes_back else forward
+    return Placement(
+        occurrence=occurrence,
+        planned_for=opening or at,
+        fits=opening is not None,
+        otherwise=forward if goes_back else None,
+    )
 
 
 def expiry(step: Step, channel: Channel, planned_for: datetime, anchor: datetime, hours: Hours) -> datetime:
@@ -84,10 +99,9 @@ def _occurrences(step: Step, anchor: datetime, zone: ZoneInfo) -> Iterator[datet
     """The instants of a step before any window is looked at, in order."""
     first, wall = _first(step, anchor, zone)
     yield first
-    if step.every is None:
-        return
-    for n in range(1, min(step.times or MAX_OCCURRENCES, MAX_OCCURRENCES)):
-        later = wall + timedelta(days=n * step.every)
+    every = step.every or 0
+    for n in range(1, min(step.times or MAX_OCCURRENCES, MAX_OCCURRENCES) if every else 1):
+        later = wall + timedelta(days=n * every)
         if not _is_wanted(step, later, anchor, zone):
             return
         yield instant(later, zone)

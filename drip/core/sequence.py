@@ -33,6 +33,8 @@ class Step:
     purpose: Purpose = Purpose.CARE
     expires: Duration | None = None
     send_if_late: bool = False
+    goes_early: bool = False
+    """A time outside the window moves back to the nearest open day rather than forward: it must not wait for Monday."""
     reminder: bool = False
     """It tells of a visit: left out where the booking system does so itself."""
     critical: bool = False

@@ -107,6 +107,8 @@ def test_enrolling_and_ending_go_by_one_event_or_several() -> None:
         ("{after: 1d, expires: 2d}", "expires", Duration(days=2)),
         ("{after: 1d, if_late: send}", "send_if_late", True),
         ("{after: 1d, if_late: skip}", "send_if_late", False),
+        ("{after: 3d, if_closed: before}", "goes_early", True),
+        ("{after: 3d, if_closed: after}", "goes_early", False),
         ("{after: 1d, critical: true}", "critical", True),
         ("{after: 1d, email: b, send: sms_then_email}", "send", Send.SMS_THEN_EMAIL),
     ],

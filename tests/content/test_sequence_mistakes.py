@@ -59,6 +59,8 @@ def the_finding(text: str) -> Finding:
         ("{sms: a, after: 1d}", 5, "missing-key", "`id` is missing"),
         ("{id: a, sms: a, after: 1d, critical: yes}", 42, "wrong-value", "neither true nor false"),
         ("{id: a, sms: a, after: 1d, if_late: perhaps}", 41, "wrong-value", "'send' or 'skip'"),
+        ("{id: a, sms: a, after: 1d, if_closed: early}", 43, "wrong-value", "'before' or 'after'"),
+        ("{id: a, sms: a, before: 1d, if_closed: before}", 33, "if-closed", "always moves back"),
         ("{id: a, sms: a, after: 1d, send: sms_first}", 38, "wrong-value", "write one of both"),
         ("{id: a, sms: a, after: 1d, purpose: saftey}", 41, "wrong-value", "did you mean `safety`?"),
         ("{id: a, sms: a, after: 1d, wehn: x}", 32, "unknown-key", "did you mean `when`?"),

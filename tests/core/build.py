@@ -76,6 +76,7 @@ def a_step(
     purpose: Purpose = Purpose.CARE,
     expires: str | None = None,
     if_late: str = "skip",
+    if_closed: str = "after",
     reminder: bool = False,
 ) -> Step:
     return Step(
@@ -94,6 +95,7 @@ def a_step(
         purpose=purpose,
         expires=parse_duration(expires) if expires else None,
         send_if_late=if_late == "send",
+        goes_early=if_closed == "before",
         reminder=reminder,
     )
 

@@ -148,6 +148,47 @@ def test_a_message_sent_late_keeps_where_the_rules_place_it_and_expires_from_its
     assert clock(message.expires_at) == "Wed 2026-06-17 18:00"
 
 
+CLOT = a_text("clot", after="3d", if_closed="before")
+WEDNESDAY = local("2026-06-10T10:00")
+
+
+@pytest.mark.parametrize(
+    ("enrolled", "stands"),
+    [
+        pytest.param("2026-06-10T11:00", ("Fri 2026-06-12 10:00", "planned", ""), id="in good time"),
+        pytest.param("2026-06-12T10:00", ("Fri 2026-06-12 10:00", "planned", ""), id="at the last moment"),
+        pytest.param("2026-06-12T10:01", ("Mon 2026-06-15 08:00", "planned", ""), id="Friday is over: it waits"),
+        pytest.param("2026-06-14T12:00", ("Mon 2026-06-15 08:00", "planned", ""), id="on the Sunday"),
+        pytest.param("2026-06-15T08:01", ("Fri 2026-06-12 10:00", "skipped", "late"), id="too late however placed"),
+    ],
+)
+def test_what_goes_early_is_never_sent_before_enrolment_nor_lost_for_it(
+    enrolled: str, stands: tuple[str, str, str]
+) -> None:
+    (message,) = changes(a_basis(CLOT, anchor=WEDNESDAY), (), local(enrolled)).new
+
+    assert (clock(message.due_at), message.state.value, message.reason.value) == stands
+    assert clock(message.planned_for) == "Fri 2026-06-12 10:00", "so that planning again changes nothing"
+    assert message.state is State.SKIPPED or message.expires_at > message.due_at
+
+
+def test_an_operation_that_turns_out_to_be_earlier_does_not_lose_what_should_have_gone_this_morning() -> None:
+    rows = planned(a_basis(CLOT, anchor=WEDNESDAY + timedelta(days=2)), WEDNESDAY)
+    (change,) = changes(a_basis(CLOT, anchor=WEDNESDAY), rows, local("2026-06-12T12:00")).changed
+
+    assert (clock(change.to.due_at), change.to.state) == ("Mon 2026-06-15 08:00", State.PLANNED)
+
+
+@pytest.mark.parametrize(
+    ("now", "reason"), [("2026-06-12T12:00", Reason.NONE), ("2026-06-15T12:00", Reason.LATE)], ids=["Friday", "Monday"]
+)
+def test_a_new_step_that_goes_early_is_planned_while_its_own_day_is_ahead(now: str, reason: Reason) -> None:
+    rows = planned(a_basis(AFTERCARE, anchor=WEDNESDAY), WEDNESDAY)
+    (new,) = changes(a_basis(AFTERCARE, CLOT, anchor=WEDNESDAY, version="v2"), rows, local(now)).new
+
+    assert new.reason is reason
+
+
 def test_nothing_can_be_sent_late_where_no_window_opens() -> None:
     (message,) = changes(a_basis(a_step(), hours=never_open()), (), WELL_BEFORE).new
 
@@ -465,6 +506,7 @@ STEPS = (
     a_step("countdown", before="5d", every=1, times=4),
     a_step("advice", after="3h"),
     a_step("late", after="1d", every=2, times=5, if_late="send"),
+    a_text("early", after="3d", every=3, times=3, if_closed="before"),
     a_step("either", after="2d", sms="words", send=Send.EMAIL_THEN_SMS),
     a_step("both", after="1w", weekday="mon", sms="words"),
 )
@@ -544,5 +586,6 @@ def test_once_planned_a_message_is_ahead_or_let_in_late_or_ended(
         assert message.state in {State.PLANNED} | TERMINAL
         if message.state is State.PLANNED:
             assert message.due_at >= now
-            assert message.due_at == message.planned_for or steps[message.step].send_if_late
+            is_moved = steps[message.step].send_if_late or message.due_at == message.otherwise
+            assert message.due_at == message.planned_for or is_moved
             assert message.due_at < message.expires_at or steps[message.step].before

@@ -62,6 +62,53 @@ def test_a_before_step_on_a_saturday_moves_back_to_friday() -> None:
     assert due(a_step(before="2d", at="10:30"), "2026-06-15T09:00") == ["Fri 2026-06-12 10:30"]
 
 
+AFTER_EASTER = hours(closed=["2026-04-03", "2026-04-06"])
+
+
+@pytest.mark.parametrize(
+    ("step", "anchor", "when", "goes"),
+    [
+        pytest.param("3d", "2026-06-10T10:00", hours(), "Fri 2026-06-12 10:00", id="Saturday: on the Friday"),
+        pytest.param("4d", "2026-06-10T10:00", hours(), "Fri 2026-06-12 10:00", id="Sunday: on the Friday"),
+        pytest.param("3d", "2026-06-08T10:00", hours(), "Thu 2026-06-11 10:00", id="an open day: as it is"),
+        pytest.param("3d", "2026-06-10T07:00", hours(), "Fri 2026-06-12 08:00", id="early: at that day's opening"),
+        pytest.param("3d", "2026-06-10T20:00", hours(), "Fri 2026-06-12 17:59", id="late: before that day closes"),
+        pytest.param("1d", "2026-06-10T20:00", hours(), "Thu 2026-06-11 17:59", id="after hours: the same day"),
+        pytest.param("2d", "2026-06-10T07:00", hours(), "Thu 2026-06-11 08:00", id="before opening: the day before"),
+        pytest.param("3d", "2026-04-01T10:00", AFTER_EASTER, "Thu 2026-04-02 10:00", id="after Good Friday"),
+        pytest.param("5d", "2026-04-01T10:00", AFTER_EASTER, "Thu 2026-04-02 10:00", id="a bank holiday Monday"),
+        pytest.param("1d", "2026-04-02T10:00", AFTER_EASTER, "Tue 2026-04-07 08:00", id="never at its anchor"),
+        pytest.param("2d", "2026-06-12T10:00", hours(), "Mon 2026-06-15 08:00", id="never at its anchor, on a Friday"),
+        pytest.param("2h", "2026-06-12T17:30", hours(), "Fri 2026-06-12 17:59", id="just after it"),
+        pytest.param("3d", "2026-06-10T10:00", always_open(), "Sat 2026-06-13 10:00", id="never closed"),
+        pytest.param(
+            "3d", "2026-06-10T03:00", hours("20:00", "06:00"), "Sat 2026-06-13 03:00", id="still Friday's night"
+        ),
+    ],
+)
+def test_what_must_not_wait_for_an_open_day_goes_on_the_one_before(
+    step: str, anchor: str, when: Hours, goes: str
+) -> None:
+    assert due(a_step(after=step, if_closed="before"), anchor, when) == [goes]
+
+
+def test_of_repeats_that_go_early_those_on_one_day_are_one() -> None:
+    daily = a_step(after="2d", at="10:00", every=1, times=4, if_closed="before")
+
+    assert due(daily, "2026-06-10T09:00") == [
+        "Fri 2026-06-12 10:00",
+        "(Fri 2026-06-12 10:00)",
+        "(Fri 2026-06-12 10:00)",
+        "Mon 2026-06-15 10:00",
+    ]
+
+
+def test_a_step_that_goes_early_and_that_no_window_ever_takes_keeps_the_time_it_asked_for() -> None:
+    (place,) = placements(a_step(after="1d", if_closed="before"), local("2026-06-11T10:00"), never_open())
+
+    assert not place.fits
+
+
 def test_days_keep_the_wall_clock_over_a_clock_change_and_hours_do_not() -> None:
     the_day_before = "2026-03-28T12:00"
 
