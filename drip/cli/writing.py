@@ -9,7 +9,7 @@ import typer
 
 from drip.cli.facts import read_facts
 from drip.cli.paths import concerns, home_of
-from drip.cli.show import FIRST_YEAR, LAST_YEAR, Complaint, counted, note, out, print_json, read_time, table, zulu
+from drip.cli.show import FIRST_YEAR, LAST_YEAR, Complaint, counted, note, out, print_json, read_time, zulu
 
 NAMES = "a sequence's id, as in its file"
 
@@ -203,51 +203,34 @@ def publish(
     by: Annotated[str, typer.Option(help="who publishes")] = "",
     approved_by: Annotated[str, typer.Option(help="who approved the words: someone else")] = "",
     in_flight: Annotated[str, typer.Option(help="people already in it: pin, follow or migrate")] = "pin",
-    patients: Annotated[str, typer.Option(help="for migrate: their references, with commas")] = "",
+    patients: Annotated[str, typer.Option(help="for migrate: references with commas, or @FILE, one a line")] = "",
     safety_fix: Annotated[bool, typer.Option("--safety-fix", help="everyone follows, whatever was chosen")] = False,
+    expect: Annotated[str, typer.Option(help="only the words that a dry run showed: the code that it printed")] = "",
     dry_run: Annotated[bool, typer.Option("--dry-run", help="show what would change, and change nothing")] = False,
     now: Annotated[str | None, typer.Option(help="the moment of publishing")] = None,
     as_json: Annotated[bool, typer.Option("--json", help="one JSON document")] = False,
 ) -> None:
     """Make the files the live versions. A broken file never replaces a live version."""
-    from drip.cli.publishing import publish_files
+    from drip.cli.opening import clinic_of
+    from drip.cli.publication import print_results, result_as_json
+    from drip.cli.publishing import Wish, publish_files
 
     at = read_time(now, "--now")
-    results = publish_files(paths, by, approved_by, in_flight, patients, safety_fix, dry_run, at)
-    for one in results:
+    wish = Wish(
+        by=by, approved_by=approved_by, in_flight=in_flight, patients=patients, safety_fix=safety_fix, expect=expect
+    )
+    done = publish_files(paths, wish, dry_run, at)
+    for one in done.results:
         if one.gone:
             steps = ", ".join(one.gone)
             note(f"warning: {one.sequence} no longer has {steps}. A step that was only renamed is sent again.")
     if as_json:
-        print_json({"dry_run": dry_run, "published": [result_as_json(one) for one in results]})
+        told = [result_as_json(one) for one in done.results]
+        print_json({"dry_run": dry_run, "fingerprint": done.fingerprint, "published": told})
         return
-    print_results(results)
-    live = f"Live since {zulu(at.replace(microsecond=0))}."
-    out.print("Nothing was changed: this was a dry run." if dry_run else live, style="dim")
-
-
-def print_results(results: list[Any]) -> None:
-    """One line a sequence: its version, and what that means for people who are in it."""
-    shown = table("sequence", "version", "", "people in it", "follow", "new", "ended")
-    for one in results:
-        state = "new" if one.is_new else "unchanged"
-        shown.add_row(
-            one.sequence, f"{one.number} ({one.version[:8]})", state, str(one.in_flight), str(one.followed),
-            str(one.changes.planned), str(one.changes.cancelled),
-        )  # fmt: skip
-    out.print(shown)
-
-
-def result_as_json(one: Any) -> dict[str, Any]:
-    """What publishing one sequence came to."""
-    return {
-        "sequence": one.sequence,
-        "version": one.version,
-        "number": one.number,
-        "changed": one.is_new,
-        "in_flight": one.in_flight,
-        "followed": one.followed,
-        "gone": list(one.gone),
-        "planned": one.changes.planned,
-        "ended": one.changes.cancelled,
-    }
+    print_results(done.results, clinic_of(done.folder.clinic, done.folder.home).zone)
+    if dry_run:
+        out.print("\nNothing was changed: this was a dry run. To publish exactly these words, add", style="dim")
+        out.print(f"  --expect {done.fingerprint}")
+        return
+    out.print(f"\nLive since {zulu(at.replace(microsecond=0))}.", style="dim")

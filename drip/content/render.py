@@ -46,6 +46,11 @@ class TemplateSet:
         self._language = language
         self._compiled: dict[str, _Compiled] = {}
 
+    @property
+    def sources(self) -> Mapping[str, str]:
+        """Every template's text, by its path."""
+        return self._sources
+
     def find(self, sequence: str, name: str, channel: Channel, language: str | None) -> str | None:
         """The path of a step's template in the patient's language, else in the default one; None if there is none."""
         said = [language, language.partition("-")[0]] if language else []

@@ -11,6 +11,7 @@ from drip.content.text_values import read_date, read_duration
 from drip.core.duration import Duration
 from drip.core.model import EventKind, Purpose, Send
 from drip.core.sequence import MAX_OCCURRENCES
+from drip.core.signatory import is_same_person
 
 Tree: TypeAlias = Mapping[str, Any]
 
@@ -134,8 +135,8 @@ def _own_name(tree: Tree) -> Iterator[Mistake]:
 def _review(review: object) -> Iterator[Mistake]:
     if not isinstance(review, dict):
         return
-    author, approved_by = _name(review.get("author")), _name(review.get("approved_by"))
-    if author and author == approved_by:
+    author, approved_by = review.get("author"), review.get("approved_by")
+    if isinstance(author, str) and isinstance(approved_by, str) and is_same_person(author, approved_by):
         message = "nobody approves their own words: name another person, or write `awaiting`"
         yield Mistake(loc=("review", "approved_by"), rule="four-eyes", message=message)
     approved_on, due = _date(review.get("approved_on")), _date(review.get("review_due"))
@@ -150,11 +151,6 @@ def _date(value: object) -> date | None:
         return read_date(value)
     except ValueError:
         return None
-
-
-def _name(value: object) -> str:
-    """A person without their profession: who they are, however it is typed."""
-    return " ".join(value.split(",")[0].casefold().split()) if isinstance(value, str) else ""
 
 
 def _tests(tree: Tree, steps: set[str]) -> Iterator[Mistake]:

@@ -106,8 +106,18 @@ def _waiting(app: App) -> list[str]:
         return events.patients_with_news(tx, LOOK_AHEAD)
 
 
-def replan(app: App, tx: Tx, patient_ids: Sequence[str], now: datetime, repin: Mapping[str, str] | None = None) -> News:
-    """Decide these patients' enrolments and plans anew, under their locks, and write what differs."""
+def replan(
+    app: App,
+    tx: Tx,
+    patient_ids: Sequence[str],
+    now: datetime,
+    repin: Mapping[str, str] | None = None,
+    note: Callable[[Resolved], None] | None = None,
+) -> News:
+    """Decide these patients' enrolments and plans anew, under their locks, and write what differs.
+
+    `repin`: the version that an enrolment is to follow from now on. `note` is shown what was decided for each patient.
+    """
     # Gather
     patients.lock(tx, patient_ids)
     known = _gather(tx, patient_ids)
@@ -116,6 +126,9 @@ def replan(app: App, tx: Tx, patient_ids: Sequence[str], now: datetime, repin: M
     families = same_person.find(tx, known, now)
     # Decide
     resolved, unplanned = _each(known, lambda one: _decide(one, rules, families, now))
+    if note:
+        for one in resolved:
+            note(one)
     # Apply
     passed_on = same_person.tell(tx, families, resolved, now)
     return replace(_apply(tx, resolved, [*unread, *unplanned], now), passed_on=passed_on)

@@ -7,13 +7,17 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from enum import StrEnum
 
-from drip.app import App
+from drip.app import App, Published
 from drip.content.folder import Folder, LoadedFile
 from drip.content.render import TemplateSet
-from drip.core.model import Channel
+from drip.content.rewording import paths_in_every_language, reworded
+from drip.core.comparison import Difference, compare
+from drip.core.reason import Reason
 from drip.core.sequence import Sequence as Written
-from drip.flows.enrol import News, replan
-from drip.store import enrolments, patients, versions
+from drip.core.signatory import is_same_person
+from drip.flows.enrol import News
+from drip.flows.follow import Affected, Move, follow, is_renewal
+from drip.store import enrolments, patients, settling, versions
 from drip.store.database import Tx
 from drip.store.versions import VersionRow
 
@@ -56,9 +60,17 @@ class Result:
     in_flight: int
     """People who are in the sequence now."""
     followed: int
+    renewed: int = 0
+    """People who take it besides, because nothing changes for them but who answers for the words."""
+    was: int | None = None
+    """The number of the version that was live."""
     gone: tuple[str, ...] = ()
     """Steps of the version that was live which are no longer there: renamed ones would be sent again."""
+    differences: tuple[Difference, ...] = ()
+    """From the version that was live."""
     changes: News = field(default_factory=News)
+    people: tuple[Affected, ...] = ()
+    """Everybody whose enrolment takes this version now, and what becomes of their messages."""
 
 
 def publish(app: App, folder: Folder, files: Sequence[LoadedFile], how: Publication, now: datetime) -> list[Result]:
@@ -80,10 +92,9 @@ def refusal(app: App, file: LoadedFile, how: Publication) -> str | None:
     review = file.sequence.review if file.sequence else None
     if review is None:
         return f"{file.path} has errors; run `drip check`"
-    by, approved_by, author = (_same(name) for name in (how.by, how.approved_by, review.author))
-    if by and by == approved_by:
+    if is_same_person(how.by, how.approved_by):
         return "the person who publishes and the person who approves must be two different people"
-    if approved_by and approved_by == author:
+    if is_same_person(how.approved_by, review.author):
         return f"{how.approved_by} wrote {file.path} and cannot approve it: someone else must"
     if app.live and how.approved_by and not how.by:
         return "say who publishes with --by: two people answer for what goes out live"
@@ -96,30 +107,38 @@ def refusal(app: App, file: LoadedFile, how: Publication) -> str | None:
     return None
 
 
-def _same(name: str) -> str:
-    """A name as it is compared: spaces and capitals do not make another person."""
-    return " ".join(name.casefold().split())
-
-
 def _publish(app: App, tx: Tx, folder: Folder, file: LoadedFile, how: Publication, now: datetime) -> Result:
+    # Gather
     sequence = file.sequence
     if sequence is None:
         raise CannotPublish(f"{file.path} has errors; run `drip check`")
     before = app.versions.live(tx).get(sequence.id)
     row = _row(tx, sequence, version_files(folder, file), how, now)
+    # Apply
     versions.publish(tx, row)
-    people = enrolments.in_sequence(tx, sequence.id)
-    moving = _moving(people, how)
+    move = _move(app, tx, row, how)
+    followed = follow(app, tx, move, now)
+    for reason in (Reason.REVIEW_DUE, Reason.AWAITING_APPROVAL):
+        settling.wake(tx, reason, sequence.id)  # what still has that reason is held back again
     return Result(
         sequence=sequence.id,
         version=row.id,
         number=row.number,
         is_new=before is None or before.id != row.id,
-        in_flight=len(people),
-        followed=len(moving),
+        in_flight=len(move.everybody),
+        followed=len(move.chosen),
+        renewed=len(move.unknowing),
+        was=_number(tx, before.id, before.sequence) if before else None,
         gone=tuple(step.id for step in before.sequence.steps if not sequence.step(step.id)) if before else (),
-        changes=_follow(app, tx, moving, row, now),
+        differences=_differences(before, move.to) if before and before.id != row.id else (),
+        changes=followed.changes,
+        people=tuple(followed.people),
     )
+
+
+def _differences(was: Published, now: Published) -> tuple[Difference, ...]:
+    words = reworded((was.sequence, was.templates.sources), (now.sequence, now.templates.sources))
+    return (*compare(was.sequence, now.sequence), *words)
 
 
 def _row(tx: Tx, sequence: Written, files: Mapping[str, str], how: Publication, now: datetime) -> VersionRow:
@@ -141,33 +160,32 @@ def _number(tx: Tx, version: str, sequence: Written) -> int:
     return known[0].number if known else versions.number_of_newest(tx, sequence.id) + 1
 
 
-def _moving(people: Sequence[str], how: Publication) -> list[str]:
+def _move(app: App, tx: Tx, row: VersionRow, how: Publication) -> Move:
+    people = enrolments.by_version(tx, row.sequence)
+    published = app.versions.get(tx, {*people, row.id})
+    to = published[row.id]
+    renewed = frozenset(version for version in people if version != row.id and is_renewal(published[version], to))
+    everybody = frozenset(person for some in people.values() for person in some)
+    return Move(
+        sequence=row.sequence,
+        to=to,
+        versions=published,
+        renewed=renewed,
+        everybody=everybody,
+        chosen=_chosen(everybody, how),
+        unknowing=frozenset(person for version in renewed for person in people[version]) - _chosen(everybody, how),
+    )
+
+
+def _chosen(people: frozenset[str], how: Publication) -> frozenset[str]:
     if how.safety_fix or how.in_flight is InFlight.FOLLOW:
-        return list(people)
+        return people
     if how.in_flight is InFlight.MIGRATE:
-        return [person for person in people if how.only is None or person in how.only]
-    return []
+        return people if how.only is None else people & how.only
+    return frozenset()
 
 
-def _follow(app: App, tx: Tx, patient_ids: Sequence[str], row: VersionRow, now: datetime) -> News:
-    """Unsent messages of these people take the new version's words and times; finished ones stay finished."""
-    news = News()
-    for start in range(0, len(patient_ids), AT_ONCE):
-        chunk = patient_ids[start : start + AT_ONCE]
-        keys = enrolments.data_key_rows(tx, chunk)
-        of_patients = enrolments.of_patients(tx, keys).values()
-        repin = {
-            one.id: row.id
-            for rows in of_patients
-            for one in rows
-            if one.sequence == row.sequence and one.state == enrolments.ACTIVE and one.version != row.id
-        }
-        if repin:
-            news += replan(app, tx, chunk, now, repin)
-    return news
-
-
-AT_ONCE = 40
+SEQUENCE = "sequence.yaml"
 
 
 def version_files(folder: Folder, file: LoadedFile) -> Mapping[str, str]:
@@ -178,22 +196,18 @@ def version_files(folder: Folder, file: LoadedFile) -> Mapping[str, str]:
     used: set[str] = set()
     for step in sequence.steps:
         for channel in step.channels:
-            for path in _in_every_language(
-                templates, folder.sources, sequence.id, step.template(channel) or "", channel
-            ):
+            name = step.template(channel) or ""
+            for path in paths_in_every_language(sequence.id, name, channel, folder.sources):
                 used |= templates.paths_used(path)
-    return {"sequence.yaml": file.text, **{path: folder.sources[path] for path in sorted(used)}}
-
-
-def _in_every_language(
-    templates: TemplateSet, sources: Mapping[str, str], sequence: str, name: str, channel: Channel
-) -> list[str]:
-    ending = "email.md" if channel is Channel.EMAIL else "sms.txt"
-    default = templates.find(sequence, name, channel, None)
-    others = [path for path in sources if path.startswith(f"{sequence}/{name}.") and path.endswith(f".{ending}")]
-    return sorted({*others, *([default] if default else [])})
+    return {SEQUENCE: file.text, **{path: folder.sources[path] for path in sorted(used)}}
 
 
 def version_id(files: Mapping[str, str]) -> str:
     """The same files have the same id, wherever and whenever they are published."""
     return hashlib.sha256(json.dumps(dict(sorted(files.items())), ensure_ascii=False).encode()).hexdigest()
+
+
+def fingerprint(folder: Folder, files: Sequence[LoadedFile]) -> str:
+    """What stands for exactly these words and times: whoever approves them says which ones they saw."""
+    seen = sorted(version_id(version_files(folder, file)) for file in files)
+    return hashlib.sha256("\n".join(seen).encode()).hexdigest()[:12]

@@ -5,7 +5,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Row, select, update
+from sqlalchemy import Row, func, select, update
 
 from drip.core.lifecycle import State
 from drip.core.model import Facts
@@ -94,6 +94,22 @@ def in_sequence(tx: Tx, sequence: str) -> list[str]:
     """The patients who are in a sequence now."""
     query = select(enrolments.c.patient_id).where(enrolments.c.sequence == sequence, enrolments.c.state == ACTIVE)
     return sorted(set(tx.connection.execute(query).scalars()))
+
+
+def by_version(tx: Tx, sequence: str) -> dict[str, set[str]]:
+    """The patients who are in a sequence now, by the version that each enrolment has."""
+    query = select(enrolments.c.version, enrolments.c.patient_id)
+    query = query.where(enrolments.c.sequence == sequence, enrolments.c.state == ACTIVE)
+    found: dict[str, set[str]] = {}
+    for row in tx.connection.execute(query):
+        found.setdefault(row.version, set()).add(row.patient_id)
+    return found
+
+
+def count_by_version(tx: Tx) -> dict[str, int]:
+    """How many enrolments each version has now."""
+    query = select(enrolments.c.version, func.count()).where(enrolments.c.state == ACTIVE)
+    return {row[0]: row[1] for row in tx.connection.execute(query.group_by(enrolments.c.version))}
 
 
 def waiting_at(tx: Tx, sites: Iterable[str], or_nowhere: bool) -> list[str]:

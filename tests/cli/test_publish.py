@@ -9,7 +9,8 @@ from tests.cli.build import an_event, as_lines, rewrite
 from tests.cli.conftest import Drip, Rows, Tell
 
 BOTH = ("--by", "A. Writer", "--approved-by", "B. Reviewer")
-KEYS = ["sequence", "version", "number", "changed", "in_flight", "followed", "gone", "planned", "ended"]
+KEYS = ["sequence", "version", "number", "changed", "in_flight", "followed", "renewed", "gone", "planned", "ended"]
+KEYS += ["differences", "effects", "affected"]
 SEQUENCE = "sequences/after-visit.yaml"
 
 
@@ -37,7 +38,7 @@ def test_an_empty_sqlite_database_is_made_ready_by_itself(clinic: Path, drip: Dr
 
 def test_publishing_makes_the_files_live(clinic: Path, drip: Drip) -> None:
     document = drip("publish", *BOTH, "--json").json
-    assert list(document) == ["dry_run", "published"]
+    assert list(document) == ["dry_run", "fingerprint", "published"]
     assert document["dry_run"] is False
     assert [list(one) for one in document["published"]] == [KEYS, KEYS]
     assert [(one["sequence"], one["number"], one["changed"]) for one in document["published"]] == [
@@ -91,6 +92,14 @@ def test_nobody_approves_their_own_words(clinic: Path, drip: Drip) -> None:
     said = drip("publish", "--by", "A. Writer", "--approved-by", "A. Writer", code=2)
     assert "two different people" in said.err
     assert said.out == ""
+
+
+def test_only_the_words_that_were_looked_at_are_published(clinic: Path, drip: Drip) -> None:
+    seen = drip("publish", *BOTH, "--dry-run", "--json").json["fingerprint"]
+    rewrite(clinic / "templates/after-visit/tip.sms.txt", "a little", "a bit")
+    assert "not the words that were approved" in drip("publish", *BOTH, "--expect", seen, code=1).err
+    rewrite(clinic / "templates/after-visit/tip.sms.txt", "a bit", "a little")
+    assert drip("publish", *BOTH, "--expect", seen, "--json").json["fingerprint"] == seen
 
 
 @pytest.mark.parametrize("way", ["later", "PIN", ""])
@@ -205,6 +214,63 @@ def test_migrating_is_for_the_chosen_only(moved_tip: Path, drip: Drip, tell: Tel
     assert (
         "nobody is known as 'p-9'" in drip("publish", *BOTH, "--in-flight", "migrate", "--patients", "p-9", code=1).err
     )
+
+
+@pytest.mark.parametrize(
+    ("words", "says"),
+    [
+        (("--in-flight", "migrate"), "say who with --patients"),
+        (("--patients", "p-1"), "add --in-flight migrate"),
+        (("--safety-fix", "--in-flight", "migrate", "--patients", "p-1"), "for everybody"),
+        (("--in-flight", "migrate", "--patients", "@nothing.txt"), "cannot be read"),
+    ],
+)
+def test_a_list_of_people_is_for_migrating_and_nothing_else(
+    words: tuple[str, ...], says: str, clinic: Path, drip: Drip
+) -> None:
+    assert says in drip("publish", *BOTH, *words, code=2).err
+
+
+def test_whom_to_migrate_may_stand_in_a_file(moved_tip: Path, drip: Drip, tell: Tell) -> None:
+    tell(an_event("appointment.booked", ref="p-2"), now="2026-06-09T11:00Z")
+    (moved_tip / "list.txt").write_text("# those of Monday\np-1\n\ngeneric:p-2\n")
+    words = ("--in-flight", "migrate", "--patients", "@list.txt", "--now", "2026-06-09T11:30Z")
+    said = drip("publish", *BOTH, SEQUENCE, *words, "--json")
+    assert said.json["published"][0]["followed"] == 1
+    assert "nothing changes for: generic:p-2" in said.err
+
+
+def test_a_dry_run_tells_in_words_what_changes_and_for_whom(moved_tip: Path, drip: Drip) -> None:
+    rewrite(moved_tip / "templates/after-visit/hello.email.md", "for coming", "for your visit")
+    said = drip("publish", *BOTH, "--in-flight", "follow", "--dry-run", "--now", "2026-06-09T11:30Z").out
+    for line in (
+        "after-visit, version 1 -> 2",
+        "'tip' goes 5 hours later: day 1 at 10:00 -> day 1 at 15:00",
+        "'monthly' looks like 'weekly' under a new name",
+        "Words of 'hello' (email): 'for coming.' -> 'for your visit.'",
+        "1 patient in it now: 1 follow.",
+        "Wed 10 Jun 10:00 -> Wed 10 Jun 15:00",
+    ):
+        assert line in said
+    assert "p-1 " in said
+    assert "Amina" not in said
+
+
+def test_a_dry_run_lists_everybody_for_programs(moved_tip: Path, drip: Drip) -> None:
+    done = published(drip, "--in-flight", "follow", "--dry-run", "--now", "2026-06-09T11:30Z")["after-visit"]
+    assert done["effects"]["tip"] == {"later": 1}
+    assert done["effects"]["weekly"] == {"removed": 3}
+    (person,) = done["affected"]
+    assert person["patient"] == "p-1"
+    assert next(one for one in person["messages"] if one["step"] == "tip") == {
+        "step": "tip",
+        "occurrence": 1,
+        "channel": "sms",
+        "effect": "later",
+        "was": "2026-06-10T09:00:00Z",
+        "at": "2026-06-10T14:00:00Z",
+        "reason": "",
+    }
 
 
 def test_a_dry_run_tells_who_would_follow_and_moves_nobody(moved_tip: Path, drip: Drip, rows: Rows) -> None:
