@@ -1,14 +1,17 @@
 """What `drip doctor` looks at."""
 
 import socket
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from datetime import datetime, timedelta
 
 from drip import clock
 from drip.app import App, NoClinic, build, read_clinic
 from drip.cli.finding import Finding
 from drip.cli.source_check import look_at_sources
+from drip.core.review import MONTH, Notice, Stage
+from drip.core.walltime import local_date
 from drip.flows.alert import still_parts, watched_beats
+from drip.flows.reviews import notices
 from drip.providers.provider import Provider
 from drip.settings import Settings, WrongSettings, read_settings
 from drip.store import events, lanes, migrate, records, versions, views
@@ -86,6 +89,7 @@ def _working(app: App, now: datetime) -> Iterator[Finding]:
         yield Finding("clock", skew < SKEW, f"the database and this machine are {skew.total_seconds():.1f} s apart")
         live = app.versions.live(tx)
         yield Finding("sequences", bool(live), ", ".join(sorted(live)) or "none is published: run `drip publish`")
+        yield _reviews(notices(app, tx, local_date(now, app.clinic.zone)))
         beats = watched_beats(app, tx)
         yield _worker(beats.get("tick"), now)
         yield from _parts(beats, now)
@@ -106,6 +110,13 @@ def _working(app: App, now: datetime) -> Iterator[Finding]:
         told = "; ".join(f"{scope}{f' ({why})' if why else ''}" for scope, why in sorted(paused.items()))
         yield Finding("sending", not paused, f"paused: {told}: `drip resume` goes on" if paused else "not paused")
     yield from look_at_sources(app, now)
+
+
+def _reviews(found: Sequence[Notice]) -> Finding:
+    """Review dates that are near or past: a past one means that words are held back."""
+    is_past = any(one.stage is Stage.PAST for one in found)
+    told = "; ".join(one.sentence for one in found) or f"none is due within {MONTH} days"
+    return Finding("reviews", not is_past, told + (": renew and `drip publish`" if is_past else ""))
 
 
 def _worker(beat: datetime | None, now: datetime) -> Finding:

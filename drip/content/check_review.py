@@ -5,6 +5,8 @@ from datetime import date
 
 from drip.content.folder import LoadedFile
 from drip.content.shape import Mistake
+from drip.core.model import Purpose
+from drip.core.review import Stage, stage_of
 from drip.core.sequence import Review
 
 CLAIM_EVIDENCE = "claim:"
@@ -24,7 +26,11 @@ def review_mistakes(file: LoadedFile, today: date) -> Iterator[Mistake]:
         yield Mistake(loc=("review", "approved_by"), rule="review-awaiting", message=message, level="warning")
     else:
         yield from _incomplete(review)
-    if review.review_due and today > review.review_due:
+    if stage_of(review.review_due, today) in (Stage.WEEK, Stage.MONTH):
+        then = "staff get an alarm" if file.sequence.purpose is Purpose.SAFETY else "these messages wait"
+        message = f"the review is due on {review.review_due}: set a new date once it is done; after that day {then}"
+        yield Mistake(loc=("review", "review_due"), rule="review-soon", message=message, level="warning")
+    if review.is_past(today):
         message = f"the review was due on {review.review_due}: review the words again and set a new date"
         yield Mistake(loc=("review", "review_due"), rule="review-expired", message=message)
     if review.approved_on and today < review.approved_on:

@@ -86,6 +86,8 @@ class Candidate:
     is_paused: bool = False
     is_approved: bool = True
     """While live, only what a clinician of this clinic has approved may go."""
+    fell_back: bool = False
+    """Its words are those of another version, the last that was approved."""
     turned: bool = False
     """It has already turned to its other channel, and will not turn back."""
 
@@ -149,7 +151,7 @@ def judge(candidate: Candidate, person: Person, now: datetime) -> Verdict:
         or _closed_road(candidate, person, now)
         or _outside_window(candidate, now)
         or _over_cap(candidate, person, now)
-        or Pass(counted=not _is_exempt(candidate, now), alarm=_overdue_review(candidate, now))
+        or Pass(counted=not _is_exempt(candidate, now), alarm=_alarm(candidate, now))
     )
 
 
@@ -202,9 +204,15 @@ def _interlocks(sequence: Sequence) -> frozenset[str]:
 
 
 def _overdue_review(candidate: Candidate, now: datetime) -> Reason:
-    """Safety content past its review date still goes, with an alarm: silence is the greater harm."""
-    due = candidate.sequence.review.review_due
-    return Reason.REVIEW_DUE if due and local_date(now, candidate.hours.zone) > due else Reason.NONE
+    """Safety content past its review date still goes, in its last approved words: silence is the greater harm."""
+    today = local_date(now, candidate.hours.zone)
+    return Reason.REVIEW_DUE if candidate.sequence.review.is_past(today) else Reason.NONE
+
+
+def _alarm(candidate: Candidate, now: datetime) -> Reason:
+    """What staff must hear of although it goes: words past their review, or others than the step's own."""
+    unapproved = Reason.AWAITING_APPROVAL if candidate.fell_back else Reason.NONE
+    return _overdue_review(candidate, now) or unapproved
 
 
 def _not_for(candidate: Candidate, person: Person, now: datetime) -> Stop | None:

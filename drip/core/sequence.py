@@ -111,6 +111,10 @@ class Review:
         """No clinician of this clinic has approved it yet: never sent live."""
         return self.approved_by == AWAITING
 
+    def is_past(self, today: date) -> bool:
+        """The day on which it should have been reviewed again is over."""
+        return self.review_due is not None and today > self.review_due
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Expectation:

@@ -9,7 +9,9 @@ from drip.app import App
 from drip.clock import order
 from drip.content.staff_words import ALERT, alert_file, alert_folder
 from drip.core.model import EventKind, Facts
+from drip.core.review import Stage
 from drip.flows.publish import Publication, publish, version_files, version_id
+from drip.flows.reviews import FELL_BACK, noted
 from drip.flows.sweep import OURS
 from drip.flows.unreached import STAFF_NOT_REACHED
 from drip.store import events, lanes, patients, records, sources, versions, views
@@ -47,6 +49,7 @@ _TASKS = {
     "runaway": "addresses that were written to too often",
     "same_person": "people who are in two booking systems",
     "safety_not_reached": "safety messages that reached nobody",
+    FELL_BACK: "safety content whose last approved words go out until it is reviewed",
     STAFF_NOT_REACHED: "colleagues whom alerts do not reach",
     "shared_stop": "addresses that several patients share, where somebody said stop",
     "sent_again": "critical messages that were sent a second time without evidence",
@@ -63,6 +66,8 @@ class Trouble:
     says: str
     is_worth_a_digest: bool = True
     """Else it is only told where there is one anyway."""
+    is_told_again: bool = True
+    """Else one digest tells of it, and no other goes for its sake alone."""
 
 
 def watch(app: App, now: datetime) -> int:
@@ -111,15 +116,19 @@ def _look(app: App, tx: Tx, now: datetime) -> News:
         troubles=troubles,
         digest_at=digest_at,
         known=known,
-        is_digest_due=_is_digest_due({one.kind for one in troubles if one.is_worth_a_digest}, known, digest_at, now),
+        is_digest_due=_is_digest_due(troubles, known, digest_at, now),
     )
 
 
-def _is_digest_due(kinds: set[str], known: frozenset[str], digest_at: datetime | None, now: datetime) -> bool:
+def _is_digest_due(
+    troubles: Sequence[Trouble], known: frozenset[str], digest_at: datetime | None, now: datetime
+) -> bool:
     """When there is something new to say, and not more often than is bearable; now and then while nothing changes."""
-    if not kinds or digest_at is None:
-        return bool(kinds)
-    return now - digest_at >= (DIGEST_AT_MOST if kinds - known else DIGEST_AGAIN)
+    worth = [one for one in troubles if one.is_worth_a_digest]
+    is_new = any(one.kind not in known for one in worth)
+    if digest_at is None or not (is_new or any(one.is_told_again for one in worth)):
+        return is_new
+    return now - digest_at >= (DIGEST_AT_MOST if is_new else DIGEST_AGAIN)
 
 
 def _tell_staff(app: App, tx: Tx, now: datetime) -> int:
@@ -171,6 +180,7 @@ def _troubles(app: App, tx: Tx, now: datetime) -> list[Trouble]:
         for kind, number in sorted(records.count_open(tx).items())
         if kind in _TASKS
     ]
+    troubles += [Trouble(kind=one.key, says=one.sentence, is_told_again=one.stage is Stage.PAST) for one in noted(tx)]
     return troubles + [
         Trouble(kind=f"source:{one.name}", says=f"{one.name} has not answered since {one.away_since:%H:%M} UTC")
         for _, one in sorted(sources.look(tx).items())

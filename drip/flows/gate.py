@@ -19,6 +19,7 @@ from drip.core.walltime import local_date
 from drip.flows.journal import NO_JOURNAL, Journal
 from drip.flows.letters import begin_attempt, write_letter
 from drip.flows.prepare import Ready
+from drip.flows.reviews import Lapsed, ask_for_review
 from drip.flows.road import Road, Roads, charge, first_roads, give_back
 from drip.flows.unreached import Lost, ask_about_lost
 from drip.store import events, outgoing, patients, records, replies, versions
@@ -176,7 +177,7 @@ def _judge(app: App, batch: Sequence[Ready], facts: Facts, now: datetime) -> Gat
         return Gated(moves=[_prepared_again(one, now) for one in batch])
     by_id = {one.claimed.id: one for one in batch}
     candidates = [
-        one.candidate(is_paused=_is_paused(one, facts), is_approved=one.published.is_approved or not app.live)
+        one.candidate(is_paused=_is_paused(one, facts), is_approved=one.words_from.is_approved or not app.live)
         for one in batch
     ]
     for candidate, verdict in fold(candidates, _person(app, batch, facts, now), now):
@@ -266,9 +267,9 @@ def _raise_tasks(tx: Tx, batch: Sequence[Ready], gated: Gated, now: datetime) ->
     """What a person must know: a child nobody may be written about, safety words that cannot reach their patient."""
     by_id = {one.claimed.id: one for one in batch}
     under_age = {by_id[move.id].claimed.patient_id: by_id[move.id] for move in gated.moves if _is_under_age(move)}
-    tasks = [*gated.tasks, *(_overdue(version) for version in _overdue_versions(by_id, gated))]
-    tasks += [_task(one, "under_age", patient_id) for patient_id, one in under_age.items()]
+    tasks = gated.tasks + [_task(one, "under_age", patient_id) for patient_id, one in under_age.items()]
     records.raise_tasks(tx, tasks, now)
+    ask_for_review(tx, _lapsed(by_id, gated), now)
     ask_about_lost(tx, [_lost(by_id[move.id], move) for move in gated.moves if _is_lost(by_id[move.id], move)], now)
 
 
@@ -289,14 +290,12 @@ def _lost(one: Ready, move: Move) -> Lost:
     return Lost(message_id=claimed.id, patient_id=claimed.patient_id, purpose=claimed.purpose, why=move.reason.sentence)
 
 
-def _overdue_versions(by_id: Mapping[str, Ready], gated: Gated) -> set[str]:
-    """Past their review date: held back, or, for safety words, sent all the same."""
-    held = {by_id[move.id].published.id for move in gated.moves if move.reason is Reason.REVIEW_DUE}
-    return held | {one.ready.published.id for one in gated.passed if one.alarm is Reason.REVIEW_DUE}
-
-
-def _overdue(version: str) -> records.NewTask:
-    return records.NewTask(key=f"review_due:{version}", kind="review_due")
+def _lapsed(by_id: Mapping[str, Ready], gated: Gated) -> list[Lapsed]:
+    """Held back past their review date; or, for safety, sent all the same in the last approved words."""
+    held = [by_id[move.id].published for move in gated.moves if move.reason is Reason.REVIEW_DUE]
+    went = [one.ready.published for one in gated.passed if one.alarm]
+    lapsed = [Lapsed(version=version, is_safety=False) for version in held]
+    return lapsed + [Lapsed(version=version, is_safety=True) for version in went]
 
 
 def _task(one: Ready, kind: str, about: str) -> records.NewTask:

@@ -49,7 +49,7 @@ def begin_attempt(one: Ready, letter: Letter, provider: str, counted_on: date | 
         channel=letter.channel,
         provider=provider,
         contact_id=one.contacts[letter.channel],
-        version=one.published.id,
+        version=one.words_from.id,
         body_hash=hashlib.sha256(outgoing.as_stored(said)).hexdigest(),
         counted_on=counted_on,
         data_key=one.person.data_key,

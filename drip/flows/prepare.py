@@ -17,6 +17,7 @@ from drip.core.schedule import placements
 from drip.core.sequence import Step
 from drip.core.walltime import local_date
 from drip.core.window import Hours
+from drip.flows.fallback import Editions, editions
 from drip.store import enrolments, patients
 from drip.store.database import Tx
 from drip.store.enrolments import EnrolmentRow
@@ -34,6 +35,8 @@ class Ready:
     person: PatientRow
     enrolment: EnrolmentRow
     published: Published
+    words_from: Published
+    """Whose words these are: of safety, perhaps the last approved ones."""
     step: Step
     site: Site
     hours: Hours
@@ -64,6 +67,7 @@ class Ready:
             is_current=self._is_current(),
             is_paused=is_paused,
             is_approved=is_approved,
+            fell_back=self.words_from.id != self.published.id,
             turned=self.claimed.turned,
         )
 
@@ -100,14 +104,14 @@ def prepare(app: App, claimed: Sequence[Claimed], now: datetime) -> tuple[list[R
     spoiled: list[Spoiled] = []
     with app.store.read() as tx:
         people, rows = _read(tx, claimed)
-        versions = app.versions.get(tx, {one.version for one in claimed})
+        versions = editions(app, tx, claimed, now)
     for one in claimed:
         if one.patient_id not in people or one.enrolment_id not in rows:
             spoiled.append(Spoiled(one, "the record cannot be unsealed", is_unreadable=True))
             continue
-        person, row, published = people[one.patient_id], rows[one.enrolment_id], versions[one.version]
+        person, row = people[one.patient_id], rows[one.enrolment_id]
         try:
-            ready.append(_prepare(app, one, person, row, published, now))
+            ready.append(_prepare(app, one, person, row, versions[one.id], now))
         except (RenderError, TemplateError) as problem:
             spoiled.append(Spoiled(one, str(problem)))
         except Exception as problem:  # one patient's facts must not hold up the batch
@@ -129,19 +133,17 @@ def _read(tx: Tx, claimed: Sequence[Claimed]) -> tuple[dict[str, PatientRow], di
     return everyone, {enrolment_id: row for _, rows in alone for enrolment_id, row in rows.items()}
 
 
-def _prepare(
-    app: App, one: Claimed, person: PatientRow, row: EnrolmentRow, published: Published, now: datetime
-) -> Ready:
+def _prepare(app: App, one: Claimed, person: PatientRow, row: EnrolmentRow, versions: Editions, now: datetime) -> Ready:
     """RenderError when the words cannot be made for this patient."""
-    step = published.sequence.step(one.step)
-    name = step.template(one.channel) if step else None
-    path = published.templates.find(one.sequence, name or "", one.channel, person.patient.language)
+    published, site = versions.own, app.clinic.site(row.site)
+    hours = hours_for(published.sequence, site, person.patient.zone)
+    today = local_date(now, hours.zone)
+    words_from = versions.for_words_of(one, today, is_live=app.live)
+    step, path = published.sequence.step(one.step), _template(words_from, one, person.patient.language)
     if step is None or path is None:
         raise RenderError("this version has no words for the step")
-    site = app.clinic.site(row.site)
     objects = _objects(person, row, site)
-    hours = hours_for(published.sequence, site, person.patient.zone)
-    addresses = person.patient.addresses(local_date(now, hours.zone))
+    addresses = person.patient.addresses(today)
     contacts = {channel: patients.blind_address(app.store.vault, channel, to) for channel, to in addresses.items()}
     values = values_for(app.clinic, site, person.patient, objects, on=now)
     stop_url = _stop_url(app, one, contacts)
@@ -152,15 +154,22 @@ def _prepare(
         person=person,
         enrolment=row,
         published=published,
+        words_from=words_from,
         step=step,
         site=site,
         hours=hours,
         objects=objects,
-        words=published.templates.render(path, values),
+        words=words_from.templates.render(path, values),
         addresses=addresses,
         contacts=contacts,
         stop_url=stop_url,
     )
+
+
+def _template(version: Published, one: Claimed, language: str | None) -> str | None:
+    step = version.sequence.step(one.step)
+    name = step.template(one.channel) if step else None
+    return version.templates.find(one.sequence, name or "", one.channel, language)
 
 
 def _stop_url(app: App, one: Claimed, contacts: Mapping[Channel, str]) -> str | None:

@@ -17,6 +17,7 @@ from drip.core.sequence import Sequence as Written
 from drip.core.signatory import is_same_person
 from drip.flows.enrol import News
 from drip.flows.follow import Affected, Move, follow, is_renewal
+from drip.flows.reviews import done_with, note_reviews
 from drip.store import enrolments, patients, settling, versions
 from drip.store.database import Tx
 from drip.store.versions import VersionRow
@@ -84,7 +85,9 @@ def _publish_all(
     ids = [file.sequence.id for file in files if file.sequence]
     # Everyone at once, in the order in which everyone locks patients; sequence by sequence could cross with others.
     patients.lock(tx, {person for sequence in ids for person in enrolments.in_sequence(tx, sequence)})
-    return [_publish(app, tx, folder, file, how, now) for file in files]
+    results = [_publish(app, tx, folder, file, how, now) for file in files]
+    note_reviews(app, tx, now)
+    return results
 
 
 def refusal(app: App, file: LoadedFile, how: Publication) -> str | None:
@@ -120,6 +123,7 @@ def _publish(app: App, tx: Tx, folder: Folder, file: LoadedFile, how: Publicatio
     followed = follow(app, tx, move, now)
     for reason in (Reason.REVIEW_DUE, Reason.AWAITING_APPROVAL):
         settling.wake(tx, reason, sequence.id)  # what still has that reason is held back again
+    done_with(tx, {*move.versions, *([before.id] if before else [])} - _in_use(tx, sequence.id), now)
     return Result(
         sequence=sequence.id,
         version=row.id,
@@ -134,6 +138,10 @@ def _publish(app: App, tx: Tx, folder: Folder, file: LoadedFile, how: Publicatio
         changes=followed.changes,
         people=tuple(followed.people),
     )
+
+
+def _in_use(tx: Tx, sequence: str) -> set[str]:
+    return {*enrolments.by_version(tx, sequence), versions.live(tx)[sequence]}
 
 
 def _differences(was: Published, now: Published) -> tuple[Difference, ...]:

@@ -172,6 +172,7 @@ _ASKED = {
     "safety_not_reached": "Staff are asked to reach the patient another way: safety information could not be sent.",
     "staff_not_reached": "Staff are told that this colleague no longer hears of what must not wait.",
     "review_due": "Staff are asked to review content that is past its date.",
+    "safety_fell_back": "Staff are asked to review safety content: its last approved words go out until then.",
     "reply": "Staff are asked to read a reply.",
     "answer": "Staff are asked to read an answer: the clinic wants a person to see such answers.",
     "red_flag": "Staff are asked to read a reply at once: it holds words that must not wait.",

@@ -17,6 +17,7 @@ from drip.flows.news_spool import take_up_news
 from drip.flows.receive import apply_receipts
 from drip.flows.reconcile import Reconciled, reconcile
 from drip.flows.reply import apply_replies
+from drip.flows.reviews import look_at_reviews
 from drip.flows.send import Sent, calling, never, send_due, wait_for_all
 from drip.flows.spool import take_up
 from drip.flows.sweep import finish, forget_words, look_back, sweep
@@ -199,5 +200,6 @@ def _look_through_all(app: App, now: datetime) -> None:
         finish(app, None, now)
         look_back(app, now)
         forget_words(app, now)
+        _aside("reviews", lambda: look_at_reviews(app, now))
         with app.store.write() as tx:
             records.beat(tx, ["finish"], now)

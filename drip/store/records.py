@@ -83,6 +83,12 @@ def count_open(tx: Tx) -> dict[str, int]:
     return {row[0]: row[1] for row in tx.connection.execute(query)}
 
 
+def open_keys(tx: Tx, kinds: Sequence[str]) -> set[str]:
+    """What makes each task of these kinds that waits for a person the one it is."""
+    query = select(tasks.c.key).where(tasks.c.kind.in_(list(kinds)), tasks.c.done_at.is_(None))
+    return set(tx.connection.execute(query).scalars())
+
+
 def oldest_open(tx: Tx, kind: str) -> tuple[int, datetime | None]:
     """How many tasks of a kind wait for a person, and since when the first of them does."""
     query = select(func.count(), func.min(tasks.c.raised_at)).where(tasks.c.kind == kind, tasks.c.done_at.is_(None))

@@ -46,6 +46,28 @@ def approved(tx: Tx, version_ids: Iterable[str]) -> list[str]:
     return list(tx.connection.execute(query).scalars())
 
 
+def approved_of(tx: Tx, of_sequences: Iterable[str]) -> dict[str, list[str]]:
+    """Of each sequence, the versions that somebody was named for who approved them, newest first.
+
+    None that is newer than the live one: it was live, and an older one has taken its place again.
+    """
+    at_most = versions.alias()
+    query = select(versions.c.sequence, versions.c.id).join(sequences, sequences.c.id == versions.c.sequence)
+    query = query.join(at_most, at_most.c.id == sequences.c.version)
+    query = query.where(versions.c.sequence.in_(sorted(of_sequences)), versions.c.approved_by != "")
+    found: dict[str, list[str]] = {}
+    rows = tx.connection.execute(query.where(versions.c.number <= at_most.c.number).order_by(versions.c.number.desc()))
+    for row in rows:
+        found.setdefault(row.sequence, []).append(row.id)
+    return found
+
+
+def numbers(tx: Tx, version_ids: Iterable[str]) -> dict[str, int]:
+    """The number of each of these versions within its sequence."""
+    query = select(versions.c.id, versions.c.number).where(versions.c.id.in_(sorted(version_ids)))
+    return {row.id: row.number for row in tx.connection.execute(query)}
+
+
 def number_of_newest(tx: Tx, sequence: str) -> int:
     """The number of a sequence's newest version; 0 when it has none."""
     query = select(func.max(versions.c.number)).where(versions.c.sequence == sequence)
@@ -68,6 +90,9 @@ def publish(tx: Tx, version: VersionRow) -> None:
     if version.approved_by:  # the same files, approved after they were first published
         unapproved = update(versions).where(versions.c.id == version.id, versions.c.approved_by == "")
         tx.connection.execute(unapproved.values(approved_by=version.approved_by, published_by=version.published_by))
+    if version.safety_fix:  # the same files, found to matter for safety after they were first published
+        same = update(versions).where(versions.c.id == version.id)
+        tx.connection.execute(same.values(safety_fix=True))
     tx.connection.execute(delete(sequences).where(sequences.c.id == version.sequence))
     bulk.insert_rows(tx, sequences, [{"id": version.sequence, "version": version.id}])
 

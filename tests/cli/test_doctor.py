@@ -1,5 +1,6 @@
 """`drip doctor`: what to mend, in the order in which to mend it."""
 
+from datetime import datetime
 from pathlib import Path
 
 import pytest
@@ -38,6 +39,23 @@ def test_when_all_is_well_the_doctor_says_so(live: Path, drip: Drip) -> None:
     drip("tick")
     assert set(looked_at(drip, 0).values()) == {True}
     assert "mend" not in drip("doctor").out
+
+
+@pytest.mark.parametrize(
+    ("now", "is_well", "says"),
+    [
+        ("2098-11-01T12:00Z", True, "none is due within 30 days"),
+        ("2098-12-30T12:00Z", True, "after-visit: review due on 1 Jan 2099"),
+        ("2099-01-02T12:00Z", False, "after-visit: review was due on 1 Jan 2099; its messages wait"),
+    ],
+)
+def test_a_review_that_is_near_or_past_is_said(
+    now: str, is_well: bool, says: str, live: Path, drip: Drip, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("drip.clock.now", lambda: datetime.fromisoformat(now))
+    found = {one["name"]: one for one in drip("doctor", "--json", code=1).json["checks"]}
+    assert found["reviews"]["ok"] is is_well
+    assert says in found["reviews"]["says"]
 
 
 def test_messages_that_should_have_gone_are_found(live: Path, tell: Tell, drip: Drip) -> None:

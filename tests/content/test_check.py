@@ -92,7 +92,10 @@ class TestReview:
         assert checked(tmp_path, {IN_SEQUENCE: text}) == [f"{IN_SEQUENCE}:{expected}"]
 
     def test_the_words_may_go_until_the_day_the_review_is_due(self, tmp_path: Path) -> None:
-        assert checked(tmp_path, today=date(2027, 11, 1)) == []
+        soon = [f"{IN_SEQUENCE}:18:15: warning: review-soon"]
+        assert checked(tmp_path, today=date(2027, 10, 1)) == []
+        assert checked(tmp_path, today=date(2027, 10, 2)) == soon, "told in good time"
+        assert checked(tmp_path, today=date(2027, 11, 1)) == soon
         assert checked(tmp_path, today=date(2027, 11, 2)) == [f"{IN_SEQUENCE}:18:15: error: review-expired"]
 
     def test_warnings_stop_nobody(self, tmp_path: Path) -> None:

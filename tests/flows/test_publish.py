@@ -94,6 +94,14 @@ def test_a_safety_fix_moves_everyone(clinic: World) -> None:
     assert result.followed == 1
 
 
+def test_a_safety_fix_is_kept_with_the_version_even_if_that_was_published_before(clinic: World) -> None:
+    (first,) = clinic.publish(ADVICE)
+    clinic.publish(ADVICE, safety_fix=True)
+    clinic.publish(ADVICE)
+    with clinic.store.read() as tx:
+        assert [one.safety_fix for one in versions.load(tx, [first.version])] == [True]
+
+
 def test_following_twice_changes_nothing_the_second_time(clinic: World) -> None:
     in_flight(clinic)
     clinic.publish(LATER, now="2026-06-12 09:00", in_flight=InFlight.FOLLOW)
@@ -130,6 +138,7 @@ def test_a_dry_run_shows_everything_and_keeps_nothing(clinic: World) -> None:
         (ADVICE, Publication(by="A", approved_by="A"), False, "two different people"),
         (ADVICE, Publication(by="Ann Lee", approved_by=" ann  lee"), False, "two different people"),
         (ADVICE, Publication(by="B", approved_by="a. writer"), False, "cannot approve it"),
+        (ADVICE, Publication(by="B", approved_by="Dr A Writer, physiotherapist"), False, "cannot approve it"),
         (ADVICE, Publication(by="A", approved_by=""), True, "awaits approval"),
         (ADVICE.replace("B. Reader", "awaiting"), Publication(by="A", approved_by="B"), True, "awaits approval"),
         (ADVICE.replace("B. Reader", "awaiting"), Publication(by="A", approved_by=""), False, None),
@@ -139,6 +148,7 @@ def test_a_dry_run_shows_everything_and_keeps_nothing(clinic: World) -> None:
         "one person",
         "one person, written otherwise",
         "its author",
+        "its author, with a title",
         "nobody approved",
         "awaiting while live",
         "awaiting while trying out",

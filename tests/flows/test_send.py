@@ -476,16 +476,18 @@ def test_names_and_addresses_never_reach_the_logs(clinic: World, caplog: pytest.
 
 
 @pytest.mark.parametrize(
-    ("sequence", "state"), [(ADVICE, "planned review_due"), (SAFETY, "accepted")], ids=["care waits", "safety goes"]
+    ("sequence", "state", "asked"),
+    [(ADVICE, "planned review_due", "review_due"), (SAFETY, "accepted", "safety_fell_back")],
+    ids=["care waits", "safety goes"],
 )
 def test_content_past_its_review_date_waits_but_safety_goes_with_an_alarm(
-    clinic: World, sequence: str, state: str
+    clinic: World, sequence: str, state: str, asked: str
 ) -> None:
     due(clinic, sequence.replace("2037-01-01", "2026-06-10"))
     clinic.tick("2026-06-11 13:00")
     assert clinic.states()["hello"] == state
     with clinic.store.read() as tx:
-        assert [task.kind for task in records.open_tasks(tx)] == ["review_due"]
+        assert [task.kind for task in records.open_tasks(tx)] == [asked]
 
 
 def test_while_live_only_approved_words_go(a_clinic: Callable[..., World]) -> None:
