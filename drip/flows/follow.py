@@ -1,6 +1,6 @@
 """People in a sequence -> on its new version, with what that does to each of their messages."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 
@@ -15,6 +15,7 @@ from drip.flows.resolve import Resolved
 from drip.store import enrolments
 from drip.store.bulk import chunks
 from drip.store.database import Tx
+from drip.store.enrolments import EnrolmentRow, Pinned
 
 AT_ONCE = 40
 
@@ -31,31 +32,26 @@ class Affected:
 class Followed:
     """What following came to."""
 
-    changes: News = field(default_factory=News)
-    people: list[Affected] = field(default_factory=list)
+    changes: News
+    people: Sequence[Affected]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Move:
-    """Who takes which version: whoever was chosen, and everybody for whom it changes nothing but who answers for it."""
+    """Which enrolments take a version that is live from now on."""
 
-    sequence: str
     to: Published
     versions: Mapping[str, Published]
-    """Those that people are in now."""
-    everybody: frozenset[str]
-    """The patients who are in the sequence now."""
-    chosen: frozenset[str]
-    unknowing: frozenset[str]
-    """Not chosen, but nothing changes for them: they take it too."""
-    renewed: frozenset[str]
-    """Versions that say the same at the same time: only their review, their title or their tests differ."""
+    """Those that people were in before."""
+    moving: Sequence[Pinned]
 
-    def takes(self, row: enrolments.EnrolmentRow) -> bool:
-        """Whether this enrolment goes to the new version."""
-        if row.sequence != self.sequence or row.state != enrolments.ACTIVE or row.version == self.to.id:
-            return False
-        return row.patient_id in self.chosen or row.version in self.renewed
+    @property
+    def of_patients(self) -> Mapping[str, Mapping[str, str]]:
+        """The version for each enrolment that moves, by patient, in the order in which everyone locks patients."""
+        found: dict[str, dict[str, str]] = {}
+        for one in sorted(self.moving, key=lambda one: one.patient_id):
+            found.setdefault(one.patient_id, {})[one.id] = self.to.id
+        return found
 
 
 def is_renewal(was: Published, now: Published) -> bool:
@@ -64,16 +60,12 @@ def is_renewal(was: Published, now: Published) -> bool:
 
 
 def follow(app: App, tx: Tx, move: Move, now: datetime) -> Followed:
-    """Unsent messages of these people take the new version's words and times; finished ones stay finished."""
-    followed, ledger = Followed(), _Ledger(move=move, now=now)
-    for chunk in chunks(sorted(move.chosen | move.unknowing), AT_ONCE):
-        keys = enrolments.data_key_rows(tx, chunk)
-        rows = [row for of_one in enrolments.of_patients(tx, keys).values() for row in of_one]
-        repin = {row.id: move.to.id for row in rows if move.takes(row)}
-        if repin:
-            followed.changes += replan(app, tx, chunk, now, repin, ledger.note)
-    followed.people = sorted(ledger.people, key=lambda one: one.patient)
-    return followed
+    """Unsent messages of these enrolments take the new version's words and times; finished ones stay finished."""
+    changes, ledger, moving = News(), _Ledger(move=move, now=now), move.of_patients
+    for chunk in chunks(list(moving), AT_ONCE):
+        repin = {enrolment: version for patient in chunk for enrolment, version in moving[patient].items()}
+        changes += replan(app, tx, chunk, now, repin, ledger.note)
+    return Followed(changes=changes, people=sorted(ledger.people, key=lambda one: one.patient))
 
 
 @dataclass(slots=True, kw_only=True)
@@ -83,7 +75,12 @@ class _Ledger:
     move: Move
     now: datetime
     people: list[Affected] = field(default_factory=list)
+    _moving: frozenset[str] = field(init=False)
     _others: dict[tuple[str, str], frozenset[Channel]] = field(default_factory=dict)
+
+    def __post_init__(self) -> None:
+        """Looked up for every enrolment of every patient."""
+        self._moving = frozenset(one.id for one in self.move.moving)
 
     def note(self, resolved: Resolved) -> None:
         """One patient's messages, before and after."""
@@ -91,12 +88,12 @@ class _Ledger:
         if found:
             self.people.append(Affected(patient=resolved.known.row.ref, effects=found))
 
-    def _moved(self, resolved: Resolved) -> Iterator[enrolments.EnrolmentRow]:
+    def _moved(self, resolved: Resolved) -> Iterator[EnrolmentRow]:
         """Enrolments that went to the new version, and that nothing else ended at the same time."""
         still = {row.id for row in resolved.changed if row.state == enrolments.ACTIVE}
-        return (row for row in resolved.known.enrolments if self.move.takes(row) and row.id in still)
+        return (row for row in resolved.known.enrolments if row.id in self._moving and row.id in still)
 
-    def _effects(self, row: enrolments.EnrolmentRow, resolved: Resolved) -> tuple[Effect, ...]:
+    def _effects(self, row: EnrolmentRow, resolved: Resolved) -> tuple[Effect, ...]:
         plan = next((one.changes for one in resolved.plans if one.enrolment_id == row.id), Changes())
         found = effects(resolved.known.plans.get(row.id, ()), plan, self._is_reworded, self.now)
         position = self.move.to.sequence.position

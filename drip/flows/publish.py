@@ -20,6 +20,7 @@ from drip.flows.follow import Affected, Move, follow, is_renewal
 from drip.flows.reviews import done_with, note_reviews
 from drip.store import enrolments, patients, settling, versions
 from drip.store.database import Tx
+from drip.store.enrolments import Pinned
 from drip.store.versions import VersionRow
 
 
@@ -119,19 +120,20 @@ def _publish(app: App, tx: Tx, folder: Folder, file: LoadedFile, how: Publicatio
     row = _row(tx, sequence, version_files(folder, file), how, now)
     # Apply
     versions.publish(tx, row)
-    move = _move(app, tx, row, how)
+    pinned = enrolments.pinned(tx, sequence.id)
+    move = _move(app, tx, row, pinned, how)
     followed = follow(app, tx, move, now)
-    for reason in (Reason.REVIEW_DUE, Reason.AWAITING_APPROVAL):
-        settling.wake(tx, reason, sequence.id)  # what still has that reason is held back again
-    done_with(tx, {*move.versions, *([before.id] if before else [])} - _in_use(tx, sequence.id), now)
+    _let_go(tx, sequence.id, {*move.versions, before.id if before else row.id} - _in_use(pinned, move), now)
+    everybody = {one.patient_id for one in pinned}
+    chosen = _chosen(everybody, how)
     return Result(
         sequence=sequence.id,
         version=row.id,
         number=row.number,
         is_new=before is None or before.id != row.id,
-        in_flight=len(move.everybody),
-        followed=len(move.chosen),
-        renewed=len(move.unknowing),
+        in_flight=len(everybody),
+        followed=len(chosen),
+        renewed=len({one.patient_id for one in move.moving} - chosen),
         was=_number(tx, before.id, before.sequence) if before else None,
         gone=tuple(step.id for step in before.sequence.steps if not sequence.step(step.id)) if before else (),
         differences=_differences(before, move.to) if before and before.id != row.id else (),
@@ -140,8 +142,16 @@ def _publish(app: App, tx: Tx, folder: Folder, file: LoadedFile, how: Publicatio
     )
 
 
-def _in_use(tx: Tx, sequence: str) -> set[str]:
-    return {*enrolments.by_version(tx, sequence), versions.live(tx)[sequence]}
+def _in_use(pinned: Sequence[Pinned], move: Move) -> set[str]:
+    """The live version, and those that somebody stays in."""
+    return {move.to.id, *(one.version for one in set(pinned).difference(move.moving))}
+
+
+def _let_go(tx: Tx, sequence: str, unused: set[str], now: datetime) -> None:
+    """What waited for a review or an approval asks again; whatever still lacks it is held back again."""
+    for reason in (Reason.REVIEW_DUE, Reason.AWAITING_APPROVAL):
+        settling.wake(tx, reason, sequence)
+    done_with(tx, unused, now)
 
 
 def _differences(was: Published, now: Published) -> tuple[Difference, ...]:
@@ -168,29 +178,22 @@ def _number(tx: Tx, version: str, sequence: Written) -> int:
     return known[0].number if known else versions.number_of_newest(tx, sequence.id) + 1
 
 
-def _move(app: App, tx: Tx, row: VersionRow, how: Publication) -> Move:
-    people = enrolments.by_version(tx, row.sequence)
-    published = app.versions.get(tx, {*people, row.id})
+def _move(app: App, tx: Tx, row: VersionRow, pinned: Sequence[Pinned], how: Publication) -> Move:
+    """Who was chosen takes the version, and everybody for whom it changes nothing but who answers for the words."""
+    published = app.versions.get(tx, {row.id, *(one.version for one in pinned)})
     to = published[row.id]
-    renewed = frozenset(version for version in people if version != row.id and is_renewal(published[version], to))
-    everybody = frozenset(person for some in people.values() for person in some)
-    return Move(
-        sequence=row.sequence,
-        to=to,
-        versions=published,
-        renewed=renewed,
-        everybody=everybody,
-        chosen=_chosen(everybody, how),
-        unknowing=frozenset(person for version in renewed for person in people[version]) - _chosen(everybody, how),
-    )
+    renewed = {version for version, one in published.items() if is_renewal(one, to)}
+    chosen = _chosen({one.patient_id for one in pinned}, how)
+    takes = [one for one in pinned if one.patient_id in chosen or one.version in renewed]
+    return Move(to=to, versions=published, moving=[one for one in takes if one.version != row.id])
 
 
-def _chosen(people: frozenset[str], how: Publication) -> frozenset[str]:
+def _chosen(people: set[str], how: Publication) -> set[str]:
     if how.safety_fix or how.in_flight is InFlight.FOLLOW:
         return people
     if how.in_flight is InFlight.MIGRATE:
         return people if how.only is None else people & how.only
-    return frozenset()
+    return set()
 
 
 SEQUENCE = "sequence.yaml"

@@ -96,14 +96,20 @@ def in_sequence(tx: Tx, sequence: str) -> list[str]:
     return sorted(set(tx.connection.execute(query).scalars()))
 
 
-def by_version(tx: Tx, sequence: str) -> dict[str, set[str]]:
-    """The patients who are in a sequence now, by the version that each enrolment has."""
-    query = select(enrolments.c.version, enrolments.c.patient_id)
-    query = query.where(enrolments.c.sequence == sequence, enrolments.c.state == ACTIVE)
-    found: dict[str, set[str]] = {}
-    for row in tx.connection.execute(query):
-        found.setdefault(row.version, set()).add(row.patient_id)
-    return found
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Pinned:
+    """Who is in which version now: an active enrolment, without what it is about."""
+
+    id: str
+    patient_id: str
+    version: str
+
+
+def pinned(tx: Tx, sequence: str) -> list[Pinned]:
+    """Every active enrolment of a sequence."""
+    query = select(enrolments.c.id, enrolments.c.patient_id, enrolments.c.version)
+    rows = tx.connection.execute(query.where(enrolments.c.sequence == sequence, enrolments.c.state == ACTIVE))
+    return [Pinned(**row._mapping) for row in rows]
 
 
 def count_by_version(tx: Tx) -> dict[str, int]:
