@@ -1,7 +1,7 @@
 """Two versions of a sequence, compared step by step: what a clinician must know before one takes the other's place."""
 
 from collections.abc import Callable, Iterable, Iterator
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, fields, replace
 from datetime import timedelta
 from enum import StrEnum
 
@@ -132,8 +132,21 @@ def _of_known(was: Step, now: Step) -> Iterator[Difference]:
     for part, told in _STEP_PARTS:
         if told(was) != told(now):
             yield Difference(what=What.CHANGED, step=now.id, part=part, was=told(was), now=told(now))
+    yield from _others(was, now, _TOLD_OF_STEP, now.id)
     if was.ask != now.ask and _question(was.ask) == _question(now.ask):
         yield Difference(what=What.CHANGED, step=now.id, part="question", was="as it was", now="asked otherwise")
+
+
+def _others(was: Step | Sequence, now: Step | Sequence, told: frozenset[str], step: str = "") -> Iterator[Difference]:
+    """Whatever has no words of its own here: a part that the language gains is never passed over in silence."""
+    for part in (one.name for one in fields(now) if one.name not in told):
+        before, after = (_plainly(getattr(one, part)) for one in (was, now))
+        if before != after:
+            yield Difference(what=What.CHANGED, step=step, part=part.replace("_", " "), was=before, now=after)
+
+
+def _plainly(value: object) -> str:
+    return _yes(value) if isinstance(value, bool) else str(value or "none")
 
 
 def _when(step: Step) -> tuple[object, ...]:
@@ -144,6 +157,7 @@ def _of_whole(was: Sequence, now: Sequence) -> Iterator[Difference]:
     for part, told in _PARTS:
         if told(was) != told(now):
             yield Difference(what=What.CHANGED, part=part, was=told(was), now=told(now))
+    yield from _others(was, now, _TOLD_OF_WHOLE)
     order = [step.id for step in was.steps if now.step(step.id)]
     now_order = [step.id for step in now.steps if was.step(step.id)]
     if order != now_order:
@@ -194,8 +208,6 @@ _STEP_PARTS: tuple[tuple[str, Callable[[Step], str]], ...] = (
     ("purpose", lambda step: step.purpose.value),
     ("expiry", lambda step: str(step.expires) if step.expires else "the usual"),
     ("sent if late", lambda step: _yes(step.send_if_late)),
-    ("reminder", lambda step: _yes(step.reminder)),
-    ("critical", lambda step: _yes(step.critical)),
     ("question", lambda step: _question(step.ask)),
 )
 
@@ -216,4 +228,13 @@ _PARTS: tuple[tuple[str, Callable[[Sequence], str]], ...] = (
     ("author", lambda one: one.review.author),
     ("approved by", lambda one: one.review.approved_by),
     ("review due", lambda one: str(one.review.review_due or "never")),
+)
+
+_TOLD_OF_STEP = frozenset(
+    {"id", "before", "offset", "at", "weekday", "every", "times", "until", "email", "sms", "send", "when", "purpose"}
+    | {"expires", "send_if_late", "ask"}
+)
+_TOLD_OF_WHOLE = frozenset(
+    {"id", "title", "purpose", "kind", "enabled", "enrol", "anchor", "window", "ends", "steps", "review", "pause_when"}
+    | {"examples"}
 )

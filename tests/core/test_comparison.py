@@ -59,6 +59,8 @@ def test_a_step_that_moves_is_told_with_how_far(was: dict[str, Any], now: dict[s
         ({"purpose": Purpose.SAFETY}, "Purpose of 'tip': care -> safety"),
         ({"expires": "2d"}, "Expiry of 'tip': the usual -> 2d"),
         ({"if_late": "send"}, "Sent if late of 'tip': no -> yes"),
+        ({"reminder": True}, "Reminder of 'tip': no -> yes"),
+        ({"if_closed": "before"}, "Goes early of 'tip': no -> yes"),
         ({"every": 7, "times": 12}, "Repeats of 'tip': once -> every 7 days, 12 times"),
     ],
 )
