@@ -56,15 +56,17 @@ def _print_change(one: Result, zone: ZoneInfo) -> None:
         out.print(Text(f"  {difference.sentence}", style=_STYLES.get(difference.what, "")), soft_wrap=True)
     if one.in_flight:
         out.print(f"  {_who_follows(one)}")
-    if one.people:
+    if any(effect.fate is not Fate.UNCHANGED for person in one.people for effect in person.effects):
         _print_effects(one.people, zone)
+    elif one.people:
+        out.print("  No message of theirs changes.")
 
 
 def _who_follows(one: Result) -> str:
     stay = one.in_flight - one.followed - one.renewed
     told = [
         f"{one.followed} follow" if one.followed else "",
-        f"{one.renewed} take it unnoticed: only the review differs" if one.renewed else "",
+        f"{one.renewed} take it too, since only its review differs for them" if one.renewed else "",
         f"{stay} finish the version they began with" if stay else "",
     ]
     return f"{counted(one.in_flight, 'patient')} in it now: {', '.join(part for part in told if part)}."
