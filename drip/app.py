@@ -58,6 +58,10 @@ class Versions:
             self._kept[version] = replace(kept, is_approved=not kept.sequence.review.is_awaited)
         return {version: self._kept[version] for version in wanted}
 
+    def apart(self) -> "Versions":
+        """The same so far. What is read through it in a transaction that is undone after all is not remembered here."""
+        return Versions(dict(self._kept))
+
     def live(self, tx: Tx) -> Mapping[str, Published]:
         """The live version of each sequence, by sequence."""
         live = stored_versions.live(tx)

@@ -3,7 +3,7 @@
 import hashlib
 import json
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from enum import StrEnum
 
@@ -77,7 +77,11 @@ class Result:
 
 def publish(app: App, folder: Folder, files: Sequence[LoadedFile], how: Publication, now: datetime) -> list[Result]:
     """Make these files the live versions, all or none. The same files again change nothing."""
-    return app.store.attempt(lambda tx: _publish_all(app, tx, folder, files, how, now))
+
+    def work(tx: Tx) -> list[Result]:
+        return _publish_all(replace(app, versions=app.versions.apart()), tx, folder, files, how, now)
+
+    return app.store.attempt(work)
 
 
 def _publish_all(
