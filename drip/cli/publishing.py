@@ -62,12 +62,20 @@ def publish_files(paths: list[Path] | None, wish: Wish, dry_run: bool, now: date
     _refuse_unexpected(wish.expect, seen)
     with opened() as app:
         how = _how(app, wish, files)
-        for file in files:
-            if why := refusal(app, file, how):
-                raise Complaint(why, 2 if "two different" in why else 1)
+        _refuse(app, files, how, dry_run=dry_run)
         with app.store.rehearse() if dry_run else nullcontext(app.store) as store:
             results = publish(replace(app, store=store), folder, files, how, now)
     return Published(results=results, fingerprint=seen, folder=folder)
+
+
+def _refuse(app: App, files: list[LoadedFile], how: Publication, *, dry_run: bool) -> None:
+    """Who approves wants to see first what it would come to: a dry run only says what is still missing."""
+    for file in files:
+        why = refusal(app, file, how)
+        if why and dry_run:
+            note(f"warning: this would be refused: {why}")
+        elif why:
+            raise Complaint(why, 2 if "two different" in why else 1)
 
 
 def _refuse_unexpected(expected: str, seen: str) -> None:

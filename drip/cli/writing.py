@@ -228,6 +228,8 @@ def publish(
         told = [result_as_json(one) for one in done.results]
         print_json({"dry_run": dry_run, "fingerprint": done.fingerprint, "published": told})
         return
+    if safety_fix:
+        out.print("A safety fix: everybody follows, and the version keeps that mark.", style="bold yellow")
     print_results(done.results, clinic_of(done.folder.clinic, done.folder.home).zone)
     if dry_run:
         out.print("\nNothing was changed: this was a dry run. To publish exactly these words, add", style="dim")

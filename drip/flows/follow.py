@@ -56,7 +56,9 @@ class Move:
 
 def is_renewal(was: Published, now: Published) -> bool:
     """Whether nothing differs that a patient would notice. It follows by itself: the same words were approved again."""
-    return is_same_for_patients(was.sequence, now.sequence) and was.templates.sources == now.templates.sources
+    is_as_sound = now.is_approved or not was.is_approved
+    is_same = is_same_for_patients(was.sequence, now.sequence) and was.templates.sources == now.templates.sources
+    return is_as_sound and is_same
 
 
 def follow(app: App, tx: Tx, move: Move, now: datetime) -> Followed:

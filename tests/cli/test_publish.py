@@ -149,6 +149,9 @@ def test_content_that_awaits_approval_is_refused_when_live(
     monkeypatch.setenv("DRIP_ENCRYPTION_KEYS", "k1:" + "ab" * 32)
     assert "awaits approval" in drip("publish", *BOTH, code=1).err
     assert drip("publish", "sequences/before-visit.yaml", "--by", "A. Writer", code=1).out == ""
+    looked = drip("publish", "sequences/before-visit.yaml", "--dry-run")
+    assert "would be refused" in looked.err, "whoever approves may look first"
+    assert "--expect" in looked.out
     assert list(published(drip, "sequences/before-visit.yaml")) == ["before-visit"]
 
 

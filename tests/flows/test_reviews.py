@@ -106,6 +106,12 @@ def test_other_words_do_not_release_those_who_keep_the_old_ones(clinic: World) -
     assert later(clinic) == "planned review_due"
 
 
+def test_nobody_is_taken_along_to_words_that_nobody_approved(clinic: World) -> None:
+    in_flight(clinic)
+    (result,) = clinic.publish(DUE.replace("B. Reader", "awaiting"), now="2026-06-12 12:00")
+    assert (result.is_new, result.renewed) == (True, 0)
+
+
 def test_safety_past_its_review_goes_in_the_newest_approved_words(clinic: World) -> None:
     in_flight(clinic, SAFETY_DUE)
     with_words(clinic, "Newer words")
