@@ -5,7 +5,14 @@ from datetime import date, time, timedelta
 from zoneinfo import ZoneInfo
 
 from drip.content.clinic_rules import clinic_mistakes, e164, region
-from drip.content.clinic_schema import BookingSystemShape, CapsShape, ClinicShape, SendersShape, SiteShape
+from drip.content.clinic_schema import (
+    BookingSystemShape,
+    CapsShape,
+    ClinicShape,
+    InterlocksShape,
+    SendersShape,
+    SiteShape,
+)
 from drip.content.emergency import emergency_for
 from drip.content.finding import Finding
 from drip.content.holidays_of import bank_holidays
@@ -14,6 +21,7 @@ from drip.content.sequence_schema import WindowShape
 from drip.content.shape import read_shape
 from drip.core.clinic import Allowed, BookingSystem, Caps, Clinic, Senders, Site
 from drip.core.emergency import Emergency
+from drip.core.interlock import OPERATIONS, Interlocks
 from drip.core.model import Purpose
 from drip.core.window import Always, Window
 
@@ -46,9 +54,16 @@ def _clinic(shape: ClinicShape) -> Clinic:
         appointment_types=shape.appointment_types,
         treatments=shape.treatments,
         treatment_types=shape.treatment_types,
+        interlocks=_interlocks(shape.interlocks),
         bookings={name: _booking_system(one) for name, one in shape.bookings.items()},
         allow=Allowed(**shape.allow.model_dump()),
     )
+
+
+def _interlocks(shape: InterlocksShape) -> Interlocks:
+    """What the clinic calls an operation adds to what always is one."""
+    added = {word.replace("-", "_") for word in shape.operations}
+    return Interlocks(after_steroid=shape.after_steroid, operations=OPERATIONS | added)
 
 
 def _site(site: SiteShape, clinic: ClinicShape) -> Site:

@@ -1,6 +1,7 @@
 """The keys of clinic.yaml and what each may hold, field by field."""
 
 import re
+from datetime import timedelta
 from typing import Annotated, TypeAlias
 
 import email_validator
@@ -9,6 +10,7 @@ from pydantic import AfterValidator, BeforeValidator, Field, PlainValidator
 from drip.content.sequence_schema import AnyOrWindow, Day, Flag, Id, PurposeWord, Text, Texts, WindowShape, Zone
 from drip.content.shape import Shape
 from drip.content.text_values import as_list, not_empty, number_between, read_text
+from drip.core.interlock import ORDINARY
 
 _SMS_SENDER = re.compile(r"\+[1-9]\d{6,14}|(?=.*[A-Za-z])[A-Za-z0-9 ]{3,11}", re.ASCII)
 
@@ -171,12 +173,17 @@ LONGEST_LOOK_BACK = 730
 """Days."""
 
 
+def number_of_days(value: object) -> int:
+    """What is written like `30d`; -1 where it is not."""
+    text = read_text(value)
+    return int(text[:-1]) if re.fullmatch(r"[0-9]{1,4}d", text, re.ASCII) else -1
+
+
 def read_look_back(value: object) -> int:
     """Days, written like `30d`."""
-    text = read_text(value)
-    days = int(text[:-1]) if re.fullmatch(r"[0-9]{1,4}d", text, re.ASCII) else -1
+    days = number_of_days(value)
     if not 0 <= days <= LONGEST_LOOK_BACK:
-        raise ValueError(f"{text!r} is not a number of days: write 0d to {LONGEST_LOOK_BACK}d, such as 30d")
+        raise ValueError(f"{value!r} is not a number of days: write 0d to {LONGEST_LOOK_BACK}d, such as 30d")
     return days
 
 
@@ -202,6 +209,25 @@ def read_default_consent(value: object) -> object:
     return as_list(value)
 
 
+LONGEST_HOLD = 365
+"""Days."""
+
+
+def read_hold(value: object) -> timedelta:
+    """Days, written like `14d`. None at all is no choice: that would be for the code to say, not for a clinic."""
+    days = number_of_days(value)
+    if not 1 <= days <= LONGEST_HOLD:
+        raise ValueError(f"{value!r} is not a number of days: write 1d to {LONGEST_HOLD}d, such as 14d")
+    return timedelta(days=days)
+
+
+class InterlocksShape(Shape):
+    """What holds loading exercises back at this clinic, beside what always does."""
+
+    after_steroid: Annotated[timedelta, PlainValidator(read_hold)] = ORDINARY.after_steroid
+    operations: Texts = ()
+
+
 class ClinicShape(Shape):
     """A whole clinic.yaml."""
 
@@ -217,5 +243,6 @@ class ClinicShape(Shape):
     appointment_types: dict[str, Text] = Field(default_factory=dict)
     treatments: dict[str, Text] = Field(default_factory=dict)
     treatment_types: dict[str, Text] = Field(default_factory=dict)
+    interlocks: InterlocksShape = InterlocksShape()
     bookings: dict[str, BookingSystemShape] = Field(default_factory=dict)
     allow: AllowShape = AllowShape()

@@ -5,6 +5,7 @@ from datetime import date, timedelta
 from zoneinfo import ZoneInfo
 
 from drip.core.emergency import NOWHERE, Emergency
+from drip.core.interlock import ORDINARY, Interlocks
 from drip.core.model import AnchorKind, Channel, Purpose
 from drip.core.schedule import deciding_zone
 from drip.core.sequence import Sequence
@@ -101,6 +102,8 @@ class Clinic:
     treatments: dict[str, str] = field(default_factory=dict)
     treatment_types: dict[str, str] = field(default_factory=dict)
     """Our appointment type -> the treatment that an attended one was."""
+    interlocks: Interlocks = ORDINARY
+    """How long a steroid injection holds loading back here, and what counts as an operation."""
     bookings: dict[str, BookingSystem] = field(default_factory=dict)
     """By the name of the booking source."""
     allow: Allowed = Allowed()

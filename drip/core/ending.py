@@ -1,9 +1,12 @@
 """What ends an enrolment besides its own last step, and what brings it back."""
 
+from datetime import date, datetime
+
 from drip.core.course import Course
 from drip.core.event import Event, Moment
 from drip.core.model import AnchorKind, EventKind
 from drip.core.patient import Standing
+from drip.core.programme import is_loading
 from drip.core.reason import Reason
 
 _FINAL = {
@@ -24,6 +27,8 @@ def ended_by(course: Course, moment: Moment) -> Reason | None:
         return _FINAL[moment.patient.standing]
     if event.occurred_at < course.started.event.occurred_at:
         return None
+    if is_loading(course) and _has_been_operated(course, moment):
+        return Reason.SURGERY
     if event.kind.is_about_an_appointment and event.origins.isdisjoint(course.about):
         return None
     if event.kind is EventKind.CANCELLED and _counts_from_its_visit(course):
@@ -42,6 +47,17 @@ def ended_by(course: Course, moment: Moment) -> Reason | None:
 def _counts_from_its_visit(course: Course) -> bool:
     """What a cancellation started is not ended by hearing of that cancellation again."""
     return course.sequence.anchor in _COUNTS_FROM_A_VISIT and course.started.event.kind is not EventKind.CANCELLED
+
+
+def _has_been_operated(course: Course, moment: Moment) -> bool:
+    """Whether an operation was due by then: a programme from before it is no longer the right one, however it went.
+
+    From the day itself until somebody tells us anything at all, interlocks hold it back.
+    """
+    starts_on = course.started.event.programme.get("starts_on")
+    began = starts_on if isinstance(starts_on, str) else course.started.event.occurred_at.isoformat()
+    operations = map(datetime.fromisoformat, moment.patient.operations)
+    return any(at.date() > date.fromisoformat(began[:10]) and at <= moment.event.occurred_at for at in operations)
 
 
 def _is_about_itself(course: Course, event: Event) -> bool:

@@ -19,8 +19,10 @@ from drip.core.model import EventKind, Kind
 from drip.core.move import came_too_late, change_to_tell
 from drip.core.own_event import UNTOLD, own_event
 from drip.core.patient import Standing
+from drip.core.programme import is_certain, is_loading, may_be_one
 from drip.core.reason import Reason
 from drip.core.sequence import Again, Sequence
+from drip.core.subtype import is_for_another_subtype, lacks_subtype
 from drip.core.view import View, has_late_news, has_news_near, is_first_met_now, views_of
 from drip.core.visit import Change
 
@@ -35,6 +37,7 @@ class Ask(StrEnum):
     UNDER_AGE = "under_age"
     CONTACT_PROBLEM = "contact_problem"
     SAME_PERSON = "same_person"
+    PROGRAMME_REPLACED = "programme_replaced"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -119,9 +122,26 @@ class _Walk:
             if is_revived_by(course, moment):
                 course.ended = course.ended_at = None
         for course in tuple(self._starts(moment)):
+            self._take_the_place_of_others(course, moment, depth)
             # One that a twin's start has just ended says nothing more.
             if depth < CHAIN_LIMIT and course.ended is None:
                 self.visit(own_event(EventKind.ENROLMENT_STARTED, course, moment), depth + 1)
+
+    def _take_the_place_of_others(self, course: Course, moment: Moment, depth: int) -> None:
+        """Of two programmes that may load the same tendon, the one that was started last goes on alone."""
+        if course.ended or not is_loading(course):
+            return
+        for other in tuple(self.courses.values()):
+            is_another = other is not course and is_loading(other) and may_be_one(course, other)
+            if is_another and other.is_active_at(moment.event.occurred_at):
+                self._end(other, Reason.PROGRAMME_REPLACED, moment, depth)
+                if moment.event.fresh and not is_certain(course, other):
+                    self._ask_which_side(course, other, moment.event)
+
+    def _ask_which_side(self, course: Course, other: Course, event: Event) -> None:
+        key = f"{Ask.PROGRAMME_REPLACED}:{event.key}"
+        says = f"“{other.sequence.title}” ended when “{course.sequence.title}” was started"
+        self.tasks[key] = Task(kind=Ask.PROGRAMME_REPLACED, key=key, detail=says)
 
     def withdraw(self, moment: Moment) -> None:
         """What never happened has started nothing: of what it did start, all that nothing else stands for is over."""
@@ -228,7 +248,9 @@ class _Walk:
         if moment.patient.standing is not Standing.CURRENT or self._is_kept_out(sequence, event.occurred_at):
             return False
         suited = self._suited(sequence, moment)
-        safe = [view for view in suited if not _lacks_subtype(sequence, view.as_known)]
+        if not suited and event.fresh and self._is_for_no_plan(sequence, moment):
+            self._ask_for_subtype(sequence, event)
+        safe = [view for view in suited if not lacks_subtype(sequence, view.as_known)]
         if not (event.fresh or has_late_news(event, self.moments) or is_first_met_now(safe or suited)):
             return False
         if suited and not safe:
@@ -242,6 +264,12 @@ class _Walk:
             return []
         views = views_of(moment, self.moments)
         return [view for view in views if holds(sequence.enrol.when, objects_at(view.as_known, change=change))]
+
+    def _is_for_no_plan(self, sequence: Sequence, moment: Moment) -> bool:
+        """Whether a subtype was recorded that no loading plan is for: a slip of the pen is not a reason for silence."""
+        if not is_for_another_subtype(sequence, [view.as_known for view in views_of(moment, self.moments)]):
+            return False
+        return not any(self._suited(one.sequence, moment) for one in self.live if one.sequence.kind is Kind.LOADING)
 
     def _is_kept_out(self, sequence: Sequence, at: datetime) -> bool:
         """By an enrolment in a sequence that excludes this one, or by an earlier turn of its own."""
@@ -269,8 +297,3 @@ class _Walk:
 
 def _turn(sequence: Sequence) -> tuple[bool, str]:
     return bool(sequence.enrol.not_while_in), sequence.id
-
-
-def _lacks_subtype(sequence: Sequence, known: Moment) -> bool:
-    """Never choose a loading plan for a tendon whose subtype nobody has recorded: ask staff."""
-    return sequence.kind is Kind.LOADING and not known.patient.facts.get("subtype")

@@ -6,11 +6,12 @@ from datetime import UTC, datetime
 from typing import TypeAlias
 
 from drip.core.chain import each_visit_as_one
+from drip.core.interlock import ORDINARY, Interlocks
 from drip.core.model import EventKind, Facts, Value, merged
 from drip.core.patient import Patient, Standing, time_in
 from drip.core.reason import Reason
 from drip.core.treatment import DERIVED, with_treatments
-from drip.core.visit import appointment_after, as_told, differences, is_a_move
+from drip.core.visit import CANCELLED, NO_SHOW, appointment_after, as_told, differences, is_a_move
 
 Appointments: TypeAlias = Mapping[str, Facts]
 """What we know of each of a patient's appointments, by its reference."""
@@ -112,14 +113,16 @@ class Moment:
 _NO_TYPES: Mapping[str, str] = {}
 
 
-def replay(events: Iterable[Event], treatment_types: Mapping[str, str] = _NO_TYPES) -> tuple[Moment, ...]:
+def replay(
+    events: Iterable[Event], treatment_types: Mapping[str, str] = _NO_TYPES, rules: Interlocks = ORDINARY
+) -> tuple[Moment, ...]:
     """A patient's history in true order, whatever the order in which it arrived.
 
     Order is (`occurred_at`, order received). Every fact goes by the latest event that mentions it. `treatment_types`:
-    our appointment type -> the treatment that an attended one was.
+    our appointment type -> the treatment that an attended one was. `rules`: what counts as an operation.
     """
     ordered = each_visit_as_one(sorted(events, key=lambda event: (event.occurred_at, event.received)))
-    history = _History()
+    history = _History(treatment_types=treatment_types, rules=rules)
     return tuple(history.after(event) for event in with_treatments(_told_before(ordered), treatment_types))
 
 
@@ -139,6 +142,8 @@ def _told_before(events: Iterable[Event]) -> list[Event]:
 class _History:
     """What is known while a history is read from its beginning."""
 
+    treatment_types: Mapping[str, str]
+    rules: Interlocks
     patient: Patient = field(default_factory=Patient)
     appointments: dict[str, Facts] = field(default_factory=dict)
     applied: dict[str, Facts] = field(default_factory=dict)
@@ -154,6 +159,8 @@ class _History:
             event, moved_from = self._hear_of_visit(event, event.appointment_ref)
         if event.kind is EventKind.TREATMENT_PERFORMED and not event.withdrawn:
             self._hear_of_treatment(event)
+        if event.appointment_ref or event.treatment:
+            self.patient = replace(self.patient, operations=self._operations())
         self.patient = _after(self.patient, event)
         self.site = event.site or self.site
         return Moment(
@@ -178,6 +185,17 @@ class _History:
         if differences(known, after) and not differences(applied, after_applied):
             event = replace(event, fresh=True)  # only now do we know from where it moved
         return event, as_told(known)
+
+    def _operations(self) -> tuple[str, ...]:
+        """When each operation is or was: what was done, and every visit for one that still stands."""
+        done = {at for code, at in self.performed.values() if at and self.rules.is_operation(code)}
+        booked = {time_in(one, "starts_at") for one in self.appointments.values() if self._is_for_an_operation(one)}
+        return tuple(at.isoformat() for at in sorted({at for at in booked if at} | done))
+
+    def _is_for_an_operation(self, visit: Facts) -> bool:
+        kind = visit.get("type")
+        meant = (kind, self.treatment_types.get(kind) if isinstance(kind, str) else None)
+        return any(map(self.rules.is_operation, meant)) and visit.get("status") not in (CANCELLED, NO_SHOW)
 
     def _hear_of_treatment(self, event: Event) -> None:
         """Each treatment, and when it was last given: an old one that is told late is not the last one."""

@@ -31,6 +31,8 @@ class Patient:
     carer: Facts = field(default_factory=dict, repr=False)
     treatments: Facts = field(default_factory=dict, repr=False)
     """Code -> when it was last performed."""
+    operations: tuple[str, ...] = field(default=(), repr=False)
+    """When each operation is or was, by the diary and by what was told to have been done."""
     replies: Facts = field(default_factory=dict, repr=False)
     """Question -> the last answer to it."""
 

@@ -49,6 +49,8 @@ class Reason(StrEnum):
     NOT_DELIVERED = "not_delivered"
     REMINDED_ELSEWHERE = "reminded_elsewhere"
     TREATMENT_CORRECTED = "treatment_corrected"
+    PROGRAMME_REPLACED = "programme_replaced"
+    SURGERY = "surgery"
 
     @property
     def sentence(self) -> str:
@@ -99,5 +101,7 @@ _SENTENCES = {
     Reason.NOT_DELIVERED: "the network could not deliver it",
     Reason.REMINDED_ELSEWHERE: "the booking system of this site tells patients of it itself",
     Reason.TREATMENT_CORRECTED: "the treatment that it follows was recorded otherwise",
+    Reason.PROGRAMME_REPLACED: "another loading programme was started for what may be the same side",
+    Reason.SURGERY: "an operation ends a loading programme: a clinician starts a new one when it is time",
     Reason.TURNED: "it turned to the patient's other channel",
 }

@@ -44,6 +44,7 @@ _TASKS = {
     "contact_problem": "addresses or numbers that could not be read",
     "content_refused": "messages whose words were refused",
     "not_delivered": "messages that were not delivered",
+    "programme_replaced": "loading programmes that another one ended, where a side was not recorded",
     "reply": "replies from patients",
     "review_due": "words that are past their review date",
     "runaway": "addresses that were written to too often",

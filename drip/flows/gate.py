@@ -211,7 +211,7 @@ def _person(app: App, batch: Sequence[Ready], facts: Facts, now: datetime) -> Pe
     usage = Usage()
     for channel, day in facts.counted.get(patient_id, ()):
         usage.add(channel, day)
-    held = interlocks(patient.facts, patient.treatments, now)
+    held = interlocks(patient, app.clinic.interlocks, now)
     return Person(
         patient=patient,
         consent_by_default=app.clinic.consent_by_default,

@@ -93,7 +93,7 @@ def resolve(known: Known, rules: Rules, now: datetime) -> Resolved:
 
 def replayed(known: Known, clinic: Clinic) -> tuple[Moment, ...]:
     """One patient's history in its true order."""
-    return replay(map(event_of, known.history), clinic.treatment_types)
+    return replay(map(event_of, known.history), clinic.treatment_types, clinic.interlocks)
 
 
 def event_of(stored: StoredEvent) -> Event:

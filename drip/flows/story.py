@@ -8,8 +8,9 @@ from zoneinfo import ZoneInfo
 from drip.app import App
 from drip.core.clinic import Clinic
 from drip.core.event import Event, replay
-from drip.core.model import Channel, EventKind
-from drip.core.patient import time_in
+from drip.core.interlock import STEROID, SURGERY, holds
+from drip.core.model import Channel, EventKind, Kind
+from drip.core.patient import Patient, time_in
 from drip.core.reason import Reason
 from drip.flows.resolve import event_of
 from drip.store import enrolments, events, records, views
@@ -48,10 +49,9 @@ def tell(app: App, tx: Tx, patient: PatientRow) -> Story:
     told = events.histories(tx, keys)[patient.id]
     enrolled = enrolments.of_patients(tx, keys)[patient.id]
     messages = views.list_messages(tx, patient_ids=[patient.id])
-    titles = {
-        version: published.sequence.title
-        for version, published in app.versions.get(tx, {row.version for row in enrolled}).items()
-    }
+    versions = app.versions.get(tx, {row.version for row in enrolled})
+    titles = {version: published.sequence.title for version, published in versions.items()}
+    loading = any(published.sequence.kind is Kind.LOADING for published in versions.values())
     # Decide
     zone = app.clinic.site(enrolled[0].site if enrolled else None).zone
     history = [one.event for one in replay(map(event_of, told), app.clinic.treatment_types)]
@@ -60,6 +60,7 @@ def tell(app: App, tx: Tx, patient: PatientRow) -> Story:
         *_enrolments(enrolled, titles, zone),
         *_messages(messages, zone),
         *_tasks(records.open_tasks(tx, patient.id)),
+        *_held(patient.patient, app.clinic, loading),
         *_closed(people.closed(tx, patient.contacts)),
     ]
     return Story(
@@ -158,6 +159,20 @@ def _messages(messages: Sequence[MessageView], zone: ZoneInfo) -> Iterator[Line]
         yield Line(at=at, kind="message", sentence=f"{told}{': ' + why if why else ''}.")
 
 
+_HELD = {SURGERY: "an operation", STEROID: "a steroid injection"}
+
+
+def _held(patient: Patient, clinic: Clinic, loading: bool) -> Iterator[Line]:
+    """From when until when a fact with a date holds loading exercises back, where the patient is told of any."""
+    for hold in holds(patient, clinic.interlocks) if loading else ():
+        if hold.since:
+            says = f"From here on loading exercises are held back: {_HELD[hold.name]}."
+            yield Line(at=hold.since, kind="event", sentence=says)
+        if hold.until:
+            says = f"From here on {_HELD[hold.name]} no longer holds loading exercises back."
+            yield Line(at=hold.until, kind="event", sentence=says)
+
+
 def _closed(closed: Sequence[tuple[Channel, Reason, datetime]]) -> Iterator[Line]:
     """Addresses that nothing is sent to any more, whatever is still planned."""
     for channel, reason, at in closed:
@@ -167,6 +182,7 @@ def _closed(closed: Sequence[tuple[Channel, Reason, datetime]]) -> Iterator[Line
 
 _ASKED = {
     "unknown_subtype": "Staff are asked for the tendon subtype: without it no loading plan is safe to choose.",
+    "programme_replaced": "Staff are asked which side each programme is for: the newer one ended the older one.",
     "contact_problem": "Staff are asked to look at an address or number that could not be read.",
     "under_age": "Staff are asked for a parent or carer: the patient is under 16.",
     "safety_not_reached": "Staff are asked to reach the patient another way: safety information could not be sent.",

@@ -123,6 +123,7 @@ def _unsealed(tx: Tx, row: Row[Any]) -> PatientRow:
             carer=told.get("carer", {}),
             treatments=told.get("treatments", {}),
             replies=told.get("replies", {}),
+            operations=tuple(told.get("operations", ())),
         ),
         data_key=key,
         ref=key.unseal("patients.ref", row.id, row.ref).decode(),
@@ -209,6 +210,8 @@ def save_facts(tx: Tx, news: Sequence[NewFacts]) -> None:
         known = new.patient
         told: Facts = {"patient": known.facts, "carer": known.carer}
         facts: Facts = {**told, "treatments": known.treatments, "replies": known.replies}
+        if known.operations:
+            facts = {**facts, "operations": known.operations}
         rows.append(
             {
                 "id": new.row.id,

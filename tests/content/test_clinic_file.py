@@ -62,6 +62,7 @@ sites:
   - {id: paris, country: FR, timezone: Europe/Paris, window: any, caps: {sms_per_day: 1}, phone: "01 42 68 53 00"}
 appointment_types: {initial-assessment: initial}
 treatments: {shockwave: eswt}
+interlocks: {after_steroid: 21d, operations: [day-surgery]}
 allow: {condition_words_in_sms: true, condition_words_in_subject: false, sms_parts: 2}
 """
     )
@@ -72,6 +73,8 @@ allow: {condition_words_in_sms: true, condition_words_in_subject: false, sms_par
     )
     assert clinic.consent_by_default == {Purpose.SERVICE, Purpose.SAFETY}
     assert (clinic.appointment_types, clinic.treatments) == ({"initial-assessment": "initial"}, {"shockwave": "eswt"})
+    assert clinic.interlocks.after_steroid == timedelta(days=21)
+    assert clinic.interlocks.operations == {"surgery", "gastroc_recession", "day_surgery"}, "it adds to what always is"
     assert clinic.allow == Allowed(condition_words_in_sms=True, sms_parts=2)
     bedford, paris = clinic.sites
     assert bedford.window == Window(days=frozenset(range(6)), opens=time(9), closes=time(17))
@@ -140,6 +143,7 @@ def test_bank_holidays_are_those_of_the_place(text: str, day: date, closed: bool
         ("sites:", "senders: {email: {name: x}}\nsites:", 2, 18, "missing-key", "`address`"),
         ("sites:", "allow: {sms_part: 2}\nsites:", 2, 9, "unknown-key", "did you mean `sms_parts`?"),
         ("sites:", "treatments: {a: [b]}\nsites:", 2, 17, "wrong-value", "one text here"),
+        ("sites:", "interlocks: {after_steroid: 0d}\nsites:", 2, 29, "wrong-value", "write 1d to 365d"),
         ("sites:", "treatment: {a: b}\nsites:", 2, 1, "unknown-key", "did you mean `treatments`?"),
         ("name: Test Clinic", "name: Test Clinic, website: example", 1, 38, "wrong-value", "https://"),
     ],

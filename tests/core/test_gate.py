@@ -143,6 +143,30 @@ def test_a_child_is_never_written_to_without_a_carer() -> None:
     assert verdict(a_step(), with_carer) == Stop(State.SKIPPED, Reason.NO_ADDRESS), "the carer has no email address"
 
 
+@pytest.mark.parametrize(
+    ("born", "outcome"),
+    [
+        pytest.param("2010-06-15", Pass(counted=True), id="sixteen today: to the patient"),
+        pytest.param("2010-06-16", Stop(State.SKIPPED, Reason.NO_ADDRESS), id="sixteen tomorrow: to the carer"),
+    ],
+)
+def test_on_a_sixteenth_birthday_messages_turn_to_the_patient(born: str, outcome: Verdict) -> None:
+    """Sam, who cares, has a number and no email; Amina has an email and no number."""
+    facts = {"email": "amina@example.org", "date_of_birth": born}
+
+    assert verdict(a_step(), a_person(patient=Patient(facts=facts, carer=SAM))) == outcome
+
+
+@pytest.mark.parametrize("added", [(), ("red_flag",)])
+def test_what_a_sequence_adds_takes_nothing_away_from_what_loading_demands(added: tuple[str, ...]) -> None:
+    loading = a_sequence(kind=Kind.LOADING, pause_when=added)
+
+    for held in ("surgery", "rupture", "steroid_injection", "fracture", "red_flag"):
+        found = verdict(sequence=loading, person=a_person(interlocks=frozenset({held})))
+        assert isinstance(found, Wait)
+        assert found.reason is Reason.INTERLOCK
+
+
 CLOSED = {
     "no number": (a_person({"email": "amina@example.org"}), Stop(State.SKIPPED, Reason.NO_ADDRESS)),
     "the patient said stop": (

@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 from sqlalchemy import event, select
 
-from drip.core.interlock import interlocks
+from drip.core.interlock import ORDINARY, interlocks
 from drip.flows import attendance
 from drip.flows.attendance import Answer, Came, Noted, answer
 from drip.flows.take_in import take_in
@@ -244,7 +244,7 @@ def test_what_was_over_when_its_system_was_first_read_starts_nothing_and_is_know
     assert treating.messages() == []
     with treating.store.read() as tx:
         (person,) = patients.find(tx, "p-1")
-    told = interlocks(person.patient.facts, person.patient.treatments, at("2026-06-20 10:00"))
+    told = interlocks(person.patient, ORDINARY, at("2026-06-20 10:00"))
     assert person.patient.treatments.keys() == {"eswt"}, "as its type was told last"
     assert told == frozenset()
     treating.tell(came(event_id="edited", told_at="2026-06-20 10:10"), now="2026-06-20 10:10")

@@ -1,0 +1,38 @@
+"""What a loading programme is for, and which other one it takes the place of: a tendon is loaded by one plan at a time.
+
+Two programmes are about the same if they may be: what nobody has recorded counts as everything there is.
+"""
+
+from drip.core.course import Course
+from drip.core.model import Kind
+
+_SIDES = {"left": "left", "l": "left", "right": "right", "r": "right"}
+BOTH = frozenset({"left", "right"})
+
+
+def is_loading(course: Course) -> bool:
+    """Whether it tells a patient to load a tendon."""
+    return course.sequence.kind is Kind.LOADING
+
+
+def sides(course: Course) -> frozenset[str]:
+    """The sides that a programme is for; both where it is not told, or told in words that are not known."""
+    side = _SIDES.get(_told(course, "side"))
+    return frozenset({side}) if side else BOTH
+
+
+def may_be_one(course: Course, other: Course) -> bool:
+    """Whether both load the same part of the body on the same side, as far as anybody can tell."""
+    parts = {_told(course, "body_part"), _told(other, "body_part")} - {""}
+    return len(parts) < 2 and not sides(course).isdisjoint(sides(other))
+
+
+def is_certain(course: Course, other: Course) -> bool:
+    """Whether it is known of both which side they are for."""
+    return BOTH not in (sides(course), sides(other))
+
+
+def _told(course: Course, name: str) -> str:
+    """What the programme says of itself, else what is known of its patient."""
+    told = course.started.event.programme.get(name) or course.started.patient.facts.get(name)
+    return told.strip().lower() if isinstance(told, str) else ""

@@ -1,0 +1,237 @@
+"""One loading programme per side: which one goes on, and what an operation and an unknown subtype make of it."""
+
+from collections.abc import Iterable
+from dataclasses import replace
+
+import pytest
+
+from drip.core.condition import Attribute, Both, Compare, Condition, Filtered, Literal
+from drip.core.enrolment import Ask, Decision, decide
+from drip.core.event import Event, replay
+from drip.core.interlock import Interlocks
+from drip.core.model import AnchorKind, EventKind, Facts, Kind
+from drip.core.sequence import Sequence
+from tests.core.build import a_booking, a_sequence, an_event, an_update, live, news_of
+
+
+def for_subtypes(*subtypes: str) -> Condition:
+    told = Filtered("default", Attribute("patient", "subtype"), Literal(""))
+    return Both(
+        Compare("eq", Attribute("programme", "code"), Literal("loading")), Compare("in", told, Literal(("", *subtypes)))
+    )
+
+
+def a_programme(id: str, *subtypes: str, kind: Kind = Kind.LOADING) -> Sequence:
+    when = for_subtypes(*subtypes)
+    return a_sequence(id, on=[EventKind.PROGRAMME_STARTED], when=when, kind=kind, anchor=AnchorKind.PROGRAMME)
+
+
+MID = a_programme("midportion", "midportion")
+HEEL = a_programme("insertional", "insertional", "haglund")
+
+
+def started(day: float, subtype: str | None, **programme: str) -> Event:
+    """A clinician starts a programme; `code` makes it one of its own, as a booking system would."""
+    told: Facts = {"code": "loading", "starts_on": f"2026-06-{1 + int(day):02d}", **programme}
+    patient: Facts = {"subtype": subtype} if subtype else {}
+    return an_event(EventKind.PROGRAMME_STARTED, day=day, programme=told, patient=patient)
+
+
+def decided(events: Iterable[Event], *sequences: Sequence) -> Decision:
+    return decide(replay(events), (), live(*(sequences or (MID, HEEL))))
+
+
+def told(events: Iterable[Event], *sequences: Sequence) -> dict[str, str]:
+    """Each programme, and why it ended or that it is active."""
+    courses = decided(events, *sequences).courses
+    return {course.sequence.id: course.ended.value if course.ended else "active" for course in courses}
+
+
+def asked(events: Iterable[Event], *sequences: Sequence) -> list[Ask]:
+    return [task.kind for task in decided(events, *sequences).tasks]
+
+
+REPLACED = {"midportion": "programme_replaced", "insertional": "active"}
+BESIDE = {"midportion": "active", "insertional": "active"}
+
+
+@pytest.mark.parametrize(
+    ("first", "second", "outcome", "question"),
+    [
+        pytest.param({"side": "left"}, {"side": "left"}, REPLACED, False, id="the same side"),
+        pytest.param({"side": "left"}, {"side": " L"}, REPLACED, False, id="the same side in another word"),
+        pytest.param({"side": "left"}, {"side": "right"}, BESIDE, False, id="one on each side"),
+        pytest.param({"side": "left"}, {"side": ""}, REPLACED, True, id="a side that nobody recorded is both"),
+        pytest.param({}, {"side": "right"}, REPLACED, True, id="the older one's side is not known"),
+        pytest.param({"side": "left"}, {"side": "both"}, REPLACED, True, id="both sides"),
+        pytest.param({"side": "left"}, {"side": "links"}, REPLACED, True, id="a word that is no side is both"),
+        pytest.param(
+            {"side": "left", "body_part": "achilles"},
+            {"side": "left", "body_part": "knee"},
+            BESIDE,
+            False,
+            id="another part of the body",
+        ),
+        pytest.param(
+            {"side": "left", "body_part": "Achilles"},
+            {"side": "left", "body_part": "achilles"},
+            REPLACED,
+            False,
+            id="the same part of the body",
+        ),
+        pytest.param(
+            {"side": "left", "body_part": "achilles"},
+            {"side": "left"},
+            REPLACED,
+            False,
+            id="a part not recorded is any",
+        ),
+    ],
+)
+def test_the_newest_programme_ends_the_other_on_its_side(
+    first: dict[str, str], second: dict[str, str], outcome: dict[str, str], question: bool
+) -> None:
+    events = [started(0, "midportion", **first), started(3, "insertional", **second)]
+
+    assert told(events) == outcome
+    assert (asked(events) == [Ask.PROGRAMME_REPLACED]) is question
+
+
+def test_the_order_in_which_programmes_are_told_changes_nothing() -> None:
+    older, newer = started(0, "midportion", side="left"), started(3, "insertional", side="left")
+
+    assert told([replace(newer, received=1), replace(older, received=2)]) == REPLACED
+
+
+def test_a_programme_on_a_side_that_its_patient_alone_tells() -> None:
+    events = [
+        an_update(day=0, patient={"side": "left"}),
+        started(1, "midportion"),
+        started(3, "insertional", side="left"),
+    ]
+
+    assert told(events) == REPLACED
+    assert asked(events) == []
+
+
+def test_of_two_programmes_that_one_event_starts_one_goes_on() -> None:
+    """Whoever wrote the sequences let both in; nobody loads a tendon twice because of it."""
+    twice = a_programme("also-midportion", "midportion")
+
+    assert told([started(0, "midportion")], MID, twice) == {
+        "also-midportion": "active",
+        "midportion": "programme_replaced",
+    }
+
+
+def test_education_beside_a_loading_programme_goes_on() -> None:
+    beside = a_programme("advice", "midportion", "insertional", kind=Kind.EDUCATION)
+    events = [started(0, "midportion", side="left"), started(3, "insertional", side="left")]
+
+    assert told(events, MID, HEEL, beside) == {**REPLACED, "advice": "active"}
+
+
+def test_a_programme_that_was_over_is_not_ended_again() -> None:
+    over = an_event(EventKind.PROGRAMME_ENDED, day=2, programme={"code": "loading", "side": "left"})
+    ends = replace(MID, ends=replace(MID.ends, on=frozenset({EventKind.PROGRAMME_ENDED})))
+    events = [started(0, "midportion", side="left"), over, started(3, "insertional", side="left")]
+
+    assert told(events, ends, HEEL) == {"midportion": "ended", "insertional": "active"}
+
+
+# A subtype that no programme is for
+
+
+@pytest.mark.parametrize("subtype", [None, "unknown", "Midportion", "posterior"])
+def test_a_subtype_that_no_programme_is_for_is_a_task_not_silence(subtype: str | None) -> None:
+    assert told([started(0, subtype)]) == {}
+    assert asked([started(0, subtype)]) == [Ask.UNKNOWN_SUBTYPE]
+
+
+@pytest.mark.parametrize("subtype", ["midportion", "haglund"])
+def test_a_subtype_that_a_programme_is_for_asks_nobody(subtype: str) -> None:
+    assert asked([started(0, subtype)]) == []
+
+
+def test_what_is_no_loading_programme_asks_for_no_subtype() -> None:
+    running = started(0, "unknown", code="running")
+
+    assert asked([running]) == []
+    assert asked([started(0, "unknown")], a_programme("advice", "midportion", kind=Kind.EDUCATION)) == []
+
+
+# An operation
+
+
+OPERATION: Facts = {"ref": "op", "type": "surgery", "starts_at": "2026-06-11T09:00:00+01:00"}
+
+
+def booked(day: float = 2, **unusual: str) -> Event:
+    return a_booking("op", day=day, appointment={**OPERATION, **unusual})
+
+
+@pytest.mark.parametrize(
+    ("then", "reason"),
+    [
+        pytest.param([], "active", id="booked: nothing has happened yet"),
+        pytest.param([an_update(day=9, patient={"language": "cy"})], "active", id="the day before"),
+        pytest.param([an_update(day=11, patient={"language": "cy"})], "surgery", id="news of any kind after it"),
+        pytest.param([news_of(EventKind.ATTENDED, "op", day=10.2)], "surgery", id="the patient came to it"),
+        pytest.param(
+            [news_of(EventKind.CANCELLED, "op", day=5), an_update(day=11, patient={})], "active", id="it was cancelled"
+        ),
+        pytest.param(
+            [news_of(EventKind.NO_SHOW, "op", day=10.2), an_update(day=11, patient={})], "active", id="nobody came"
+        ),
+        pytest.param(
+            [booked(4, starts_at="2026-07-20T09:00:00+01:00"), an_update(day=11, patient={})], "active", id="it moved"
+        ),
+    ],
+)
+def test_a_loading_programme_ends_with_an_operation(then: list[Event], reason: str) -> None:
+    events = [started(0, "midportion"), booked(), *then]
+
+    assert told(events)["midportion"] == reason
+
+
+def test_an_operation_that_was_told_as_a_treatment_ends_a_loading_programme() -> None:
+    treatment: Facts = {"code": "gastroc-recession", "performed_at": "2026-06-11T09:00:00+01:00"}
+    done = an_event(EventKind.TREATMENT_PERFORMED, day=10.5, treatment=treatment)
+
+    assert told([started(0, "midportion"), done])["midportion"] == "surgery"
+    assert told([started(0, "midportion"), replace(done, treatment={**treatment, "code": "eswt"})]) == {
+        "midportion": "active"
+    }
+
+
+def test_a_programme_for_after_the_operation_is_not_ended_by_it() -> None:
+    later = started(1, "midportion", starts_on="2026-08-01")
+
+    assert told([later, booked(), an_update(day=20, patient={})])["midportion"] == "active"
+
+
+def test_education_goes_on_through_an_operation() -> None:
+    beside = a_programme("advice", "midportion", kind=Kind.EDUCATION)
+
+    assert told([started(0, "midportion"), booked(), an_update(day=20, patient={})], beside) == {"advice": "active"}
+
+
+@pytest.mark.parametrize(
+    ("types", "operations", "found"),
+    [
+        pytest.param({}, {"surgery"}, 0, id="a type of visit that means nothing here"),
+        pytest.param({"theatre": "surgery"}, {"surgery"}, 1, id="a type that means an operation"),
+        pytest.param({}, {"theatre"}, 1, id="what the clinic calls an operation"),
+    ],
+)
+def test_the_clinic_says_which_visits_are_an_operation(types: dict[str, str], operations: set[str], found: int) -> None:
+    rules = Interlocks(operations=frozenset(operations))
+    moments = replay([booked(type="theatre")], types, rules)
+
+    assert len(moments[-1].patient.operations) == found
+
+
+def test_a_visit_without_type_or_time_is_no_operation() -> None:
+    without_type, without_time = a_booking("x", appointment={"ref": "x"}), booked(starts_at="")
+
+    assert replay([without_type, without_time])[-1].patient.operations == ()
