@@ -7,6 +7,7 @@ from drip.core.course import Course
 from drip.core.event import Event, Moment
 from drip.core.model import AnchorKind, EventKind, Facts
 from drip.core.patient import time_in
+from drip.core.programme import begins_anew
 
 
 def anchor_of(course: Course, moments: tuple[Moment, ...], enrolled_at: datetime) -> datetime | date | None:
@@ -47,7 +48,8 @@ def _latest(course: Course, moments: tuple[Moment, ...], kind: EventKind) -> Eve
     code = course.started.event.treatment.get("code")
     told = (one.event for one in reversed(moments) if one.event.kind is kind and not one.event.withdrawn)
     same = (one for one in told if not one.origins.isdisjoint(course.about) and one.treatment.get("code") == code)
-    return next(same, course.started.event)
+    # A programme that begins anew once this one was over says nothing of this one.
+    return next((one for one in same if not begins_anew(one, course)), course.started.event)
 
 
 _ANCHORS: Mapping[AnchorKind, Callable[[Course, tuple[Moment, ...], datetime], datetime | date | None]] = {

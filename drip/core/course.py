@@ -78,6 +78,11 @@ class Course:
         return has_started and self.ended is None and (finished is None or finished > at)
 
     @property
+    def over_at(self) -> datetime | None:
+        """When it ended, or came to its end."""
+        return self.ended_at or (self.existing.finished_at if self.existing else None)
+
+    @property
     def can_be_revived(self) -> bool:
         """Only its appointment's cancellation ended it: a later booking undoes that."""
         return self.ended is Reason.APPOINTMENT_CANCELLED and self.change is None

@@ -1,12 +1,12 @@
 """What ends an enrolment besides its own last step, and what brings it back."""
 
-from datetime import date, datetime
+from datetime import datetime
 
 from drip.core.course import Course
 from drip.core.event import Event, Moment
 from drip.core.model import AnchorKind, EventKind
 from drip.core.patient import Standing
-from drip.core.programme import is_loading
+from drip.core.programme import is_loading, start_day
 from drip.core.reason import Reason
 
 _FINAL = {
@@ -54,10 +54,9 @@ def _has_been_operated(course: Course, moment: Moment) -> bool:
 
     From the day itself until somebody tells us anything at all, interlocks hold it back.
     """
-    starts_on = course.started.event.programme.get("starts_on")
-    began = starts_on if isinstance(starts_on, str) else course.started.event.occurred_at.isoformat()
+    began = start_day(course.started.event) or course.started.event.occurred_at.date()
     operations = map(datetime.fromisoformat, moment.patient.operations)
-    return any(at.date() > date.fromisoformat(began[:10]) and at <= moment.event.occurred_at for at in operations)
+    return any(at.date() > began and at <= moment.event.occurred_at for at in operations)
 
 
 def _is_about_itself(course: Course, event: Event) -> bool:

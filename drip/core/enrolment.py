@@ -8,7 +8,6 @@ the same enrolments in whatever order they arrive, and deciding twice changes no
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
-from enum import StrEnum
 
 from drip.core.condition import holds
 from drip.core.course import Course, Enrolled, Live, objects_at
@@ -19,34 +18,16 @@ from drip.core.model import EventKind, Kind
 from drip.core.move import came_too_late, change_to_tell
 from drip.core.own_event import UNTOLD, own_event
 from drip.core.patient import Standing
-from drip.core.programme import is_certain, is_loading, may_be_one
+from drip.core.programme import begins_anew, is_certain, is_loading, may_be_one
 from drip.core.reason import Reason
 from drip.core.sequence import Again, Sequence
 from drip.core.subtype import is_for_another_subtype, lacks_subtype
+from drip.core.task import Ask, Task
 from drip.core.view import View, has_late_news, has_news_near, is_first_met_now, views_of
 from drip.core.visit import Change
 
 CHAIN_LIMIT = 5
 """How many enrolments may start one another from a single event."""
-
-
-class Ask(StrEnum):
-    """What a person at the clinic is asked to look at."""
-
-    UNKNOWN_SUBTYPE = "unknown_subtype"
-    UNDER_AGE = "under_age"
-    CONTACT_PROBLEM = "contact_problem"
-    SAME_PERSON = "same_person"
-    PROGRAMME_REPLACED = "programme_replaced"
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Task:
-    """Something a person must do; its key makes asking twice harmless."""
-
-    kind: Ask
-    key: str
-    detail: str = ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -188,12 +169,22 @@ class _Walk:
         for live in sorted(self.live, key=lambda live: _turn(live.sequence)):
             if not self._is_in(live.sequence, moment) and self._may_start(live.sequence, moment):
                 change = self._change(live.sequence, moment)
-                origin = moment.event.origin if change is None else f"change:{moment.event.key}"
                 course = Course(
-                    sequence=live.sequence, version=live.version, origin=origin, started=moment, change=change
+                    sequence=live.sequence,
+                    version=live.version,
+                    origin=self._origin(live.sequence, moment.event, change),
+                    started=moment,
+                    change=change,
                 )
                 self.courses[course.key] = course
                 yield course
+
+    def _origin(self, sequence: Sequence, event: Event, change: Change | None) -> str:
+        """What the enrolment belongs to; a programme that begins anew has its day as well."""
+        if change:
+            return f"change:{event.key}"
+        is_anew = (sequence.id, event.origin) in self.courses
+        return f"{event.origin}:{event.programme.get('starts_on')}" if is_anew else event.origin
 
     def _go_on(self, row: Enrolled, moment: Moment) -> Iterator[Course]:
         """What this event started goes on; so does what was started by something that it stands in for."""
@@ -227,8 +218,10 @@ class _Walk:
         if event.kind not in sequence.enrol.on:
             return False
         names = event.names if self._change(sequence, moment) is None else {f"change:{event.key}"}
+        over = {course.key for course in self.courses.values() if begins_anew(event, course)}
         rows = (row for row in self.existing if row.sequence.id == sequence.id and row is not besides)
-        courses = (course for course in self.courses.values() if course.sequence.id == sequence.id)
+        rows = (row for row in rows if (row.sequence.id, row.origin) not in over)
+        courses = (one for one in self.courses.values() if one.sequence.id == sequence.id and one.key not in over)
         taken = any(not names.isdisjoint(self._names(row)) for row in rows)
         return taken or any(not names.isdisjoint(course.names) for course in courses)
 

@@ -3,8 +3,11 @@
 Two programmes are about the same if they may be: what nobody has recorded counts as everything there is.
 """
 
+from datetime import date
+
 from drip.core.course import Course
-from drip.core.model import Kind
+from drip.core.event import Event
+from drip.core.model import EventKind, Kind
 
 _SIDES = {"left": "left", "l": "left", "right": "right", "r": "right"}
 BOTH = frozenset({"left", "right"})
@@ -30,6 +33,23 @@ def may_be_one(course: Course, other: Course) -> bool:
 def is_certain(course: Course, other: Course) -> bool:
     """Whether it is known of both which side they are for."""
     return BOTH not in (sides(course), sides(other))
+
+
+def begins_anew(event: Event, course: Course) -> bool:
+    """Whether a programme is to start once the one of the same name was over: after a relapse, or an operation.
+
+    The same one told again, as booking systems do with every edit, has its old start.
+    """
+    before, starts, over_at = start_day(course.started.event), start_day(event), course.over_at
+    if event.kind is not EventKind.PROGRAMME_STARTED or over_at is None or before is None or starts is None:
+        return False
+    return before < starts and over_at.date() <= starts
+
+
+def start_day(event: Event) -> date | None:
+    """The day on which a programme starts."""
+    told = event.programme.get("starts_on")
+    return date.fromisoformat(told[:10]) if isinstance(told, str) else None
 
 
 def _told(course: Course, name: str) -> str:

@@ -11,7 +11,7 @@ from drip.core.anchor import anchor_of, appointment_facts
 from drip.core.chain import moved_visits
 from drip.core.clinic import Clinic, hours_for
 from drip.core.course import Course, Enrolled, Live, enrolment_facts, with_change
-from drip.core.enrolment import Ask, Decision, Task, decide
+from drip.core.enrolment import Decision, decide
 from drip.core.event import Event, Moment, replay
 from drip.core.lifecycle import COUNTED
 from drip.core.model import EventKind, Facts
@@ -19,6 +19,7 @@ from drip.core.patient import Patient, time_in
 from drip.core.plan import Basis, Changes, Planned, changes, ending
 from drip.core.reason import Reason
 from drip.core.schedule import moment
+from drip.core.task import Ask, Task
 from drip.core.walltime import local_date
 from drip.flows.twins import one_for_each_visit
 from drip.store import events

@@ -12,10 +12,11 @@ from hypothesis import strategies as st
 from drip.core.anchor import anchor_of, appointment_facts
 from drip.core.condition import Attribute, Both, Compare, Literal
 from drip.core.course import Course, Enrolled, objects_at
-from drip.core.enrolment import Ask, Decision, decide
+from drip.core.enrolment import Decision, decide
 from drip.core.event import Event, replay
 from drip.core.model import AnchorKind, EventKind, Facts, Kind
 from drip.core.sequence import Again, Sequence
+from drip.core.task import Ask
 from tests.core.build import (
     BOOKED_ON,
     HAS_ACHILLES,

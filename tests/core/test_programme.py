@@ -2,16 +2,19 @@
 
 from collections.abc import Iterable
 from dataclasses import replace
+from datetime import date
 
 import pytest
 
+from drip.core.anchor import anchor_of
 from drip.core.condition import Attribute, Both, Compare, Condition, Filtered, Literal
-from drip.core.enrolment import Ask, Decision, decide
+from drip.core.enrolment import Decision, decide
 from drip.core.event import Event, replay
 from drip.core.interlock import Interlocks
 from drip.core.model import AnchorKind, EventKind, Facts, Kind
 from drip.core.sequence import Sequence
-from tests.core.build import a_booking, a_sequence, an_event, an_update, live, news_of
+from drip.core.task import Ask
+from tests.core.build import BOOKED_ON, a_booking, a_sequence, an_enrolment, an_event, an_update, live, news_of
 
 
 def for_subtypes(*subtypes: str) -> Condition:
@@ -137,6 +140,58 @@ def test_a_programme_that_was_over_is_not_ended_again() -> None:
     events = [started(0, "midportion", side="left"), over, started(3, "insertional", side="left")]
 
     assert told(events, ends, HEEL) == {"midportion": "ended", "insertional": "active"}
+
+
+def again(day: float, now: list[Event], *sequences: Sequence) -> list[str]:
+    """When each programme that is active began, once a clinician starts one on that day."""
+    courses = decided([*now, started(day, "midportion", side="left")], *sequences).courses
+    return [str(course.started.event.programme["starts_on"]) for course in courses if course.ended is None]
+
+
+OVER = an_event(EventKind.PROGRAMME_ENDED, day=5, programme={"code": "loading", "side": "left"})
+ENDS = replace(MID, ends=replace(MID.ends, on=frozenset({EventKind.PROGRAMME_ENDED})))
+
+
+@pytest.mark.parametrize(
+    ("between", "starts"),
+    [
+        pytest.param([OVER], ["2026-06-21"], id="it was ended: a relapse"),
+        pytest.param([started(3, "insertional", side="left")], ["2026-06-21"], id="another was tried in between"),
+        pytest.param(
+            [
+                a_booking(
+                    "op", day=2, appointment={"ref": "op", "type": "surgery", "starts_at": "2026-06-11T09:00+01:00"}
+                )
+            ],
+            ["2026-06-21"],
+            id="after an operation",
+        ),
+        pytest.param([], ["2026-06-01"], id="it is not over: it goes on"),
+    ],
+)
+def test_a_programme_begins_anew_once_it_was_over(between: list[Event], starts: list[str]) -> None:
+    assert again(20, [started(0, "midportion", side="left"), *between], ENDS, HEEL) == starts
+
+
+def test_a_programme_that_is_told_again_as_it_was_does_not_begin_anew() -> None:
+    retold = started(7, "midportion", side="left", starts_on="2026-06-01")
+
+    assert told([started(0, "midportion", side="left"), OVER, retold], ENDS) == {"midportion": "ended"}
+
+
+def test_a_programme_that_began_anew_is_one_of_its_own_and_goes_on_as_such() -> None:
+    events = [started(0, "midportion", side="left"), OVER, started(20, "midportion", side="left")]
+    first, second = decided(events, ENDS).courses
+    existing = [an_enrolment(ENDS, course.started.event, origin=course.origin) for course in (first, second)]
+
+    moments = replay(replace(event, fresh=False) for event in events)
+    courses = decide(moments, existing, live(ENDS)).courses
+
+    assert [(course.origin, course.ended) for course in courses] == [
+        ("programme:loading:left", "ended"),
+        ("programme:loading:left:2026-06-21", None),
+    ]
+    assert [anchor_of(course, moments, BOOKED_ON) for course in courses] == [date(2026, 6, 1), date(2026, 6, 21)]
 
 
 # A subtype that no programme is for

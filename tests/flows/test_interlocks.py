@@ -56,7 +56,7 @@ def test_loading_stops_on_the_morning_of_an_operation_and_ends_with_it(clinic: W
     clinic.tell(an_event("patient.updated", "2026-06-18 16:00", patient=cleared))
     clinic.tick("2026-06-19 10:00")
     assert {of_day(clinic, number) for number in (2, 3, 20)} == {"cancelled surgery"}
-    clinic.tell(started("2026-06-22", side="left"))
+    clinic.tell(started("2026-06-22"))
     clinic.tick("2026-06-22 10:00")
     assert len(clinic.sink.letters) == 2, "a programme that a clinician starts once the exercises may begin"
     told = sentences(clinic)
