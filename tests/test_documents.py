@@ -18,8 +18,8 @@ ROOT = Path(__file__).parent.parent
 HARD_CASES = re.findall(r"^```yaml\n(.*?)^```", (ROOT / "docs" / "sequences.md").read_text(), re.S | re.M)
 
 
-def test_there_are_nine_hard_cases() -> None:
-    assert len(HARD_CASES) == 9
+def test_there_are_nine_hard_cases_and_a_conversation() -> None:
+    assert len(HARD_CASES) == 10
 
 
 @pytest.mark.parametrize("text", HARD_CASES, ids=[text.split("\n", 1)[0] for text in HARD_CASES])

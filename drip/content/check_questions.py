@@ -110,6 +110,7 @@ def _unknown(sequence: Sequence, asked: Mapping[str, Question]) -> Iterator[Mist
 def _conditions(sequence: Sequence) -> Iterator[tuple[Loc, Condition | None]]:
     yield ("enrol", "when"), sequence.enrol.when
     yield from ((("steps", n, "when"), step.when) for n, step in enumerate(sequence.steps))
+    yield from ((("steps",), step.follows.when) for step in sequence.steps if step.follows)
 
 
 def _not_asked(name: str, asked: Mapping[str, Question]) -> str:

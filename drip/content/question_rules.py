@@ -6,49 +6,48 @@ from typing import Any, TypeAlias
 
 from pydantic import ValidationError
 
+from drip.content.follow_up_rules import asked_in, follow_up_mistakes, follow_ups_in
 from drip.content.question_schema import MOST_CHOICES, AskShape, question_of
 from drip.content.shape import Mistake
 from drip.content.strict_yaml import Loc
+from drip.content.text_values import read_duration
 from drip.core.answers import written_forms
-from drip.core.condition import literals, looks_at
-from drip.core.question import ANSWER, LONGEST_OPEN, WEEK, Answer, AnswerKind, Choice, Question
+from drip.core.condition import Condition, literals, looks_at
+from drip.core.question import ANSWER, LONGEST_OPEN, WEEK, Answer, AnswerKind, Choice, Question, meets
 from drip.core.red_flags import has_red_flag
 from drip.core.replies import Word, read_reply
 
 Tree: TypeAlias = Mapping[str, Any]
 
-NOT_BUILT_YET = ("then", "after_silence")
-
 
 def question_mistakes(step: Tree, loc: Loc) -> Iterator[Mistake]:
-    """Everything wrong with a step's question that no single field shows."""
+    """Everything wrong with a step's question, and with what it leads to, that no single field shows."""
     ask, here = step.get("ask"), (*loc, "ask")
     if not isinstance(ask, dict):
         return
     if "sms" not in step and "email" not in step:
         message = "nothing asks this question: give the step the words that do, with `sms:` or `email:`"
         yield Mistake(loc=here, key=True, rule="no-words", message=message)
-    for name in NOT_BUILT_YET:
-        if name in ask:
-            message = f"`{name}` is not built yet: remove it, and enrol another sequence on reply.answer instead"
-            yield Mistake(loc=(*here, name), key=True, rule="not-built-yet", message=message)
     yield from _misplaced(ask, here)
+    yield from _silence(step, ask, here)
     question = _read(ask)
     if question is not None:
-        for rule in (_range, _choices, _open_for, _task_if):
+        for rule in (_range, _choices, _open_for, _tasks):
             yield from rule(question, here)
+    for then, place in follow_ups_in(ask, here):
+        yield from question_mistakes(then, place)
+    yield from follow_up_mistakes(step, here)
 
 
 def duplicate_questions(steps: list[Tree]) -> Iterator[Mistake]:
     """Questions of one sequence that have the same id: their answers could not be told apart."""
     seen: dict[str, int] = {}
-    for n, step in enumerate(steps):
-        ask = step.get("ask")
-        name = ask.get("id") if isinstance(ask, dict) else None
-        if isinstance(name, str) and name in seen:
+    asked = [(n, loc, name) for n, step in enumerate(steps) for loc, name in asked_in(step, ("steps", n))]
+    for n, loc, name in asked:
+        if name in seen:
             message = f"step {seen[name] + 1} already asks `{name}`: give one of the questions another id"
-            yield Mistake(loc=("steps", n, "ask", "id"), rule="duplicate-question", message=message)
-        elif isinstance(name, str):
+            yield Mistake(loc=loc, rule="duplicate-question", message=message)
+        else:
             seen[name] = n
 
 
@@ -124,24 +123,47 @@ def _open_for(question: Question, loc: Loc) -> Iterator[Mistake]:
         yield Mistake(loc=(*loc, "open_for"), rule="answer-open", message=message)
 
 
-def _task_if(question: Question, loc: Loc) -> Iterator[Mistake]:
-    condition, here = question.task_if, (*loc, "task_if")
-    if condition is None:
+def _tasks(question: Question, loc: Loc) -> Iterator[Mistake]:
+    for name, condition in (("task_if", question.task_if), ("red_flag_if", question.red_flag_if)):
+        if condition is None:
+            continue
+        if looks_at(condition) - {ANSWER}:
+            message = "only the `answer` decides here: leave everything else out"
+            yield Mistake(loc=(*loc, name), rule="task-if", message=message)
+        elif not any(meets(answer, condition) for answer in _possible(question, condition)):
+            message = "no answer that can be given makes this true, so no task would ever come: correct it"
+            yield Mistake(loc=(*loc, name), rule="task-if", message=message)
+
+
+def _silence(step: Tree, ask: Tree, loc: Loc) -> Iterator[Mistake]:
+    """Only what is asked again and again can be asked less."""
+    if "after_silence" not in ask:
         return
-    if looks_at(condition) - {ANSWER}:
-        message = "only the `answer` decides here: leave everything else out"
-        yield Mistake(loc=here, rule="task-if", message=message)
-    elif not any(question.needs_a_person(answer) for answer in _possible(question)):
-        message = "no answer that can be given makes this true, so no task would ever come: correct it"
-        yield Mistake(loc=here, rule="task-if", message=message)
+    told = ask["after_silence"]
+    rhythm, slower = _days(step.get("every")), _days(told.get("every") if isinstance(told, dict) else None)
+    if "every" not in step:
+        message = "this step asks once only: give it `every: 1w`, or remove `after_silence`"
+        yield Mistake(loc=(*loc, "after_silence"), key=True, rule="after-silence", message=message)
+    elif rhythm and slower is not None and slower <= rhythm:
+        message = "nobody would be asked less: write more days than the step's own `every`, in whole days or weeks"
+        yield Mistake(loc=(*loc, "after_silence", "every"), rule="after-silence", message=message)
 
 
-def _possible(question: Question) -> Iterator[Answer]:
+def _days(told: object) -> int | None:
+    """The whole days of a length; a wrong one is said elsewhere."""
+    try:
+        length = read_duration(told)
+    except ValueError:
+        return None
+    return length.days if length.is_whole_days else 0
+
+
+def _possible(question: Question, condition: Condition) -> Iterator[Answer]:
     """Answers on each side of every number that the condition names, and on it; or all there are."""
     if question.answer is AnswerKind.CHOICE:
         yield from (choice.words[0] for choice in question.choices)
         return
-    named = [one for one in literals(question.task_if) if isinstance(one, int | float)]
+    named = [one for one in literals(condition) if isinstance(one, int | float)]
     ends = [end for end in (question.least, question.most) if end is not None]
     near = [one + step for one in (*named, *ends, 0) for step in (-1, -0.5, 0, 0.5, 1)]
     yield from (one for one in (*near, *range(WEEK + 1)) if question.takes(one))

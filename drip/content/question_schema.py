@@ -1,16 +1,20 @@
 """The keys of a step's `ask:` and what each may hold, field by field. Rules between them are in question_rules."""
 
 import re
+from collections.abc import Iterator
+from datetime import time
+from hashlib import sha256
 from typing import Annotated, Literal, TypeAlias
 
 from pydantic import Field, PlainValidator
 
 from drip.content.shape import Shape, read_answer_condition
-from drip.content.text_values import number_between, one_of, read_duration, read_id, read_number, read_text
+from drip.content.text_values import number_between, one_of, read_clock, read_duration, read_id, read_number, read_text
 from drip.core.condition import Condition
 from drip.core.duration import Duration
-from drip.core.question import OPEN_FOR, AnswerKind, Choice, Question
-from drip.core.sequence import MAX_OCCURRENCES
+from drip.core.model import Purpose, Send
+from drip.core.question import OPEN_FOR, AnswerKind, Choice, Question, Silence
+from drip.core.sequence import MAX_OCCURRENCES, FollowUp, Step
 
 _NAME = re.compile(r"[a-z][a-z0-9]*(_[a-z0-9]+)*")
 MAX_NAME = 40
@@ -43,16 +47,23 @@ def _words(value: object) -> tuple[str, ...]:
 
 Id: TypeAlias = Annotated[str, PlainValidator(read_id)]
 Length: TypeAlias = Annotated[Duration, PlainValidator(read_duration)]
+Clock: TypeAlias = Annotated[time, PlainValidator(read_clock)]
 Number: TypeAlias = Annotated[float, PlainValidator(read_number)]
 OfAnswer: TypeAlias = Annotated[Condition, PlainValidator(read_answer_condition)]
 
 
 class FollowUpShape(Shape):
-    """What to say to an answer."""
+    """What to say to an answer, and what to ask next."""
 
     if_: OfAnswer | None = Field(default=None, alias="if")
+    after: Length = Duration()
+    at: Clock | None = None
     sms: Id | None = None
     email: Id | None = None
+    send: Annotated[Send, PlainValidator(one_of(Send))] = Send.BOTH
+    purpose: Annotated[Purpose, PlainValidator(one_of(Purpose))] | None = None
+    expires: Length | None = None
+    ask: "AskShape | None" = None
 
 
 class SilenceShape(Shape):
@@ -73,6 +84,7 @@ class AskShape(Shape):
     choices: Annotated[tuple[Choice, ...], PlainValidator(read_choices)] = ()
     open_for: Length = OPEN_FOR
     task_if: OfAnswer | None = None
+    red_flag_if: OfAnswer | None = None
     then: tuple[FollowUpShape, ...] = ()
     after_silence: SilenceShape | None = None
 
@@ -87,4 +99,38 @@ def question_of(shape: AskShape) -> Question:
         choices=shape.choices,
         open_for=shape.open_for,
         task_if=shape.task_if,
+        red_flag_if=shape.red_flag_if,
+        after_silence=_silence(shape.after_silence),
     )
+
+
+def _silence(shape: SilenceShape | None) -> Silence | None:
+    return Silence(times=shape.times, every=shape.every.days) if shape else None
+
+
+LONGEST_ID = 80
+"""Characters of a step's name, as it is stored."""
+
+
+def _called(name: str) -> str:
+    return name if len(name) <= LONGEST_ID else f"{name[:60]}.{sha256(name.encode()).hexdigest()[:16]}"
+
+
+def follow_ups(step: Step, shape: AskShape) -> Iterator[Step]:
+    """What a step's question leads to, each as a step of its own: `days.praise`, `days.pain`, `days.pain.ease-back`."""
+    for then in shape.then:
+        follow = Step(
+            id=_called(f"{step.id}.{then.sms or then.email}"),
+            before=False,
+            offset=then.after,
+            at=then.at,
+            email=then.email,
+            sms=then.sms,
+            send=then.send,
+            purpose=then.purpose or step.purpose,
+            expires=then.expires,
+            ask=question_of(then.ask) if then.ask else None,
+            follows=FollowUp(step=step.id, when=then.if_),
+        )
+        yield follow
+        yield from follow_ups(follow, then.ask) if then.ask else ()

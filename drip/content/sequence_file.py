@@ -1,7 +1,7 @@
 """A sequence file read as a Sequence, or everything that is wrong with it."""
 
 from drip.content.finding import Finding
-from drip.content.question_schema import question_of
+from drip.content.question_schema import follow_ups, question_of
 from drip.content.sequence_rules import sequence_mistakes
 from drip.content.sequence_schema import ExpectShape, ReviewShape, SequenceShape, StepShape, TestShape, WindowShape
 from drip.content.shape import read_shape
@@ -54,7 +54,7 @@ def _sequence(shape: SequenceShape, root: Node) -> Sequence:
         window=any_or_window(shape.window) if "window" in shape.model_fields_set else None,
         pause_when=frozenset(shape.pause_when),
         ends=Ends(on=frozenset(shape.ends.on), when_enrolled_in=frozenset(shape.ends.when_enrolled_in)),
-        steps=tuple(_step(step, shape.purpose) for step in shape.steps),
+        steps=_steps(shape),
         review=_review(shape.review) if shape.review else UNREVIEWED,
         examples=tuple(_example(test, root.at(("tests", n, "given"))) for n, test in enumerate(shape.tests)),
     )
@@ -63,6 +63,13 @@ def _sequence(shape: SequenceShape, root: Node) -> Sequence:
 def any_or_window(shape: WindowShape | None) -> Window | Always:
     """The window that was written; `any` is always open."""
     return Window(days=shape.days, opens=shape.opens, closes=shape.closes) if shape else ANY
+
+
+def _steps(shape: SequenceShape) -> tuple[Step, ...]:
+    """The steps as they stand in the file; behind them, in their order, what is said to answers."""
+    own = [(_step(step, shape.purpose), step.ask) for step in shape.steps]
+    said = (one for step, ask in own if ask for one in follow_ups(step, ask))
+    return (*(step for step, _ in own), *said)
 
 
 def _step(shape: StepShape, purpose: Purpose) -> Step:

@@ -77,13 +77,13 @@ _SIGNS = str.maketrans(
 )
 _APOSTROPHES = re.compile("['`\N{ACUTE ACCENT}\N{MODIFIER LETTER APOSTROPHE}\u2018\u2019]")
 _PICTURES = 0x2600
-"""From here on a symbol is a picture: it adds nothing to a number, but for those that are numbers themselves."""
-_NUMBERS_IN_PICTURES = frozenset("\N{KEYCAP TEN}\N{HUNDRED POINTS SYMBOL}")
+"""From here on a symbol is a picture: it adds nothing to a number."""
 
 
 def _said(text: str) -> str | None:
     """The words as typed, but for case, accents, dashes and pictures; None where fractions and the like are in them."""
-    if any(unicodedata.category(c) == "No" or c in _NUMBERS_IN_PICTURES for c in text):
+    text = text.replace("\N{KEYCAP TEN}", " 10 ")
+    if any(unicodedata.category(c) == "No" or c == "\N{HUNDRED POINTS SYMBOL}" for c in text):
         return None  # 7 and a half must not become 71/2
     plainer = _APOSTROPHES.sub("", text).translate(_SIGNS)
     return "".join(c for c in unicodedata.normalize("NFKD", plainer).casefold() if not _is_ornament(c))

@@ -45,6 +45,8 @@ class Event:
     enrolment: Facts = field(default_factory=dict)
     reply: Facts = field(default_factory=dict)
     """Of a patient's reply: its `channel` and what its `word` asks for; of an answer, its `question` and `value`."""
+    asked: Facts = field(default_factory=dict)
+    """Of an answer: the `enrolment`, `step` and `occurrence` whose message asked."""
     alert: Facts = field(default_factory=dict)
     """Of an alert to the clinic's staff."""
 

@@ -6,7 +6,7 @@ messages in order of purpose, and counts each one it lets through.
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
-from datetime import datetime, timedelta
+from datetime import date, datetime, timedelta
 from typing import TypeAlias
 
 from drip.core.caps import Usage, is_exempt, next_room
@@ -88,6 +88,8 @@ class Candidate:
     """While live, only what a clinician of this clinic has approved may go."""
     fell_back: bool = False
     """Its words are those of another version, the last that was approved."""
+    unanswered: tuple[date, ...] = ()
+    """When its question was asked since the patient last answered it, in order."""
     turned: bool = False
     """It has already turned to its other channel, and will not turn back."""
 
@@ -99,6 +101,8 @@ class Candidate:
     @property
     def answers_a_reply(self) -> bool:
         """Somebody wrote to us and waits for this; whatever such a sequence says later is a message like any other."""
+        if self.step.answers_at_once:
+            return True
         is_at_once = self.step.offset == Duration() and self.step.every is None
         is_needed = self.purpose in (Purpose.SAFETY, Purpose.SERVICE)
         return is_at_once and is_needed and bool(self.objects.get("reply"))
@@ -218,10 +222,19 @@ def _alarm(candidate: Candidate, now: datetime) -> Reason:
 def _not_for(candidate: Candidate, person: Person, now: datetime) -> Stop | None:
     if not holds(candidate.step.when, candidate.objects):
         return Stop(State.SKIPPED, Reason.CONDITION)
+    if _meets_silence(candidate):
+        return Stop(State.SKIPPED, Reason.SILENCE)
     today = local_date(now, candidate.hours.zone)
     if person.patient.is_child_on(today) and not person.patient.has_carer():
         return Stop(State.SKIPPED, Reason.UNDER_AGE)
     return None
+
+
+def _meets_silence(candidate: Candidate) -> bool:
+    """Who does not answer is asked less, and then left alone; an answer brings the questions back."""
+    rule = candidate.step.ask.after_silence if candidate.step.ask else None
+    day = local_date(candidate.planned_for, candidate.hours.zone)
+    return rule is not None and rule.keeps_quiet(candidate.unanswered, day, candidate.step.every or 0)
 
 
 def _closed_road(candidate: Candidate, person: Person, now: datetime) -> Stop | Turn | None:

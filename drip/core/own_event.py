@@ -24,6 +24,7 @@ def own_event(kind: EventKind, course: Course, moment: Moment) -> Moment:
         kind=kind,
         enrolment=enrolment_facts(course.sequence),
         reply={},  # what an answer sets in motion is not itself the answer
+        asked={},
         alert={},
     )
     return replace(moment, event=event)

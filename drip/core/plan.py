@@ -5,17 +5,18 @@ how a move is noticed. `due_at` is the next try, which deferrals and retries may
 """
 
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from datetime import UTC, date, datetime
 from typing import TypeAlias
 
+from drip.core.condition import Objects
 from drip.core.lifecycle import REVIVABLE, UNSENT, State
 from drip.core.model import Channel, Purpose
 from drip.core.reason import Reason
 from drip.core.schedule import Placement, expiry, placements
 from drip.core.sequence import Sequence, Step
 from drip.core.walltime import local_date
-from drip.core.window import Hours
+from drip.core.window import ANY, Hours
 
 NEVER = datetime.max.replace(tzinfo=UTC)
 
@@ -38,6 +39,19 @@ class Basis:
     """UTC: from when on nothing of it is any use, where it tells of a visit that moved."""
     reminds_itself: bool = False
     """The site's booking system tells patients of their visits itself."""
+    answers: tuple["Answered", ...] = ()
+    """What the patient has answered to what it asked."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Answered:
+    """An answer to a question that one of these messages asked."""
+
+    step: str
+    occurrence: int
+    at: datetime
+    objects: Objects = field(repr=False)
+    """The `answer`, and all `replies` as they were then."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -126,9 +140,20 @@ class Changes:
 
 def wanted(basis: Basis) -> tuple[Wanted, ...]:
     """Every message of a sequence for its anchor, in the order of steps, not yet compared with the clock."""
-    return tuple(
-        message for position, step in enumerate(basis.sequence.steps) for message in _of_step(step, position, basis)
-    )
+    steps = enumerate(basis.sequence.steps)
+    own = [message for position, step in steps if not step.follows for message in _of_step(step, position, basis)]
+    return (*own, *(message for answer in basis.answers for message in _said_to(answer, basis)))
+
+
+def _said_to(answer: Answered, basis: Basis) -> Iterable[Wanted]:
+    """What follows an answer: it counts from that, under the number of what was asked."""
+    step = basis.sequence.follow_up(answer.step, answer.objects)
+    if step is None:
+        return
+    hours = replace(basis.hours, window=ANY) if step.answers_at_once else basis.hours
+    position = basis.sequence.position(step.id)
+    for message in _of_step(step, position, replace(basis, anchor=answer.at, hours=hours)):
+        yield replace(message, occurrence=answer.occurrence)
 
 
 def _of_step(step: Step, position: int, basis: Basis) -> Iterable[Wanted]:
@@ -198,6 +223,8 @@ def _again(message: Wanted, step: Step, basis: Basis, now: datetime) -> datetime
     """Where a message goes whose place is over: had it waited for the window, it may not be late at all."""
     if message.otherwise and message.otherwise >= now:
         return message.otherwise
+    if step.answers_at_once:
+        return now if now < message.expires_at else None
     return basis.hours.forward(now) if step.send_if_late else None
 
 
@@ -244,15 +271,18 @@ def changes(basis: Basis, rows: Iterable[Planned], now: datetime) -> Changes:
     new, moved = to_enter(messages, rows)
     entered = as_of((to for _, to in moved), basis, now)
     return Changes(
-        new=tuple(as_of(_newcomers(new, {row.step for row in rows}, now), basis, now)),
+        new=tuple(as_of(_newcomers(new, rows, basis, now), basis, now)),
         changed=_moves(moved, entered, basis.version)
         + _renewed(messages, rows, {row.id for row, _ in moved}, basis, now),
         ended=_unwanted(messages, rows),
     )
 
 
-def _newcomers(new: Iterable[Wanted], known: set[str], now: datetime) -> Iterator[Wanted]:
+def _newcomers(new: Iterable[Wanted], rows: tuple[Planned, ...], basis: Basis, now: datetime) -> Iterator[Wanted]:
     """A step new to a sequence that people are already in is planned if it is still ahead, never sent late."""
+    known = {row.step for row in rows}
+    if known:  # what is said to an answer is new with each answer
+        known |= {step.id for step in basis.sequence.steps if step.follows}
     for message in new:
         is_added = bool(known) and message.step not in known
         is_past = message.state is State.PLANNED and (message.otherwise or message.planned_for) < now

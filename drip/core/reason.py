@@ -51,6 +51,7 @@ class Reason(StrEnum):
     TREATMENT_CORRECTED = "treatment_corrected"
     PROGRAMME_REPLACED = "programme_replaced"
     SURGERY = "surgery"
+    SILENCE = "silence"
 
     @property
     def sentence(self) -> str:
@@ -103,5 +104,6 @@ _SENTENCES = {
     Reason.TREATMENT_CORRECTED: "the treatment that it follows was recorded otherwise",
     Reason.PROGRAMME_REPLACED: "another loading programme was started for what may be the same side",
     Reason.SURGERY: "an operation ends a loading programme: a clinician starts a new one when it is time",
+    Reason.SILENCE: "the patient has not answered this question for a while, so it is asked less, and then no more",
     Reason.TURNED: "it turned to the patient's other channel",
 }

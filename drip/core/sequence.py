@@ -4,7 +4,7 @@ from dataclasses import dataclass, field
 from datetime import date, time
 from enum import StrEnum
 
-from drip.core.condition import Condition
+from drip.core.condition import Condition, Objects, holds
 from drip.core.duration import Duration
 from drip.core.model import AnchorKind, Channel, EventKind, Facts, Kind, Purpose, Send
 from drip.core.question import Question
@@ -40,6 +40,8 @@ class Step:
     critical: bool = False
     ask: Question | None = None
     """What its words ask, if a reply to them is an answer."""
+    follows: "FollowUp | None" = None
+    """It is said to an answer: it counts from that, and nothing plans it before."""
 
     @property
     def channels(self) -> tuple[Channel, ...]:
@@ -58,9 +60,24 @@ class Step:
         """A closed channel may be answered with the other one."""
         return self.send is not Send.BOTH and len(self.channels) > 1
 
+    @property
+    def answers_at_once(self) -> bool:
+        """Somebody has just written to us, and waits for this."""
+        return self.follows is not None and self.offset == Duration()
+
     def template(self, channel: Channel) -> str | None:
         """The name of the template for a channel."""
         return self.email if channel is Channel.EMAIL else self.sms
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class FollowUp:
+    """To which question's answers a step is said."""
+
+    step: str
+    """The step that asks."""
+    when: Condition | None = None
+    """Looks at `answer` and `replies`; the first of a question's follow-ups whose condition holds is said."""
 
 
 class Again(StrEnum):
@@ -164,6 +181,11 @@ class Sequence:
     def step(self, step_id: str) -> Step | None:
         """The step with this id."""
         return next((step for step in self.steps if step.id == step_id), None)
+
+    def follow_up(self, step_id: str, objects: Objects) -> Step | None:
+        """What is said to an answer to this step's question, if anything is."""
+        said_to = ((step, step.follows) for step in self.steps if step.follows and step.follows.step == step_id)
+        return next((step for step, follows in said_to if holds(follows.when, objects)), None)
 
     def position(self, step_id: str) -> int:
         """Where in the order a step stands; ties go by it."""

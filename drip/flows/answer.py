@@ -16,7 +16,7 @@ from drip.core.replies import Word, own_words, read_reply
 from drip.store import patients, questions
 from drip.store.database import Tx
 from drip.store.questions import Asking, Went
-from drip.store.records import NewTask
+from drip.store.records import RED_FLAG, NewTask
 from drip.store.replies import PendingReply
 from drip.store.vault import DataKey
 
@@ -36,6 +36,17 @@ class Answer:
     def facts(self) -> Mapping[str, str | float]:
         """What is kept of it in the patient's history."""
         return {"question": self.question.id, "value": self.understood.value}
+
+    @property
+    def asked_by(self) -> Mapping[str, str | int]:
+        """Which message asked, so that what follows can be said."""
+        enrolment_id, step, occurrence, _ = self.asked.asking
+        return {"enrolment": enrolment_id, "step": step, "occurrence": occurrence}
+
+    @property
+    def is_red_flag(self) -> bool:
+        """Whether the clinic's own rule treats it as words that must never wait."""
+        return self.question.is_red_flag(self.understood.value)
 
     @property
     def needs_a_person(self) -> bool:
@@ -125,8 +136,11 @@ def tasks_of(one: PendingReply, answer: Answer, key: DataKey, *, is_read: bool) 
     `is_read`: somebody is asked to read the whole reply in any case.
     """
     patient_id = answer.asked.patient_id
-    if answer.needs_a_person:
-        said = f"{answer.question.id}: {answer.understood.value}. They wrote: {one.text}"
+    said = f"{answer.question.id}: {answer.understood.value}. They wrote: {one.text}"
+    if answer.is_red_flag:
+        task = f"{RED_FLAG}:{one.id}:answer"
+        yield NewTask(key=task, kind=RED_FLAG, patient_id=patient_id, data_key=key, detail=said)
+    elif answer.needs_a_person:
         yield NewTask(key=f"{TASK}:{one.id}", kind=TASK, patient_id=patient_id, data_key=key, detail=said)
     elif answer.understood.says_more and not is_read:
         task = f"reply:{one.id}:{patient_id}"

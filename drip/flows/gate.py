@@ -22,7 +22,7 @@ from drip.flows.prepare import Ready
 from drip.flows.reviews import Lapsed, ask_for_review
 from drip.flows.road import Road, Roads, charge, first_roads, give_back
 from drip.flows.unreached import Lost, ask_about_lost
-from drip.store import events, outgoing, patients, records, replies, versions
+from drip.store import events, outgoing, patients, questions, records, replies, versions
 from drip.store.database import Tx
 from drip.store.outgoing import Lease, Move, NewAttempt
 
@@ -75,6 +75,8 @@ class Facts:
     news: set[str]
     red_flags: set[str]
     counted: Mapping[str, Sequence[tuple[Channel, date]]]
+    unanswered: Mapping[tuple[str, str], Sequence[datetime]]
+    """Enrolment and step -> when its question was asked since the patient last answered it."""
     paused: Mapping[str, str]
     roads: Roads
     recent: Counter[str]
@@ -140,10 +142,15 @@ def _look(tx: Tx, lease: Lease, batch: Sequence[Ready], now: datetime, roads: Ro
         news=events.with_news(tx, patient_ids) | _with_replies(tx, batch),
         red_flags=records.with_open(tx, records.RED_FLAG, patient_ids),
         counted=counted,
+        unanswered=questions.unanswered(tx, (one.claimed.enrolment_id for one in batch if _may_fall_silent(one))),
         paused=versions.paused(tx),
         roads=roads,
         recent=outgoing.recent(tx, contacts, now - RUNAWAY_WINDOW),
     )
+
+
+def _may_fall_silent(one: Ready) -> bool:
+    return one.step.ask is not None and one.step.ask.after_silence is not None
 
 
 def _with_replies(tx: Tx, batch: Sequence[Ready]) -> set[str]:
@@ -177,7 +184,11 @@ def _judge(app: App, batch: Sequence[Ready], facts: Facts, now: datetime) -> Gat
         return Gated(moves=[_prepared_again(one, now) for one in batch])
     by_id = {one.claimed.id: one for one in batch}
     candidates = [
-        one.candidate(is_paused=_is_paused(one, facts), is_approved=one.words_from.is_approved or not app.live)
+        one.candidate(
+            is_paused=_is_paused(one, facts),
+            is_approved=one.words_from.is_approved or not app.live,
+            unanswered=facts.unanswered.get((one.claimed.enrolment_id, one.step.id), ()),
+        )
         for one in batch
     ]
     for candidate, verdict in fold(candidates, _person(app, batch, facts, now), now):

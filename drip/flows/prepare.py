@@ -1,7 +1,7 @@
 """Claimed messages -> words: everything that the gate and the call will need, read and rendered in bulk."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 
 from drip.app import App, Published
@@ -16,7 +16,7 @@ from drip.core.patient import time_in
 from drip.core.schedule import placements
 from drip.core.sequence import Step
 from drip.core.walltime import local_date
-from drip.core.window import Hours
+from drip.core.window import ANY, Hours
 from drip.flows.fallback import Editions, editions
 from drip.store import enrolments, patients
 from drip.store.database import Tx
@@ -49,7 +49,7 @@ class Ready:
     stop_url: str | None = field(default=None, repr=False)
     """Where mail programs stop it with one click, if we have a public address."""
 
-    def candidate(self, *, is_paused: bool, is_approved: bool) -> Candidate:
+    def candidate(self, *, is_paused: bool, is_approved: bool, unanswered: Sequence[datetime] = ()) -> Candidate:
         """What the gate is asked about."""
         return Candidate(
             id=self.claimed.id,
@@ -68,6 +68,7 @@ class Ready:
             is_paused=is_paused,
             is_approved=is_approved,
             fell_back=self.words_from.id != self.published.id,
+            unanswered=tuple(local_date(at, self.hours.zone) for at in unanswered),
             turned=self.claimed.turned,
         )
 
@@ -82,7 +83,7 @@ class Ready:
         claimed, anchor = self.claimed, self.enrolment.anchor_at
         if self.step.before and claimed.revision != self.enrolment.revision:
             return False
-        if claimed.attempt_id is None or anchor is None:
+        if claimed.attempt_id is None or anchor is None or self.step.follows:
             return True
         places = placements(self.step, anchor, self.hours)
         return any(one.occurrence == claimed.occurrence and one.planned_for == claimed.planned_for for one in places)
@@ -157,7 +158,7 @@ def _prepare(app: App, one: Claimed, person: PatientRow, row: EnrolmentRow, vers
         words_from=words_from,
         step=step,
         site=site,
-        hours=hours,
+        hours=replace(hours, window=ANY) if step.answers_at_once else hours,
         objects=objects,
         words=words_from.templates.render(path, values),
         addresses=addresses,

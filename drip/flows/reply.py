@@ -190,7 +190,8 @@ def _meaning(one: PendingReply, sender: Sender, answer: Answer | None) -> Outcom
         outcome.tasks.append("red_flag")
         outcome.events.append(Word.RED_FLAG)
     elif answer:
-        pass  # what is to be done about it, the question itself says
+        # What is to be done about it, the question itself says.
+        outcome.events += [Word.RED_FLAG] if answer.is_red_flag else []
     elif word is Word.OTHER or (not sender.people and word is not Word.STOP):
         outcome.tasks.append("reply")
     elif word is Word.START and sender.closed not in (None, Reason.SUPPRESSED_BY_PATIENT):
@@ -238,8 +239,10 @@ def _events(
         patient_id, outcome = senders[one.id].first, meant[one.id]
         happened: list[tuple[Word, Facts]] = [(word, {}) for word in outcome.events]
         happened += [(Word.ANSWER, outcome.answer.facts)] if outcome.answer else []
+        asked = outcome.answer.asked_by if outcome.answer else {}
         for word, facts in happened if patient_id else ():
-            yield _event(one, word, facts, (patient_id or "", keys[patient_id or ""]), received)
+            event = _event(one, word, facts, (patient_id or "", keys[patient_id or ""]), received)
+            yield replace(event, body={**event.body, "asked": asked}) if word is Word.ANSWER else event
             received += 1
 
 

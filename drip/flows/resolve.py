@@ -1,6 +1,6 @@
 """One patient's history -> the rows that should be: replayed, decided, planned. No I/O."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 from typing import Any
@@ -16,7 +16,8 @@ from drip.core.event import Event, Moment, replay
 from drip.core.lifecycle import COUNTED
 from drip.core.model import EventKind, Facts
 from drip.core.patient import Patient, time_in
-from drip.core.plan import Basis, Changes, Planned, changes, ending
+from drip.core.plan import Answered, Basis, Changes, Planned, changes, ending
+from drip.core.question import ANSWER
 from drip.core.reason import Reason
 from drip.core.schedule import moment
 from drip.core.task import Ask, Task
@@ -105,7 +106,7 @@ def event_of(stored: StoredEvent) -> Event:
     return replace(event, **ours) if ours else event
 
 
-_OURS = ("enrolment", "reply", "alert")
+_OURS = ("enrolment", "reply", "asked", "alert")
 """What only we tell: a booking system's event that holds one of these is never taken in."""
 
 
@@ -146,8 +147,10 @@ def _resolve_course(course: Course, resolved: Resolved, clinic: Clinic, now: dat
     if before is None:
         resolved.new.append(row)
     elif before.state == FINISHED and row.anchor_at == before.anchor_at and course.ended is None:
-        # It came to its natural end, and nothing moved since; unless the site no longer does the rest itself.
-        if not difference or not any(message.reason is Reason.REMINDED_ELSEWHERE for message in planned):
+        # It came to its natural end, and nothing moved since; unless the site no longer does the rest itself, or its
+        # last question was answered.
+        is_more = difference.new or any(message.reason is Reason.REMINDED_ELSEWHERE for message in planned)
+        if not difference or not is_more:
             return
         resolved.changed.append(row)
     elif row != before:
@@ -285,5 +288,16 @@ def _changes(
         revision=row.revision,
         until=time_in(appointment_facts(course, tuple(moments)), "starts_at") if course.change else None,
         reminds_itself=site.reminds_itself,
+        answers=tuple(_answered(row.id, moments)),
     )
     return changes(basis, planned, now)
+
+
+def _answered(enrolment_id: str, moments: Sequence[Moment]) -> Iterator[Answered]:
+    """What the patient answered to what this enrolment asked."""
+    for one in moments:
+        event, asked = one.event, one.event.asked
+        occurrence = asked.get("occurrence")
+        if asked.get("enrolment") == enrolment_id and isinstance(occurrence, int):
+            objects = {ANSWER.object: {ANSWER.name: event.reply.get("value")}, "replies": one.patient.replies}
+            yield Answered(step=str(asked.get("step")), occurrence=occurrence, at=event.occurred_at, objects=objects)

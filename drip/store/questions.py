@@ -80,6 +80,23 @@ def answered(tx: Tx, patient_ids: Iterable[str]) -> dict[Asking, set[str]]:
     return found
 
 
+def unanswered(tx: Tx, enrolment_ids: Iterable[str]) -> dict[tuple[str, str], list[datetime]]:
+    """When each step of these enrolments was asked since its last answer, in order, by enrolment and step."""
+    ids = set(enrolment_ids)
+    if not ids:
+        return {}
+    asked = [_read(row) for row in tx.connection.execute(_went().where(bulk.among(tx, messages.c.enrolment_id, ids)))]
+    given = answered(tx, {one.patient_id for one in asked})
+    found: dict[tuple[str, str], list[datetime]] = defaultdict(list)
+    for one in sorted(asked, key=lambda one: one.at):
+        enrolment_id, step, _, _ = one.asking
+        if one.asking in given:
+            found[enrolment_id, step].clear()
+        else:
+            found[enrolment_id, step].append(one.at)
+    return found
+
+
 def note_answers(tx: Tx, messages_by_reply: Mapping[str, str]) -> None:
     """These replies answered what these messages asked: nothing else answers it again."""
     rows = [{"id": reply, "word": ANSWER, "answers": message} for reply, message in messages_by_reply.items()]

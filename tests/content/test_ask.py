@@ -1,5 +1,6 @@
 """What `drip check` says about questions: each rule, a file that breaks it, and the place where it says so."""
 
+from datetime import time
 from pathlib import Path
 
 import pytest
@@ -9,8 +10,8 @@ from drip.content.finding import Finding
 from drip.content.sequence_file import load_sequence
 from drip.core.condition import Compare, Literal
 from drip.core.duration import parse_duration
-from drip.core.model import Channel
-from drip.core.question import ANSWER, AnswerKind, Choice, Question
+from drip.core.model import Channel, Purpose
+from drip.core.question import ANSWER, AnswerKind, Choice, Question, Silence
 from tests.content.build import CLINIC, SEQUENCE, SMS, TODAY, a_folder, a_sequence, changed, checked, place
 
 IN_SEQUENCE = "sequences/heel-advice.yaml"
@@ -103,13 +104,23 @@ def test_choices_are_words_or_what_numbers_mean_and_a_word_may_be_several() -> N
         ("{id: pain, answer: days, task_if: answer == 'bad'}", 44, "task-if", "no answer that can be given"),
         ("{id: pain, answer: number, max: 10, task_if: answer >= 80}", 55, "task-if", "no answer that can be given"),
         ("{id: p, answer: choice, choices: [a, b], task_if: answer == 'c'}", 60, "task-if", "no answer that can be"),
-        ("{id: pain, answer: days, then: [{if: answer <= 3, sms: x}, {sms: y}]}", 35, "not-built-yet", "reply.answer"),
+        ("{id: pain, answer: days, red_flag_if: answer > 7}", 48, "task-if", "no answer that can be given"),
+        ("{id: pain, answer: days, after_silence: {times: 2, every: 2w}}", 35, "after-silence", "asks once only"),
+        ("{id: pain, answer: days, then: [{if: answer > 3}]}", 42, "no-words", "this says nothing"),
+        ("{id: pain, answer: days, then: [{sms: x}, {sms: y}]}", 52, "then", "Put that one last"),
+        ("{id: pain, answer: days, then: [{if: answer > 3, sms: x}, {sms: x}]}", 68, "then", "said already"),
         (
-            "{id: pain, answer: days, after_silence: {times: 2, every: 2w, then: stop}}",
-            35,
-            "not-built-yet",
-            "remove it",
+            "{id: pain, answer: days, then: [{if: patient.age > 3, sms: x}]}",
+            47,
+            "then",
+            "only the `answer` and",
         ),
+        ("{id: pain, answer: days, then: [{if: anwser > 3, sms: x}]}", 47, "condition", "did you mean `answer`?"),
+        ('{id: pain, answer: days, then: [{at: "10:00", sms: x}]}', 47, "clock-time", "add `after: 1d`"),
+        ('{id: pain, answer: days, then: [{after: 2h, at: "10:00", sms: x}]}', 58, "clock-time", "whole days"),
+        ("{id: pain, answer: days, then: [{after: soon, sms: x}]}", 50, "wrong-value", "10m, 3h"),
+        ("{id: a, answer: days, then: [{sms: x, ask: {id: a, answer: days}}]}", 58, "duplicate-question", "`a`"),
+        ("{id: a, answer: days, then: [{sms: x, ask: {id: b, answer: days, max: 7}}]}", 75, "answer-range", "days"),
         ("yes", 10, "wrong-shape", "a mapping belongs here"),
     ],
 )
@@ -134,11 +145,50 @@ def test_a_rule_that_some_answer_meets_is_fine(ask: str) -> None:
     assert the_question(ask).task_if
 
 
-def test_what_is_wrong_with_a_part_that_is_not_built_yet_is_said_as_well() -> None:
-    findings = found(
-        "{id: pain, answer: days, then: [{if: foo(), sms: x}], after_silence: {times: 2, every: 2w, then: shout}}"
-    )
-    assert [finding.rule for finding in findings] == ["not-built-yet", "not-built-yet", "condition", "wrong-value"]
+CONVERSATION = (
+    "{id: days_done, answer: days, after_silence: {times: 2, every: 2w, then: stop}, then: ["
+    "{if: answer >= 5, sms: praise}, "
+    "{sms: pain, ask: {id: pain, answer: number, red_flag_if: answer >= 8, then: ["
+    "{if: replies.days_done < 3, after: 1d, at: 10:00, sms: tip, email: tip, purpose: feedback, expires: 2d}]}}]}"
+)
+
+
+def test_a_question_leads_to_others_each_a_step_of_its_own_behind_the_steps_that_are_written() -> None:
+    repeated = changed(asking(CONVERSATION), ("    after: 1d\n", "    after: 1d\n    every: 1w\n    times: 9\n"))
+    first, *said = a_sequence(repeated).steps
+    assert first.ask
+    assert first.ask.after_silence == Silence(times=2, every=14)
+    assert [(one.id, one.follows and one.follows.step) for one in said] == [
+        ("first.praise", "first"),
+        ("first.pain", "first"),
+        ("first.pain.tip", "first.pain"),
+    ]
+    assert [one.answers_at_once for one in said] == [True, True, False]
+    tip = said[-1]
+    assert (tip.sms, tip.email, tip.purpose, tip.at) == ("tip", "tip", Purpose.FEEDBACK, time(10))
+    assert said[1].ask
+    assert said[1].ask.is_red_flag(8)
+
+
+@pytest.mark.parametrize(("every", "found"), [("1w", 1), ("2w", 1), ("12h", 1), ("3w", 0)])
+def test_what_nobody_answers_is_asked_less_often_than_before(every: str, found: int) -> None:
+    ask = f"{{id: a, answer: days, after_silence: {{times: 2, every: {every}}}}}"
+    text = changed(asking(ask), ("    after: 1d\n", "    after: 1d\n    every: 2w\n    times: 9\n"))
+    _, findings = load_sequence("s.yaml", text.encode())
+    assert [one.rule for one in findings] == ["after-silence"] * found
+
+
+def test_a_conversation_has_an_end() -> None:
+    ask = "{id: e, answer: days}"
+    for name in "dcba":
+        ask = f"{{id: {name}, answer: days, then: [{{sms: x, ask: {ask}}}]}}"
+    assert [one.rule for one in found(ask)] == ["then"]
+
+
+def test_a_follow_up_is_called_by_a_name_that_can_be_stored() -> None:
+    words = "a" * 60
+    ask = f"{{id: a, answer: days, then: [{{sms: {words}, ask: {{id: b, answer: days, then: [{{sms: {words}}}]}}}}]}}"
+    assert [len(one.id) for one in a_sequence(asking(ask)).steps[1:]] == [66, 77]
 
 
 def test_a_step_without_words_asks_nothing() -> None:

@@ -15,8 +15,9 @@ from drip.core.lifecycle import State
 from drip.core.model import AnchorKind, Channel, EventKind, Facts, Kind, Purpose, Send
 from drip.core.patient import Patient
 from drip.core.plan import Basis, Changes, Planned, Wanted
+from drip.core.question import Question
 from drip.core.reason import Reason
-from drip.core.sequence import Again, Ends, Enrol, Review, Sequence, Step
+from drip.core.sequence import Again, Ends, Enrol, FollowUp, Review, Sequence, Step
 from drip.core.window import ANY, WEEKDAYS, Always, Hours, Window
 
 LONDON = ZoneInfo("Europe/London")
@@ -78,6 +79,8 @@ def a_step(
     if_late: str = "skip",
     if_closed: str = "after",
     reminder: bool = False,
+    ask: Question | None = None,
+    follows: FollowUp | None = None,
 ) -> Step:
     return Step(
         id=id,
@@ -97,6 +100,8 @@ def a_step(
         send_if_late=if_late == "send",
         goes_early=if_closed == "before",
         reminder=reminder,
+        ask=ask,
+        follows=follows,
     )
 
 

@@ -76,6 +76,7 @@ def heard(question: Question, text: str) -> Answer | None:
         ("4 :)", 4),
         ("4 :-(", 4),
         ("4️⃣", 4),
+        ("🔟", 10),
         ("\N{FULLWIDTH DIGIT FOUR}", 4),
     ],
 )
@@ -100,7 +101,7 @@ def test_numbers_up_to_ten_may_be_words(words: list[str]) -> None:
 @pytest.mark.parametrize(
     "text",
     [
-        "", "   ", "?", "👍", "🔟", "💯", "no", "bad", "ouch", "no pain", "a lot", "more", "x",
+        "", "   ", "?", "👍", "1🔟", "💯", "no", "bad", "ouch", "no pain", "a lot", "more", "x",
         "11", "-1", "\N{MINUS SIGN}1", "\N{EN DASH} 1", "100", "1000000000000", "3/5", "3/100", "3 out of 5", "12/10",
         "3?", "3+", "<3", ">3", "+3", "3%", ".5", "...5", "007", "1e1", "0x3", "3,5", "7.55", "9.30", "9:30", "3pm",
         "7½", "½", "3²", "①", "Ⅲ", "٣", "3rd",

@@ -549,3 +549,119 @@ def test_two_workers_that_read_two_replies_at_once_keep_one_answer(
         one.join()
     assert answers(clinic) == [3]
     assert tasks(clinic) == ["reply"]
+
+
+# One question leads to the next
+
+WEEKLY = """
+sequence: weekly
+title: How was the week?
+purpose: feedback
+kind: checkin
+enrol: {on: appointment.attended}
+anchor: appointment
+steps:
+  - id: days
+    after: 1d
+    at: "10:00"
+    EVERY
+    sms: days
+    ask:
+      id: days_done
+      answer: days
+      open_for: 3d
+      SILENCE
+      then:
+        - {if: answer >= 5, sms: praise}
+        - sms: pain
+          ask:
+            id: pain
+            answer: number
+            min: 0
+            max: 10
+            task_if: answer > 5
+            red_flag_if: answer >= 8
+            then:
+              - {if: answer > 5, sms: ease-back}
+              - sms: barrier
+                ask:
+                  id: barrier
+                  answer: choice
+                  choices: {1: time, 2: pain, 3: forgot, 4: unsure}
+                  then: [{if: answer == 'forgot', after: 1d, at: "10:00", sms: tip}, {sms: thanks}]
+review: {author: A. Writer, approved_by: B. Reader, review_due: 2037-01-01}
+"""
+ONCE = WEEKLY.replace("    EVERY\n", "").replace("      SILENCE\n", "")
+LESS = "after_silence: {times: 1, every: 6d}"
+FOR_WEEKS = WEEKLY.replace("EVERY", "every: 3d\n    times: 6").replace("SILENCE", LESS)
+
+
+def asking(a_clinic: Callable[..., World], sequence: str) -> World:
+    clinic = a_clinic()
+    start(clinic, sequence)
+    clinic.tick(ASKED)
+    return clinic
+
+
+def texts(clinic: World) -> list[str]:
+    """What the patient has heard, by the names of the words."""
+    return [words.rpartition(": ")[2].rpartition(".")[2] for _, words in clinic.heard()]
+
+
+@pytest.mark.parametrize(
+    ("said", "hears"),
+    [
+        (["6"], ["days", "praise"]),
+        (["2", "7"], ["days", "pain", "ease-back"]),
+        (["2", "3", "forgot"], ["days", "pain", "barrier", "tip"]),
+        (["none", "3/10", "2"], ["days", "pain", "barrier", "thanks"]),
+        (["2", "it depends"], ["days", "pain"]),
+    ],
+    ids=lambda words: " ".join(words),
+)
+def test_an_answer_leads_to_the_next_question_at_once(
+    said: list[str], hears: list[str], a_clinic: Callable[..., World]
+) -> None:
+    clinic = asking(a_clinic, ONCE)
+    for minute, words in enumerate(said):
+        hear(clinic, words, f"2026-06-12 20:{minute:02d}")
+    clinic.tick(NEXT)
+    assert texts(clinic) == hears
+
+
+def test_what_follows_an_answer_is_part_of_the_enrolments_story(a_clinic: Callable[..., World]) -> None:
+    clinic = asking(a_clinic, ONCE)
+    for minute in (0, 1):
+        hear(clinic, "2", f"2026-06-12 11:0{minute}", key="told twice")
+    assert clinic.states() == {"days": "accepted", "days.pain": "accepted"}
+
+
+@pytest.mark.parametrize(("pain", "kinds"), [("5", []), ("6", ["answer"]), ("9", ["red_flag"])])
+def test_the_clinics_rule_alone_makes_an_answer_a_red_flag(
+    pain: str, kinds: list[str], a_clinic: Callable[..., World]
+) -> None:
+    clinic = asking(a_clinic, ONCE)
+    hear(clinic, "2", "2026-06-12 11:00")
+    hear(clinic, pain, "2026-06-12 11:01")
+    assert tasks(clinic) == kinds
+    assert [one["word"] for one in told(clinic)] == ["answer", *(["red_flag"] if "red_flag" in kinds else []), "answer"]
+
+
+def test_who_does_not_answer_is_asked_less_and_an_answer_brings_the_questions_back(
+    a_clinic: Callable[..., World],
+) -> None:
+    clinic = asking(a_clinic, FOR_WEEKS)
+    for day in (15, 18):
+        clinic.tick(f"2026-06-{day} 10:00")
+    hear(clinic, "6", "2026-06-18 10:05")
+    for day in (22, 24, 27):
+        clinic.tick(f"2026-06-{day} 10:00")
+    rows = {one.occurrence: f"{one.state} {one.reason}".strip() for one in clinic.messages() if one.step == "days"}
+    assert rows == {
+        1: "accepted",  # Friday, and no answer
+        2: "skipped silence",
+        3: "accepted",  # answered
+        4: "accepted",  # as before, and no answer
+        5: "skipped silence",
+        6: "planned",
+    }
