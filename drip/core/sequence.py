@@ -65,6 +65,11 @@ class Step:
         """Somebody has just written to us, and waits for this."""
         return self.follows is not None and self.offset == Duration()
 
+    @property
+    def may_fall_silent(self) -> bool:
+        """It asks less where nobody answers."""
+        return self.ask is not None and self.ask.after_silence is not None
+
     def template(self, channel: Channel) -> str | None:
         """The name of the template for a channel."""
         return self.email if channel is Channel.EMAIL else self.sms

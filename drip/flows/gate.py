@@ -142,15 +142,11 @@ def _look(tx: Tx, lease: Lease, batch: Sequence[Ready], now: datetime, roads: Ro
         news=events.with_news(tx, patient_ids) | _with_replies(tx, batch),
         red_flags=records.with_open(tx, records.RED_FLAG, patient_ids),
         counted=counted,
-        unanswered=questions.unanswered(tx, (one.claimed.enrolment_id for one in batch if _may_fall_silent(one))),
+        unanswered=questions.unanswered(tx, (one.claimed.enrolment_id for one in batch if one.step.may_fall_silent)),
         paused=versions.paused(tx),
         roads=roads,
         recent=outgoing.recent(tx, contacts, now - RUNAWAY_WINDOW),
     )
-
-
-def _may_fall_silent(one: Ready) -> bool:
-    return one.step.ask is not None and one.step.ask.after_silence is not None
 
 
 def _with_replies(tx: Tx, batch: Sequence[Ready]) -> set[str]:

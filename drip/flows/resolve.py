@@ -1,6 +1,6 @@
 """One patient's history -> the rows that should be: replayed, decided, planned. No I/O."""
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 from typing import Any
@@ -13,11 +13,11 @@ from drip.core.clinic import Clinic, hours_for
 from drip.core.course import Course, Enrolled, Live, enrolment_facts, with_change
 from drip.core.enrolment import Decision, decide
 from drip.core.event import Event, Moment, replay
+from drip.core.follow_up import answers_to
 from drip.core.lifecycle import COUNTED
 from drip.core.model import EventKind, Facts
 from drip.core.patient import Patient, time_in
-from drip.core.plan import Answered, Basis, Changes, Planned, changes, ending
-from drip.core.question import ANSWER
+from drip.core.plan import Basis, Changes, Planned, changes, ending
 from drip.core.reason import Reason
 from drip.core.schedule import moment
 from drip.core.task import Ask, Task
@@ -288,16 +288,6 @@ def _changes(
         revision=row.revision,
         until=time_in(appointment_facts(course, tuple(moments)), "starts_at") if course.change else None,
         reminds_itself=site.reminds_itself,
-        answers=tuple(_answered(row.id, moments)),
+        answers=tuple(answers_to(row.id, moments)),
     )
     return changes(basis, planned, now)
-
-
-def _answered(enrolment_id: str, moments: Sequence[Moment]) -> Iterator[Answered]:
-    """What the patient answered to what this enrolment asked."""
-    for one in moments:
-        event, asked = one.event, one.event.asked
-        occurrence = asked.get("occurrence")
-        if asked.get("enrolment") == enrolment_id and isinstance(occurrence, int):
-            objects = {ANSWER.object: {ANSWER.name: event.reply.get("value")}, "replies": one.patient.replies}
-            yield Answered(step=str(asked.get("step")), occurrence=occurrence, at=event.occurred_at, objects=objects)

@@ -1,14 +1,17 @@
 """What is said to an answer, and how a question that nobody answers is asked less."""
 
+from dataclasses import replace
 from datetime import date, datetime, timedelta
 
 import pytest
 
 from drip.core.condition import Compare, Literal
+from drip.core.event import replay
+from drip.core.follow_up import Answered, answers_to
 from drip.core.gate import Pass, Stop, judge
 from drip.core.lifecycle import State
-from drip.core.model import Facts
-from drip.core.plan import Answered, Basis, changes
+from drip.core.model import EventKind, Facts
+from drip.core.plan import Basis, changes
 from drip.core.question import ANSWER, AnswerKind, Question, Silence
 from drip.core.reason import Reason
 from drip.core.sequence import FollowUp, Step
@@ -17,10 +20,12 @@ from tests.core.build import (
     MONDAY_MORNING,
     VISIT,
     a_basis,
+    a_booking,
     a_candidate,
     a_person,
     a_sequence,
     a_text,
+    an_event,
     apply,
     clock,
     hours,
@@ -134,6 +139,7 @@ def test_the_gate_keeps_quiet_where_the_question_says_so() -> None:
     rule = Question(id="days", answer=AnswerKind.DAYS, after_silence=RULE)
     silent = (date(2026, 6, 1), date(2026, 6, 8))
 
+    assert (a_text(ask=rule).may_fall_silent, ASKS.may_fall_silent) == (True, False)
     less = a_candidate(a_text("days", every=7, ask=rule), unanswered=silent)
     assert judge(less, a_person(), MONDAY_MORNING) == Stop(State.SKIPPED, Reason.SILENCE)
     always = a_candidate(a_text("days", every=7, ask=ASKS.ask), unanswered=silent)
@@ -145,3 +151,17 @@ def test_the_clinics_own_rule_makes_an_answer_a_red_flag(value: int, red: bool, 
     question = Question(id="pain", answer=AnswerKind.NUMBER, red_flag_if=Compare("gteq", ANSWER, Literal(8)))
 
     assert (question.is_red_flag(value), question.needs_a_person(value)) == (red, task)
+
+
+def test_an_answer_belongs_to_the_enrolment_that_asked() -> None:
+    said: Facts = {"question": "days", "value": 6}
+    answer = replace(
+        an_event(EventKind.REPLY_ANSWER), reply=said, asked={"enrolment": "e-1", "step": "days", "occurrence": 2}
+    )
+    of_old = replace(an_event(EventKind.REPLY_ANSWER, day=1), reply=said)
+    moments = replay([answer, of_old, a_booking()])
+
+    (found,) = answers_to("e-1", moments)
+    assert (found.step, found.occurrence, found.at) == ("days", 2, answer.occurred_at)
+    assert found.objects == {"answer": {"value": 6}, "replies": {"days": 6}}
+    assert not list(answers_to("e-2", moments))

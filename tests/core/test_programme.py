@@ -2,7 +2,7 @@
 
 from collections.abc import Iterable
 from dataclasses import replace
-from datetime import date
+from datetime import date, timedelta
 
 import pytest
 
@@ -257,6 +257,14 @@ def test_an_operation_that_was_told_as_a_treatment_ends_a_loading_programme() ->
     assert told([started(0, "midportion"), replace(done, treatment={**treatment, "code": "eswt"})]) == {
         "midportion": "active"
     }
+
+
+def test_a_programme_that_had_come_to_its_end_is_over_for_good_with_an_operation() -> None:
+    events = [started(0, "midportion"), booked(), an_update(day=20, patient={})]
+    finished = an_enrolment(MID, events[0], finished_at=BOOKED_ON + timedelta(days=5))
+    (course,) = decide(replay(replace(event, fresh=False) for event in events), [finished], live(MID)).courses
+
+    assert course.ended == "surgery"
 
 
 def test_a_programme_for_after_the_operation_is_not_ended_by_it() -> None:
