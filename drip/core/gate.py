@@ -89,7 +89,7 @@ class Candidate:
     fell_back: bool = False
     """Its words are those of another version, the last that was approved."""
     unanswered: tuple[date, ...] = ()
-    """When its question was asked since the patient last answered it, in order."""
+    """When its question was asked since the patient last wrote anything, in order."""
     turned: bool = False
     """It has already turned to its other channel, and will not turn back."""
 

@@ -52,7 +52,7 @@ class Silence:
     """Days between the last time and the next, once it is asked less."""
 
     def keeps_quiet(self, unanswered: Sequence[date], day: date, rhythm: int) -> bool:
-        """Whether it is not asked on a day. `unanswered`: when it was asked since the last answer, in order.
+        """Whether it is not asked on a day. `unanswered`: when it was asked since the patient last wrote, in order.
 
         `rhythm`: the days between its times as they are planned. A holiday that moved one of them does not matter.
         """

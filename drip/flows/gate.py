@@ -76,7 +76,7 @@ class Facts:
     red_flags: set[str]
     counted: Mapping[str, Sequence[tuple[Channel, date]]]
     unanswered: Mapping[tuple[str, str], Sequence[datetime]]
-    """Enrolment and step -> when its question was asked since the patient last answered it."""
+    """Enrolment and step -> when its question was asked since the patient last wrote anything."""
     paused: Mapping[str, str]
     roads: Roads
     recent: Counter[str]

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, TypeAlias
 
-from sqlalchemy import Row, select
+from sqlalchemy import Row, func, select
 
 from drip.core.lifecycle import State
 from drip.store import bulk
@@ -81,20 +81,29 @@ def answered(tx: Tx, patient_ids: Iterable[str]) -> dict[Asking, set[str]]:
 
 
 def unanswered(tx: Tx, enrolment_ids: Iterable[str]) -> dict[tuple[str, str], list[datetime]]:
-    """When each step of these enrolments was asked since its last answer, in order, by enrolment and step."""
+    """When each step of these enrolments was asked since its patient last wrote anything, by enrolment and step.
+
+    Who wrote words that are no answer was not silent. What went by text and by email was asked once.
+    """
     ids = set(enrolment_ids)
     if not ids:
         return {}
     asked = [_read(row) for row in tx.connection.execute(_went().where(bulk.among(tx, messages.c.enrolment_id, ids)))]
-    given = answered(tx, {one.patient_id for one in asked})
-    found: dict[tuple[str, str], list[datetime]] = defaultdict(list)
+    wrote = _last_wrote(tx, {one.patient_id for one in asked})
+    times: dict[Asking, datetime] = {}
     for one in sorted(asked, key=lambda one: one.at):
-        enrolment_id, step, _, _ = one.asking
-        if one.asking in given:
-            found[enrolment_id, step].clear()
-        else:
-            found[enrolment_id, step].append(one.at)
+        if one.patient_id not in wrote or wrote[one.patient_id] < one.at:
+            times.setdefault(one.asking, one.at)
+    found: dict[tuple[str, str], list[datetime]] = defaultdict(list)
+    for (enrolment_id, step, _, _), at in times.items():
+        found[enrolment_id, step].append(at)
     return found
+
+
+def _last_wrote(tx: Tx, patient_ids: Iterable[str]) -> dict[str, datetime]:
+    query = select(replies.c.patient_id, func.max(replies.c.received_at)).group_by(replies.c.patient_id)
+    query = query.where(bulk.among(tx, replies.c.patient_id, patient_ids))
+    return {row[0]: row[1] for row in tx.connection.execute(query)}
 
 
 def note_answers(tx: Tx, messages_by_reply: Mapping[str, str]) -> None:

@@ -647,20 +647,21 @@ def test_the_clinics_rule_alone_makes_an_answer_a_red_flag(
     assert [one["word"] for one in told(clinic)] == ["answer", *(["red_flag"] if "red_flag" in kinds else []), "answer"]
 
 
-def test_who_does_not_answer_is_asked_less_and_an_answer_brings_the_questions_back(
-    a_clinic: Callable[..., World],
+@pytest.mark.parametrize("words", ["6", "Sorry, I was away"])
+def test_who_does_not_answer_is_asked_less_and_whatever_they_write_brings_the_questions_back(
+    words: str, a_clinic: Callable[..., World]
 ) -> None:
     clinic = asking(a_clinic, FOR_WEEKS)
     for day in (15, 18):
         clinic.tick(f"2026-06-{day} 10:00")
-    hear(clinic, "6", "2026-06-18 10:05")
+    hear(clinic, words, "2026-06-18 10:05")
     for day in (22, 24, 27):
         clinic.tick(f"2026-06-{day} 10:00")
     rows = {one.occurrence: f"{one.state} {one.reason}".strip() for one in clinic.messages() if one.step == "days"}
     assert rows == {
         1: "accepted",  # Friday, and no answer
         2: "skipped silence",
-        3: "accepted",  # answered
+        3: "accepted",  # the patient wrote
         4: "accepted",  # as before, and no answer
         5: "skipped silence",
         6: "planned",
