@@ -8,6 +8,7 @@ from drip.content.expression import suggestion
 from drip.content.finding import Finding
 from drip.content.folder import Folder
 from drip.content.shape import Mistake, finding_at
+from drip.content.step_place import place_of
 from drip.content.strict_yaml import Loc
 from drip.content.template_grammar import Variable
 from drip.content.template_use import Spot, Use, spots
@@ -39,10 +40,11 @@ def is_one_way(channel: Channel, clinic: Clinic | None, hears: Hears) -> bool:
 
 def unanswerable(sequence: Sequence, clinic: Clinic | None, hears: Hears) -> Iterator[Mistake]:
     """Questions that go where nobody can answer them."""
-    for n, step in enumerate(sequence.steps):
+    for step in sequence.steps:
         for channel in step.channels if step.ask else ():
             if is_one_way(channel, clinic, hears):
-                yield Mistake(loc=("steps", n, "ask"), key=True, rule="one-way-sender", message=_one_way(channel))
+                loc = (*place_of(sequence, step), "ask")
+                yield Mistake(loc=loc, key=True, rule="one-way-sender", message=_one_way(channel))
 
 
 def _one_way(channel: Channel) -> str:
@@ -85,13 +87,14 @@ def across_questions(folder: Folder) -> Iterator[Finding]:
 
 
 def _differing(sequence: Sequence, asked: Mapping[str, Question]) -> Iterator[Mistake]:
-    for n, step in enumerate(sequence.steps):
+    for step in sequence.steps:
         if step.ask and _answers(step.ask) != _answers(asked[step.ask.id]):
             message = (
                 f"`{step.ask.id}` is asked elsewhere with other answers, and `replies.{step.ask.id}` "
                 "is the last answer to either: give one of them another id"
             )
-            yield Mistake(loc=("steps", n, "ask", "id"), rule="question-differs", message=message, level="warning")
+            loc = (*place_of(sequence, step), "ask", "id")
+            yield Mistake(loc=loc, rule="question-differs", message=message, level="warning")
 
 
 def _answers(question: Question) -> object:
@@ -109,8 +112,8 @@ def _unknown(sequence: Sequence, asked: Mapping[str, Question]) -> Iterator[Mist
 
 def _conditions(sequence: Sequence) -> Iterator[tuple[Loc, Condition | None]]:
     yield ("enrol", "when"), sequence.enrol.when
-    yield from ((("steps", n, "when"), step.when) for n, step in enumerate(sequence.steps))
-    yield from ((("steps",), step.follows.when) for step in sequence.steps if step.follows)
+    yield from (((*place_of(sequence, step), "when"), step.when) for step in sequence.steps)
+    yield from (((*place_of(sequence, one), "if"), one.follows.when) for one in sequence.steps if one.follows)
 
 
 def _not_asked(name: str, asked: Mapping[str, Question]) -> str:

@@ -6,6 +6,7 @@ from drip.content.expression import suggestion
 from drip.content.finding import Finding
 from drip.content.folder import Folder, LoadedFile
 from drip.content.shape import Mistake, finding_at
+from drip.content.step_place import place_of
 from drip.content.template_use import languages, named, template_path
 from drip.core.model import Channel, EventKind
 from drip.core.sequence import Sequence
@@ -76,7 +77,7 @@ def _missing_templates(sequence: Sequence, sources: Mapping[str, str]) -> Iterat
         for language in languages(sources, sequence.id, name, channel)
     }
     for step, channel, name in named(sequence.steps):
-        loc = ("steps", sequence.position(step.id), channel.value)
+        loc = (*place_of(sequence, step), channel.value)
         found = languages(sources, sequence.id, name, channel)
         if None not in found:
             yield Mistake(loc=loc, rule="template-missing", message=_missing(sequence, name, channel, sources))

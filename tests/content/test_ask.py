@@ -313,3 +313,10 @@ class TestNames:
         text = changed(TEXT_ONLY, ("appointment.attended", "reply.answer"))
         words = changed(SMS, ("keep moving", f"{{{{ {name} }}}}"))
         assert checked(tmp_path, {IN_SEQUENCE: text, IN_SMS: words, **NO_EMAIL}) == []
+
+
+def test_what_is_wrong_with_a_follow_up_is_said_where_it_is_written(tmp_path: Path) -> None:
+    text = asking("{id: days_done, answer: days, then: [{if: replies.pian > 3, sms: first}, {sms: missing}]}")
+    findings = checked(tmp_path, {"sequences/heel-advice.yaml": text, "clinic.yaml": FROM_A_NUMBER, **NO_EMAIL})
+    assert f"{IN_SEQUENCE}:13:52: warning: unknown-question" in findings
+    assert f"{IN_SEQUENCE}:13:89: error: template-missing" in findings
