@@ -18,7 +18,7 @@ from drip.core.model import EventKind, Kind
 from drip.core.move import came_too_late, change_to_tell
 from drip.core.own_event import UNTOLD, own_event
 from drip.core.patient import Standing
-from drip.core.programme import begins_anew, is_certain, is_loading, may_be_one
+from drip.core.programme import begins_anew, best_known_first, is_certain, is_loading, may_be_one
 from drip.core.reason import Reason
 from drip.core.sequence import Again, Sequence
 from drip.core.subtype import is_for_another_subtype, lacks_subtype
@@ -102,7 +102,7 @@ class _Walk:
         for course in self.courses.values():
             if is_revived_by(course, moment):
                 course.ended = course.ended_at = None
-        for course in tuple(self._starts(moment)):
+        for course in best_known_first(self._starts(moment), moment, self.moments):
             self._take_the_place_of_others(course, moment, depth)
             # One that a twin's start has just ended says nothing more.
             if depth < CHAIN_LIMIT and course.ended is None:

@@ -3,11 +3,14 @@
 Two programmes are about the same if they may be: what nobody has recorded counts as everything there is.
 """
 
+from collections.abc import Iterable, Sequence
 from datetime import date
 
-from drip.core.course import Course
-from drip.core.event import Event
+from drip.core.condition import holds
+from drip.core.course import Course, objects_at
+from drip.core.event import Event, Moment
 from drip.core.model import EventKind, Kind
+from drip.core.view import views_of
 
 _SIDES = {"left": "left", "l": "left", "right": "right", "r": "right"}
 BOTH = frozenset({"left", "right"})
@@ -33,6 +36,20 @@ def may_be_one(course: Course, other: Course) -> bool:
 def is_certain(course: Course, other: Course) -> bool:
     """Whether it is known of both which side they are for."""
     return BOTH not in (sides(course), sides(other))
+
+
+def best_known_first(started: Iterable[Course], moment: Moment, moments: Sequence[Moment]) -> list[Course]:
+    """What one event starts; of programmes, first the one that suits what was known last: a subtype was corrected."""
+    courses = list(started)
+    if sum(map(is_loading, courses)) < 2:
+        return courses
+    views = [objects_at(view.as_known) for view in views_of(moment, moments)]
+    suited = {
+        course.key: max((n for n, known in enumerate(views) if holds(course.sequence.enrol.when, known)), default=-1)
+        for course in courses
+        if is_loading(course)
+    }
+    return sorted(courses, key=lambda course: -suited.get(course.key, -1))
 
 
 def begins_anew(event: Event, course: Course) -> bool:

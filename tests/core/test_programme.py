@@ -3,11 +3,13 @@
 from collections.abc import Iterable
 from dataclasses import replace
 from datetime import date, timedelta
+from itertools import permutations
 
 import pytest
 
 from drip.core.anchor import anchor_of
 from drip.core.condition import Attribute, Both, Compare, Condition, Filtered, Literal
+from drip.core.course import Course, Enrolled
 from drip.core.enrolment import Decision, decide
 from drip.core.event import Event, replay
 from drip.core.interlock import Interlocks
@@ -298,3 +300,44 @@ def test_a_visit_without_type_or_time_is_no_operation() -> None:
     without_type, without_time = a_booking("x", appointment={"ref": "x"}), booked(starts_at="")
 
     assert replay([without_type, without_time])[-1].patient.operations == ()
+
+
+# In whatever order it is told
+
+
+def as_told(order: Iterable[Event]) -> dict[tuple[str, str], str]:
+    """What it comes to when each event is applied as it arrives."""
+    known: list[Event] = []
+    existing: list[Enrolled] = []
+    courses: tuple[Course, ...] = ()
+    for number, event in enumerate(order):
+        history = [*(replace(one, fresh=False) for one in known), replace(event, received=number)]
+        known = [*known, replace(event, received=number)]
+        courses = decide(replay(history), existing, live(MID, HEEL)).courses
+        existing = [
+            an_enrolment(course.sequence, course.started.event, origin=course.origin, ended=course.ended)
+            for course in courses
+        ]
+    return {course.key: course.ended.value if course.ended else "active" for course in courses}
+
+
+def test_programmes_and_operations_come_to_the_same_in_whatever_order_they_are_told() -> None:
+    events = [
+        started(0, "midportion", side="left"),
+        started(3, "insertional", side="left"),
+        booked(4),
+        news_of(EventKind.ATTENDED, "op", day=10.2),
+    ]
+    expected = as_told(events)
+
+    assert set(expected.values()) == {"programme_replaced", "surgery"}
+    for order in permutations(events):
+        assert as_told(order) == expected
+
+
+def test_a_subtype_that_is_corrected_soon_after_changes_the_programme() -> None:
+    events = [started(0, "midportion"), an_update(day=2, patient={"subtype": "insertional"})]
+
+    for order in permutations(events):
+        assert as_told(order)["insertional", "programme:loading:"] == "active"
+        assert as_told(order).get(("midportion", "programme:loading:")) in (None, "programme_replaced")
