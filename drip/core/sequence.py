@@ -187,6 +187,11 @@ class Sequence:
         """The step with this id."""
         return next((step for step in self.steps if step.id == step_id), None)
 
+    def is_follow_up(self, step_id: str) -> bool:
+        """Whether this step is said to an answer."""
+        step = self.step(step_id)
+        return step is not None and step.follows is not None
+
     def follow_up(self, step_id: str, objects: Objects) -> Step | None:
         """What is said to an answer to this step's question, if anything is."""
         said_to = ((step, step.follows) for step in self.steps if step.follows and step.follows.step == step_id)

@@ -1,6 +1,6 @@
 """One patient's history -> the rows that should be: replayed, decided, planned. No I/O."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 from typing import Any
@@ -14,7 +14,7 @@ from drip.core.course import Course, Enrolled, Live, enrolment_facts, with_chang
 from drip.core.enrolment import Decision, decide
 from drip.core.event import Event, Moment, replay
 from drip.core.follow_up import answers_to
-from drip.core.lifecycle import COUNTED
+from drip.core.lifecycle import COUNTED, State
 from drip.core.model import EventKind, Facts
 from drip.core.patient import Patient, time_in
 from drip.core.plan import Basis, Changes, Planned, changes, ending
@@ -149,14 +149,18 @@ def _resolve_course(course: Course, resolved: Resolved, clinic: Clinic, now: dat
     elif before.state == FINISHED and row.anchor_at == before.anchor_at and course.ended is None:
         # It came to its natural end, and nothing moved since; unless the site no longer does the rest itself, or its
         # last question was answered.
-        is_more = difference.new or any(message.reason is Reason.REMINDED_ELSEWHERE for message in planned)
-        if not difference or not is_more:
+        is_more = any(map(course.sequence.is_follow_up, _still_to_go(difference)))
+        if not is_more and not (difference and any(one.reason is Reason.REMINDED_ELSEWHERE for one in planned)):
             return
         resolved.changed.append(row)
     elif row != before:
         resolved.changed.append(row)
     if difference:
         resolved.plans.append(_plan(row, difference))
+
+
+def _still_to_go(difference: Changes) -> Iterator[str]:
+    return (message.step for message in difference.new if message.state is State.PLANNED)
 
 
 def _row(

@@ -76,6 +76,7 @@ def test_an_answer_that_nothing_is_said_to_plans_nothing() -> None:
     basis = asked(an_answer(2, MONDAY_NIGHT), steps=(ASKS, PRAISE))
 
     assert {new.step for new in changes(basis, (), VISIT).new} == {"days"}
+    assert [basis.sequence.is_follow_up(step) for step in ("days", "days.praise", "gone")] == [False, True, False]
 
 
 def test_each_answer_is_followed_up_once() -> None:
