@@ -1,9 +1,7 @@
 """The keys of a step's `ask:` and what each may hold, field by field. Rules between them are in question_rules."""
 
 import re
-from collections.abc import Iterator
 from datetime import time
-from hashlib import sha256
 from typing import Annotated, Literal, TypeAlias
 
 from pydantic import Field, PlainValidator
@@ -14,7 +12,7 @@ from drip.core.condition import Condition
 from drip.core.duration import Duration
 from drip.core.model import Purpose, Send
 from drip.core.question import OPEN_FOR, AnswerKind, Choice, Question, Silence
-from drip.core.sequence import MAX_OCCURRENCES, FollowUp, Step
+from drip.core.sequence import MAX_OCCURRENCES
 
 _NAME = re.compile(r"[a-z][a-z0-9]*(_[a-z0-9]+)*")
 MAX_NAME = 40
@@ -106,31 +104,3 @@ def question_of(shape: AskShape) -> Question:
 
 def _silence(shape: SilenceShape | None) -> Silence | None:
     return Silence(times=shape.times, every=shape.every.days) if shape else None
-
-
-LONGEST_ID = 80
-"""Characters of a step's name, as it is stored."""
-
-
-def _called(name: str) -> str:
-    return name if len(name) <= LONGEST_ID else f"{name[:60]}.{sha256(name.encode()).hexdigest()[:16]}"
-
-
-def follow_ups(step: Step, shape: AskShape) -> Iterator[Step]:
-    """What a step's question leads to, each as a step of its own: `days.praise`, `days.pain`, `days.pain.ease-back`."""
-    for then in shape.then:
-        follow = Step(
-            id=_called(f"{step.id}.{then.sms or then.email}"),
-            before=False,
-            offset=then.after,
-            at=then.at,
-            email=then.email,
-            sms=then.sms,
-            send=then.send,
-            purpose=then.purpose or step.purpose,
-            expires=then.expires,
-            ask=question_of(then.ask) if then.ask else None,
-            follows=FollowUp(step=step.id, when=then.if_),
-        )
-        yield follow
-        yield from follow_ups(follow, then.ask) if then.ask else ()
