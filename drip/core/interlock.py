@@ -62,7 +62,7 @@ def holds(patient: Patient, rules: Interlocks) -> Iterator[Hold]:
     yield from (Hold(name=name) for name in sorted(CONDITIONS & known))
     performed = [(code, at) for code in patient.treatments if (at := time_in(patient.treatments, code))]
     for code, at in performed:
-        if code in STEROIDS:
+        if code.replace("-", "_") in STEROIDS:
             yield Hold(name=STEROID, since=at, until=at + rules.after_steroid)
     booked = [datetime.fromisoformat(told) for told in patient.operations]
     for at in sorted({*booked, *(at for code, at in performed if rules.is_operation(code))}):

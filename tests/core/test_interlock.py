@@ -25,6 +25,7 @@ def days_ago(days: float) -> str:
         pytest.param({"conditions": [3, None]}, {}, set(), id="conditions that are no words"),
         pytest.param({}, {"steroid_injection": days_ago(13.9)}, {"steroid_injection"}, id="a steroid within two weeks"),
         pytest.param({}, {"corticosteroid_injection": days_ago(1)}, {"steroid_injection"}, id="by its other name"),
+        pytest.param({}, {"steroid-injection": days_ago(1)}, {"steroid_injection"}, id="with a hyphen"),
         pytest.param({}, {"steroid_injection": days_ago(14)}, set(), id="a steroid two weeks ago"),
         pytest.param({}, {"surgery": days_ago(300)}, {"surgery"}, id="an operation, until a person clears it"),
         pytest.param({}, {"gastroc-recession": days_ago(3)}, {"surgery"}, id="an operation by another name"),

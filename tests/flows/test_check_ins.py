@@ -7,7 +7,9 @@ from typing import Any
 import pytest
 from sqlalchemy import select
 
+from drip.core.handover import NotTaken
 from drip.core.lifecycle import State
+from drip.core.reason import Reason
 from drip.flows.reply import apply_replies
 from drip.flows.story import tell
 from drip.store import enrolments, events, patients, questions, records, schema
@@ -634,6 +636,16 @@ def test_what_follows_an_answer_is_part_of_the_enrolments_story(a_clinic: Callab
     for minute in (0, 1):
         hear(clinic, "2", f"2026-06-12 11:0{minute}", key="told twice")
     assert clinic.states() == {"days": "accepted", "days.pain": "accepted"}
+
+
+def test_what_follows_an_answer_is_tried_again_where_it_was_not_taken(a_clinic: Callable[..., World]) -> None:
+    clinic = asking(a_clinic, ONCE)
+    clinic.sink.answer = lambda letter: NotTaken(Reason.RATE_LIMITED)
+    hear(clinic, "6", "2026-06-12 20:00")
+    assert clinic.states()["days.praise"] == "planned rate_limited"
+    clinic.sink.answer = None
+    clinic.tick("2026-06-12 20:10")
+    assert clinic.states()["days.praise"] == "accepted"
 
 
 @pytest.mark.parametrize(("pain", "kinds"), [("5", []), ("6", ["answer"]), ("9", ["red_flag"])])
