@@ -45,7 +45,7 @@ def test_a_childs_messages_go_to_the_carer_never_to_the_child() -> None:
     patient = Patient(facts=CHILD, carer=SAM)
 
     assert patient.address(Channel.SMS, TODAY) == "+447700900124"
-    assert patient.address(Channel.EMAIL, TODAY) is None
+    assert patient.addresses(TODAY) == {Channel.SMS: "+447700900124"}
     assert patient.has_carer()
 
 
