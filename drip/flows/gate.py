@@ -8,7 +8,7 @@ from datetime import date, datetime, timedelta
 
 from drip.app import App
 from drip.core.caps import Usage
-from drip.core.gate import RECHECK, Pass, Person, Stop, Turn, Wait, fold
+from drip.core.gate import RECHECK, Candidate, Pass, Person, Stop, Turn, Wait, fold
 from drip.core.interlock import interlocks
 from drip.core.letter import Letter
 from drip.core.lifecycle import State
@@ -179,14 +179,7 @@ def _judge(app: App, batch: Sequence[Ready], facts: Facts, now: datetime) -> Gat
     if facts.revisions[first.claimed.patient_id] != first.person.revision:
         return Gated(moves=[_prepared_again(one, now) for one in batch])
     by_id = {one.claimed.id: one for one in batch}
-    candidates = [
-        one.candidate(
-            is_paused=_is_paused(one, facts),
-            is_approved=one.words_from.is_approved or not app.live,
-            unanswered=facts.unanswered.get((one.claimed.enrolment_id, one.step.id), ()),
-        )
-        for one in batch
-    ]
+    candidates = [_candidate(app, one, facts) for one in batch]
     for candidate, verdict in fold(candidates, _person(app, batch, facts, now), now):
         ready = by_id[candidate.id]
         contact = ready.contacts.get(candidate.channel, "")
@@ -199,6 +192,14 @@ def _judge(app: App, batch: Sequence[Ready], facts: Facts, now: datetime) -> Gat
         else:
             gated.moves.append(_move(ready, verdict, now))
     return gated
+
+
+def _candidate(app: App, one: Ready, facts: Facts) -> Candidate:
+    return one.candidate(
+        is_paused=_is_paused(one, facts),
+        is_approved=one.words_from.is_approved or not app.live,
+        unanswered=facts.unanswered.get((one.claimed.enrolment_id, one.step.id), ()),
+    )
 
 
 def _prepared_again(one: Ready, now: datetime) -> Move:

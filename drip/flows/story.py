@@ -1,11 +1,11 @@
 """A patient's whole story, in sentences: what we were told, what they were enrolled in, every message and why."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from zoneinfo import ZoneInfo
 
-from drip.app import App
+from drip.app import App, Published
 from drip.core.clinic import Clinic
 from drip.core.event import Event, replay
 from drip.core.interlock import STEROID, SURGERY, holds
@@ -50,17 +50,15 @@ def tell(app: App, tx: Tx, patient: PatientRow) -> Story:
     enrolled = enrolments.of_patients(tx, keys)[patient.id]
     messages = views.list_messages(tx, patient_ids=[patient.id])
     versions = app.versions.get(tx, {row.version for row in enrolled})
-    titles = {version: published.sequence.title for version, published in versions.items()}
-    loading = any(published.sequence.kind is Kind.LOADING for published in versions.values())
     # Decide
     zone = app.clinic.site(enrolled[0].site if enrolled else None).zone
     history = [one.event for one in replay(map(event_of, told), app.clinic.treatment_types)]
     lines = [
         *_events(history, app.clinic, zone),
-        *_enrolments(enrolled, titles, zone),
+        *_enrolments(enrolled, versions, zone),
         *_messages(messages, zone),
         *_tasks(records.open_tasks(tx, patient.id)),
-        *_held(patient.patient, app.clinic, loading),
+        *_held(patient.patient, app.clinic, versions),
         *_closed(people.closed(tx, patient.contacts)),
     ]
     return Story(
@@ -115,9 +113,9 @@ def _events(history: Sequence[Event], clinic: Clinic, zone: ZoneInfo) -> Iterato
         yield Line(at=event.occurred_at, kind="event", sentence=says)
 
 
-def _enrolments(rows: Sequence[EnrolmentRow], titles: dict[str, str], zone: ZoneInfo) -> Iterator[Line]:
+def _enrolments(rows: Sequence[EnrolmentRow], versions: Mapping[str, Published], zone: ZoneInfo) -> Iterator[Line]:
     for row in rows:
-        title = titles[row.version]
+        title = versions[row.version].sequence.title
         counting = f", counting from {when(row.anchor_at, zone)}" if row.anchor_at else ""
         sentence = f"Enrolled in “{title}” (version {row.version[:8]}){counting}."
         yield Line(at=row.enrolled_at, kind="enrolment", sentence=sentence)
@@ -162,8 +160,9 @@ def _messages(messages: Sequence[MessageView], zone: ZoneInfo) -> Iterator[Line]
 _HELD = {SURGERY: "an operation", STEROID: "a steroid injection"}
 
 
-def _held(patient: Patient, clinic: Clinic, loading: bool) -> Iterator[Line]:
+def _held(patient: Patient, clinic: Clinic, versions: Mapping[str, Published]) -> Iterator[Line]:
     """From when until when a fact with a date holds loading exercises back, where the patient is told of any."""
+    loading = any(one.sequence.kind is Kind.LOADING for one in versions.values())
     for hold in holds(patient, clinic.interlocks) if loading else ():
         if hold.since:
             says = f"From here on loading exercises are held back: {_HELD[hold.name]}."
