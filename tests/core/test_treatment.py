@@ -323,7 +323,9 @@ AGAIN = treatment(at="2026-06-11T10:20:00+01:00", day=19, key="told-again")
             ["treatment:eswt:2026-06-11", "treatment:massage:2026-06-18"],
             id="another treatment",
         ),
-        pytest.param([[visit()], [treatment(ref="a-1")]], ["treatment:eswt:2026-06-11"], id="a visit, then told of itself"),
+        pytest.param(
+            [[visit()], [treatment(ref="a-1")]], ["treatment:eswt:2026-06-11"], id="a visit, then told of itself"
+        ),
     ],
 )
 def test_the_next_treatment_ends_the_aftercare_of_the_last_and_nothing_else_does(
