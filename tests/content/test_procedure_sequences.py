@@ -40,8 +40,8 @@ def going_on(events: Iterable[Event], *names: str) -> list[tuple[str, str]]:
 def operation(kind: EventKind, day: float, **facts: str) -> Event:
     appointment: Facts = {"ref": "a-1", "type": "surgery", "starts_at": "2026-06-17T09:00:00+01:00", **facts}
     treatment: Facts = {"code": "surgery", "performed_at": "2026-06-17T10:00:00+01:00"}
-    told = {"treatment": treatment} if kind is EventKind.TREATMENT_PERFORMED else {}
-    return an_event(kind, day=day, key=f"{kind}@{day}", appointment=appointment, **told)
+    told = treatment if kind is EventKind.TREATMENT_PERFORMED else {}
+    return an_event(kind, day=day, key=f"{kind}@{day}", appointment=appointment, treatment=told)
 
 
 def injection(day: int, code: str) -> Event:
