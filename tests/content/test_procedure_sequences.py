@@ -118,3 +118,24 @@ def test_a_text_about_signs_is_one_part_in_each_part_of_the_country_whatever_the
         for _, values in sample_values(folder.clinic, site):
             size = measure(templates.render(path, values).text)
             assert (path, size.encoding, size.parts) == (path, Encoding.GSM_7, 1)
+
+
+@pytest.mark.parametrize(
+    ("language", "back", "leg"), [("cy", "rhwng eich coesau", "ffêr"), ("pl", "między nogami", "kostki")]
+)
+def test_the_safety_net_tells_each_patient_of_the_signs_of_what_they_have(language: str, back: str, leg: str) -> None:
+    folder = read_folder(HOME)
+    assert folder.clinic
+    templates = TemplateSet(folder.sources)
+    (_, values), *_ = sample_values(folder.clinic, folder.clinic.sites[0], language)
+
+    def told(*conditions: str) -> tuple[bool, bool]:
+        patient = {**values["patient"], "conditions": conditions}
+        text = templates.render(
+            f"red-flag-safety-net/keep-this.{language}.email.md", {**values, "patient": patient}
+        ).text
+        return back in text, leg in text
+
+    assert told() == told("achilles") == (False, True)
+    assert told("lumbar") == (True, False)
+    assert told("lumbar", "achilles") == (True, True)
