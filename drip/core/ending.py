@@ -5,7 +5,7 @@ from datetime import datetime
 from drip.core.course import Course
 from drip.core.event import Event, Moment
 from drip.core.model import AnchorKind, EventKind
-from drip.core.patient import Standing
+from drip.core.patient import Standing, time_in
 from drip.core.programme import is_loading, start_day
 from drip.core.reason import Reason
 
@@ -39,6 +39,7 @@ def ended_by(course: Course, moment: Moment) -> Reason | None:
         event.kind in sequence.ends.on
         and not _is_about_itself(course, event)
         and _is_about_its_programme(course, event)
+        and _is_about_its_treatment(course, event)
     ):
         return _WHY_ENDED.get(event.kind, Reason.ENDED)
     return None
@@ -68,6 +69,21 @@ def _is_about_its_programme(course: Course, event: Event) -> bool:
     if event.kind is not EventKind.PROGRAMME_ENDED or not course.origin.startswith("programme:"):
         return True
     return not event.origins.isdisjoint(course.about)
+
+
+def _is_about_its_treatment(course: Course, event: Event) -> bool:
+    """The next treatment of the same code ends what the last one started; the same one told again does not."""
+    if event.kind is not EventKind.TREATMENT_PERFORMED or not course.started.event.treatment:
+        return True
+    own = course.started.event
+    is_the_same = not event.names.isdisjoint(course.names) or not event.origins.isdisjoint(course.about)
+    return event.treatment.get("code") == own.treatment.get("code") and not is_the_same and _is_later(event, own)
+
+
+def _is_later(event: Event, own: Event) -> bool:
+    """A correction of an earlier treatment comes after this one was told, and is no next one for that."""
+    at, before = (time_in(one.treatment, "performed_at") or one.occurred_at for one in (event, own))
+    return at > before
 
 
 def is_revived_by(course: Course, moment: Moment) -> bool:

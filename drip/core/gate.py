@@ -194,7 +194,7 @@ def _held_back(candidate: Candidate, person: Person, now: datetime) -> Wait | No
         reason = Reason.PAUSED
     elif not candidate.is_approved:
         reason = Reason.AWAITING_APPROVAL
-    elif _interlocks(candidate.sequence) & person.interlocks:
+    elif _interlocks(candidate) & person.interlocks:
         reason = Reason.INTERLOCK
     elif candidate.purpose is not Purpose.SAFETY:
         reason = _overdue_review(candidate, now)
@@ -202,9 +202,11 @@ def _held_back(candidate: Candidate, person: Person, now: datetime) -> Wait | No
     return Wait(min(again, candidate.expires_at), reason) if reason else None
 
 
-def _interlocks(sequence: Sequence) -> frozenset[str]:
-    """What a sequence adds only ever adds to what its kind demands."""
-    return sequence.pause_when | (LOADING_INTERLOCKS if sequence.kind is Kind.LOADING else frozenset())
+def _interlocks(candidate: Candidate) -> frozenset[str]:
+    """What a sequence adds only ever adds to what its kind demands; words about signs of harm are not held by it."""
+    sequence = candidate.sequence
+    demanded = LOADING_INTERLOCKS if sequence.kind is Kind.LOADING else frozenset()
+    return demanded if candidate.purpose is Purpose.SAFETY else demanded | sequence.pause_when
 
 
 def _overdue_review(candidate: Candidate, now: datetime) -> Reason:

@@ -1,5 +1,6 @@
 """Sequences that answer a reply: what they may name, and that only one confirms a STOP."""
 
+import re
 from pathlib import Path
 
 import pytest
@@ -14,6 +15,11 @@ from tests.content.build import SEQUENCE, SMS, TODAY, a_folder, changed, checked
 IN_SEQUENCE = "sequences/heel-advice.yaml"
 IN_SMS = "templates/heel-advice/first.sms.txt"
 HOME = Path(__file__).parent.parent.parent
+SAFETY_WORDS = [
+    *("shared", "red-flag-safety-net", "reply-help", "reply-red-flag", "reply-start", "reply-stop"),
+    *("prolotherapy-aftercare", "eswt-aftercare", "steroid-injection-safety"),
+    *("surgery-postop", "gastroc-recession-postop"),
+]
 ON = next(line.strip() for line in SEQUENCE.splitlines() if line.startswith("  on: "))
 
 
@@ -62,8 +68,24 @@ def test_every_answer_that_comes_with_drip_is_one_plain_text_at_every_site(path:
 
 
 @pytest.mark.parametrize("language", ["", ".cy", ".pl"])
-def test_the_red_flag_text_names_where_to_go_and_never_asks_anyone_to_wait(language: str) -> None:
-    folder = HOME / "templates" / "reply-red-flag"
+def test_the_red_flag_text_names_where_to_go_in_the_sites_own_region(language: str) -> None:
+    folder = read_folder(HOME)
+    assert folder.clinic
+    templates = TemplateSet(folder.sources)
+    (_, values), *_ = sample_values(folder.clinic, folder.clinic.sites[0])
+    elsewhere = {"emergency_number": "112", "urgent_line": "the doctor on call", "emergency_department": "the hospital"}
     for kind in ("sms.txt", "email.md"):
-        words = (folder / f"where-to-go{language}.{kind}").read_text()
-        assert all(place in words for place in ("999", "111", "A&E"))
+        for there in ({}, elsewhere):
+            clinic = {**values["clinic"], **there}
+            words = templates.render(f"reply-red-flag/where-to-go{language}.{kind}", {**values, "clinic": clinic}).text
+            assert all(str(clinic[place]) in words for place in elsewhere)
+
+
+@pytest.mark.parametrize("folder", SAFETY_WORDS)
+def test_no_words_about_safety_name_one_countrys_numbers(folder: str) -> None:
+    found = [
+        path.name
+        for path in (HOME / "templates" / folder).iterdir()
+        if re.search(r"\b(999|111|A&E)\b", re.sub(r"\{[{%].*?[%}]\}", "", path.read_text()))
+    ]
+    assert found == []

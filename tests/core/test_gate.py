@@ -114,6 +114,15 @@ def test_a_sequence_may_only_add_to_the_safety_rules() -> None:
     assert verdict(person=held, sequence=loading) == Wait(NOW + RECHECK, Reason.INTERLOCK)
 
 
+def test_words_about_signs_of_harm_are_not_held_by_what_a_sequence_adds() -> None:
+    held = a_person(interlocks=frozenset({"red_flag"}))
+    signs = a_step(purpose=Purpose.SAFETY)
+    loading = a_sequence("loading", kind=Kind.LOADING)
+
+    assert isinstance(verdict(signs, held, sequence=a_sequence(pause_when=["red_flag"])), Pass)
+    assert verdict(signs, held, sequence=loading) == Wait(NOW + RECHECK, Reason.INTERLOCK)
+
+
 def test_content_past_its_review_date_does_not_go() -> None:
     assert verdict(sequence=a_sequence(review=OVERDUE)) == Wait(NOW + RECHECK, Reason.REVIEW_DUE)
     assert verdict(sequence=a_sequence(review=DUE_TODAY)) == Pass(counted=True)

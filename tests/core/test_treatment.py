@@ -306,6 +306,36 @@ def test_a_treatment_told_after_it_was_derived_moves_what_counts_from_it() -> No
     assert anchor_of(course, moments, datetime.fromisoformat(START)) == datetime.fromisoformat("2026-06-11T10:20+01:00")
 
 
+ONE_AT_A_TIME = replace(AFTERCARE, ends=replace(AFTERCARE.ends, on=frozenset({EventKind.TREATMENT_PERFORMED})))
+FIRST, NEXT = treatment(), treatment(at="2026-06-18T10:45:00+01:00", day=18)
+AGAIN = treatment(at="2026-06-11T10:20:00+01:00", day=19, key="told-again")
+
+
+@pytest.mark.parametrize(
+    ("batches", "going_on"),
+    [
+        pytest.param([[FIRST], [NEXT]], ["treatment:eswt:2026-06-18"], id="the next one takes over"),
+        pytest.param([[NEXT], [FIRST]], ["treatment:eswt:2026-06-18"], id="told the other way round"),
+        pytest.param([[FIRST], [AGAIN]], ["treatment:eswt:2026-06-11"], id="the same one, its time corrected"),
+        pytest.param([[FIRST], [NEXT], [AGAIN]], ["treatment:eswt:2026-06-18"], id="an earlier one corrected"),
+        pytest.param(
+            [[FIRST], [treatment("massage", at="2026-06-18T10:45:00+01:00", day=18)]],
+            ["treatment:eswt:2026-06-11", "treatment:massage:2026-06-18"],
+            id="another treatment",
+        ),
+        pytest.param(
+            [[visit()], [treatment(ref="a-1")]], ["treatment:eswt:2026-06-11"], id="a visit, then told of itself"
+        ),
+    ],
+)
+def test_the_next_treatment_ends_the_aftercare_of_the_last_and_nothing_else_does(
+    batches: list[list[Event]], going_on: list[str]
+) -> None:
+    decision = arriving(batches, ONE_AT_A_TIME)
+
+    assert sorted(course.origin for course in decision.courses if course.ended is None) == going_on
+
+
 def test_history_is_known_and_starts_nothing() -> None:
     past = [replace(visit(), is_history=True), an_update(day=12)]
 

@@ -44,8 +44,8 @@ PHONE = "+447700900123"
 EMAIL = "amina@example.org"
 DONE = "Harbour Clinic: done, no more texts from us."
 AGAIN = "Harbour Clinic: you will get our texts again."
-HELP = "Harbour Clinic: these texts are from your clinic."
-GO = "Harbour Clinic: do not wait for us to reply."
+HELP = "Harbour Clinic: we send these texts."
+GO = "Harbour Clinic: do not wait for us."
 
 
 @pytest.fixture
