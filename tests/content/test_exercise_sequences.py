@@ -1,0 +1,107 @@
+"""The exercise and education sequences that come with drip: who comes into which of them, and which makes way."""
+
+from collections.abc import Iterable
+from pathlib import Path
+
+import pytest
+
+from drip.content.sequence_file import load_sequence
+from drip.core.enrolment import Decision, decide
+from drip.core.event import Event, replay
+from drip.core.model import EventKind, Facts
+from drip.core.sequence import Sequence
+from tests.core.build import an_event, an_update, live, news_of
+
+HOME = Path(__file__).parent.parent.parent / "sequences"
+EARLY, MIDPORTION, INSERTIONAL = "achilles-early-advice", "achilles-loading-midportion", "achilles-loading-insertional"
+RELATED, CHECK_IN, BACK = "achilles-related-conditions", "weekly-check-in", "back-pain-education"
+
+
+def shipped(name: str) -> Sequence:
+    sequence, findings = load_sequence(f"{name}.yaml", (HOME / f"{name}.yaml").read_bytes())
+    assert sequence, findings
+    return sequence
+
+
+ALL = [shipped(name) for name in (EARLY, MIDPORTION, INSERTIONAL, RELATED, CHECK_IN, BACK)]
+
+
+def a_start(**patient: str) -> Event:
+    return an_event(EventKind.PROGRAMME_STARTED, day=7, programme={"code": "loading", "side": "left"}, patient=patient)
+
+
+def a_first_visit(patient: Facts, **appointment: str) -> Event:
+    told = {"ref": "a-1", "type": "initial", **appointment}
+    return news_of(EventKind.ATTENDED, day=0, appointment=told, patient=patient)
+
+
+def decided(events: Iterable[Event]) -> Decision:
+    return decide(replay(events), (), live(*ALL))
+
+
+def active(events: Iterable[Event]) -> set[str]:
+    return {course.sequence.id for course in decided(events).courses if course.ended is None}
+
+
+@pytest.mark.parametrize(
+    ("subtype", "programme"),
+    [
+        ("midportion", MIDPORTION),
+        *((subtype, INSERTIONAL) for subtype in ("insertional", "calcification", "haglund", "bursitis")),
+    ],
+)
+def test_the_subtype_chooses_the_programme_and_the_check_in_goes_with_it(subtype: str, programme: str) -> None:
+    assert active([a_start(subtype=subtype)]) == {programme, CHECK_IN}
+
+
+def test_without_a_subtype_neither_programme_begins_and_staff_have_one_task() -> None:
+    decision = decided([a_start()])
+    assert decision.courses == ()
+    assert [task.kind for task in decision.tasks] == ["unknown_subtype"]
+
+
+def test_a_subtype_that_is_corrected_to_the_heel_bone_ends_the_programme_with_the_step() -> None:
+    assert active([a_start(subtype="midportion"), an_update(day=9, patient={"subtype": "insertional"})]) == {
+        INSERTIONAL,
+        CHECK_IN,
+    }
+
+
+def test_a_subtype_that_is_corrected_the_other_way_does_not_begin_a_second_programme() -> None:
+    assert active([a_start(subtype="insertional"), an_update(day=9, patient={"subtype": "midportion"})]) == {
+        INSERTIONAL,
+        CHECK_IN,
+    }
+
+
+@pytest.mark.parametrize(("subtype", "programme"), [("midportion", MIDPORTION), ("insertional", INSERTIONAL)])
+def test_the_early_advice_ends_when_a_programme_begins(subtype: str, programme: str) -> None:
+    visit = a_first_visit({"conditions": ["achilles"]})
+    assert active([visit]) == {EARLY}
+    assert active([visit, a_start(subtype=subtype)]) == {programme, CHECK_IN}
+
+
+@pytest.mark.parametrize(
+    "patient",
+    [
+        {"conditions": ["achilles", "bursitis"]},
+        {"conditions": ["achilles", "haglund"]},
+        {"conditions": ["achilles"], "subtype": "bursitis"},
+    ],
+)
+def test_a_sore_spot_behind_the_heel_has_advice_of_its_own_until_a_programme_begins(patient: Facts) -> None:
+    visit = a_first_visit(patient)
+    assert active([visit]) == {RELATED}
+    assert active([visit, a_start(subtype="bursitis")]) == {INSERTIONAL, CHECK_IN}
+
+
+def test_a_diagnosis_that_is_recorded_later_is_explained_once() -> None:
+    visit = a_first_visit({"conditions": ["achilles"]})
+    updates = [an_update(day=day, patient={"conditions": ["achilles", "bursitis"]}) for day in (20, 25)]
+    assert active([visit, *updates]) == {RELATED}
+    assert [course.sequence.id for course in decided([visit, *updates]).courses].count(RELATED) == 1
+
+
+@pytest.mark.parametrize("visit", [a_first_visit({"conditions": ["lumbar"]}), a_first_visit({}, body_part="lumbar")])
+def test_a_back_is_known_by_the_patients_conditions_or_by_what_the_visit_is_about(visit: Event) -> None:
+    assert active([visit]) == {BACK}
