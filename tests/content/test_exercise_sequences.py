@@ -95,11 +95,18 @@ def test_a_sore_spot_behind_the_heel_has_advice_of_its_own_until_a_programme_beg
     assert active([visit, a_start(subtype="bursitis")]) == {INSERTIONAL, CHECK_IN}
 
 
-def test_a_diagnosis_that_is_recorded_later_is_explained_once() -> None:
-    visit = a_first_visit({"conditions": ["achilles"]})
-    updates = [an_update(day=day, patient={"conditions": ["achilles", "bursitis"]}) for day in (20, 25)]
-    assert active([visit, *updates]) == {RELATED}
-    assert [course.sequence.id for course in decided([visit, *updates]).courses].count(RELATED) == 1
+def test_a_diagnosis_that_is_recorded_after_the_visit_takes_over_from_the_early_advice_once() -> None:
+    events = [
+        a_first_visit({"conditions": ["achilles"]}),
+        an_update(day=10, patient={"conditions": ["achilles", "bursitis"]}),
+        news_of(EventKind.ATTENDED, "a-2", day=40, appointment={"ref": "a-2", "type": "review"}),
+    ]
+    assert active(events) == {RELATED}
+    assert [course.sequence.id for course in decided(events).courses].count(RELATED) == 1
+
+
+def test_an_old_diagnosis_is_not_explained_because_a_record_changed() -> None:
+    assert active([an_update(patient={"conditions": ["bursitis"], "language": "cy"})]) == set()
 
 
 @pytest.mark.parametrize("visit", [a_first_visit({"conditions": ["lumbar"]}), a_first_visit({}, body_part="lumbar")])
