@@ -1,6 +1,7 @@
 """The weekly check-in that comes with drip, as the conversation it is."""
 
 from collections.abc import Callable, Sequence
+from datetime import date, timedelta
 from pathlib import Path
 
 import pytest
@@ -83,6 +84,17 @@ def test_words_that_must_not_wait_are_answered_with_where_to_go_and_with_no_furt
     assert tasks(clinic) == ["red_flag"]
 
 
-def test_who_does_not_answer_is_asked_again_a_week_later_and_that_is_all(clinic: World) -> None:
-    assert [talk(clinic, day, []) for day in MONDAYS] == [["days-done"], ["days-done"]]
+@pytest.mark.parametrize(
+    ("answers_in_week", "asked_in_weeks"),
+    [(None, [1, 2, 4, 6]), (1, [1, 2, 3, 4, 5, 6, 7]), (4, [1, 2, 4, 5, 6, 7])],
+    ids=["never", "at once", "late"],
+)
+def test_who_is_silent_is_asked_half_as_often_and_then_no_more(
+    answers_in_week: int | None, asked_in_weeks: list[int], clinic: World
+) -> None:
+    heard = {}
+    for week in range(1, 8):
+        day = (date(2026, 6, 15) + timedelta(weeks=week)).isoformat()
+        heard[week] = talk(clinic, day, ["4"] if week == answers_in_week else [])
+    assert [week for week, hears in heard.items() if "days-done" in hears] == asked_in_weeks
     assert tasks(clinic) == []
