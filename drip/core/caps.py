@@ -1,5 +1,6 @@
 """How often one patient hears from us, and when there is room again."""
 
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import date, datetime, timedelta
 
@@ -41,14 +42,12 @@ def is_exempt(purpose: Purpose, visit_on: date | None, today: date, next_opening
     return today <= visit_on <= max(today + DAY, next_opening.day if next_opening else today)
 
 
-def next_room(
-    usage: Usage, channel: Channel, caps: Caps, hours: Hours, now: datetime, until: datetime
-) -> datetime | None:
-    """The opening of the next open day with room, if it comes before `until`."""
+def next_room(hours: Hours, now: datetime, until: datetime, has_room: Callable[[date], bool]) -> datetime | None:
+    """The opening of the next open day that has room, if it comes before `until`."""
     today = local_date(now, hours.zone)
     for n in range(1, (local_date(until, hours.zone) - today).days + 1):
         at = _opening_in(n, hours, now)
-        if at is not None and at < until and usage.has_room(channel, today + n * DAY, caps):
+        if at is not None and at < until and has_room(today + n * DAY):
             return at
     return None
 

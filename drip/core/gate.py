@@ -155,7 +155,7 @@ def judge(candidate: Candidate, person: Person, now: datetime) -> Verdict:
         or _closed_road(candidate, person, now)
         or _outside_window(candidate, now)
         or _over_cap(candidate, person, now)
-        or Pass(counted=not _is_exempt(candidate, now), alarm=_alarm(candidate, now))
+        or Pass(counted=not _is_exempt(candidate, local_date(now, candidate.hours.zone)), alarm=_alarm(candidate, now))
     )
 
 
@@ -274,19 +274,19 @@ def _outside_window(candidate: Candidate, now: datetime) -> Wait | Stop | None:
     return Wait(opening, Reason.WINDOW)
 
 
-def _is_exempt(candidate: Candidate, now: datetime) -> bool:
+def _is_exempt(candidate: Candidate, on: date) -> bool:
+    """Whether it is neither limited nor counted on that day."""
     if candidate.answers_a_reply:
         return True  # who wrote to us this morning and says STOP at noon hears at noon that it is done
-    zone = candidate.hours.zone
-    visit_on = local_date(candidate.visit_at, zone) if candidate.visit_at else None
-    today = local_date(now, zone)
-    return is_exempt(candidate.purpose, visit_on, today, candidate.hours.first_opening(today + DAY))
+    visit_on = local_date(candidate.visit_at, candidate.hours.zone) if candidate.visit_at else None
+    return is_exempt(candidate.purpose, visit_on, on, candidate.hours.first_opening(on + DAY))
 
 
 def _over_cap(candidate: Candidate, person: Person, now: datetime) -> Wait | Stop | None:
-    channel, usage = candidate.channel, person.usage
-    today = local_date(now, candidate.hours.zone)
-    if _is_exempt(candidate, now) or usage.has_room(channel, today, candidate.caps):
+    def has_room(on: date) -> bool:
+        return _is_exempt(candidate, on) or person.usage.has_room(candidate.channel, on, candidate.caps)
+
+    if has_room(local_date(now, candidate.hours.zone)):
         return None
-    room = next_room(usage, channel, candidate.caps, candidate.hours, now, candidate.expires_at)
+    room = next_room(candidate.hours, now, candidate.expires_at, has_room)
     return Wait(room, Reason.CAPPED) if room else Stop(State.EXPIRED, Reason.CAPPED)

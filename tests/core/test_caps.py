@@ -114,6 +114,6 @@ def test_before_a_weekend_tomorrow_reaches_to_the_next_open_day() -> None:
 def test_a_capped_message_moves_to_the_opening_of_the_next_open_day_with_room(
     days: list[str], when: Hours, until: str, goes: str
 ) -> None:
-    now = local("2026-06-15T10:00")
+    now, usage = local("2026-06-15T10:00"), used(*days)
 
-    assert clock(next_room(used(*days), Channel.SMS, Caps(), when, now, local(until))) == goes
+    assert clock(next_room(when, now, local(until), lambda on: usage.has_room(Channel.SMS, on, Caps()))) == goes

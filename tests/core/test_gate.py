@@ -296,6 +296,15 @@ def test_a_capped_message_expires_when_there_is_no_room_in_time() -> None:
     assert stopped == Stop(State.EXPIRED, Reason.CAPPED)
 
 
+def test_a_capped_message_about_a_visit_goes_at_the_latest_when_the_visit_is_near() -> None:
+    full_all_week = a_person(usage=usage(TODAY, TODAY, TODAY))
+    in_three_days = {"visit_at": local("2026-06-18T12:00"), "expires_at": local("2026-06-18T12:00")}
+
+    held = verdict(a_text(), full_all_week, purpose=Purpose.SERVICE, **in_three_days)
+
+    assert held == Wait(local("2026-06-17T08:00"), Reason.CAPPED)
+
+
 @pytest.mark.parametrize(
     ("purpose", "visit_in", "goes"),
     [
