@@ -16,6 +16,15 @@ def samples() -> Path:
     return PACKAGE / "samples" / "bookings.jsonl"
 
 
+def tell_editors(folder: Path) -> None:
+    """Put the schema of sequences where an editor finds it."""
+    from drip.content.json_schema import FILE, as_file
+
+    (folder / FILE).write_text(as_file(), encoding="utf-8")
+    (folder / ".vscode").mkdir()
+    (folder / ".vscode" / "settings.json").write_text(EDITOR)
+
+
 ENV = """\
 # Settings of this clinic's drip. Keep this file to yourself: it holds the key to your patients' data.
 
@@ -35,6 +44,11 @@ DRIP_OUTBOX=outbox
 # DRIP_ALLOW_LIST=you@example.org,+447700900123
 # DRIP_LIVE=1
 """
+
+EDITOR = """\
+{"yaml.schemas": {"./sequence.schema.json": "sequences/*.yaml"}}
+"""
+"""For VS Code's YAML extension: which files the schema beside it explains."""
 
 IGNORED = """\
 # The key to patients' data, the data, and their messages: never in version control.

@@ -8,8 +8,7 @@ from typing import Annotated, Any
 import typer
 
 from drip.cli.facts import read_facts
-from drip.cli.paths import concerns, home_of
-from drip.cli.show import FIRST_YEAR, LAST_YEAR, Complaint, counted, note, out, print_json, read_time, zulu
+from drip.cli.show import FIRST_YEAR, LAST_YEAR, Complaint, note, out, print_json, read_time, zulu
 
 NAMES = "a sequence's id, as in its file"
 
@@ -22,7 +21,7 @@ def add_to(app: typer.Typer) -> None:
 
 def init(folder: Annotated[Path, typer.Argument(metavar="DIR", help="where to put it")]) -> None:
     """Make a new clinic's folder: clinic.yaml, the shipped sequences and templates, and .env with comments."""
-    from drip.cli.shipped import ENV, IGNORED, shipped
+    from drip.cli.shipped import ENV, IGNORED, shipped, tell_editors
     from drip.settings import make_key
 
     if folder.exists() and not folder.is_dir():
@@ -37,6 +36,7 @@ def init(folder: Annotated[Path, typer.Argument(metavar="DIR", help="where to pu
         else:
             shutil.copyfile(source, folder / name)
     (folder / ".gitignore").write_text(IGNORED)
+    tell_editors(folder)
     env = folder / ".env"
     env.touch(mode=0o600)
     env.write_text(ENV.format(key=make_key()))
@@ -55,33 +55,28 @@ def check(
     paths: Annotated[
         list[Path] | None, typer.Argument(metavar="[PATH]...", help="files or folders; default all")
     ] = None,
+    schema: Annotated[bool, typer.Option("--schema", help="print the JSON Schema of a sequence, for editors")] = False,
     as_json: Annotated[bool, typer.Option("--json", help="one JSON document")] = False,
 ) -> None:
     """Check the content: one line per finding, `file:line:col: level: rule: message`."""
-    from drip import clock
-    from drip.cli.hearing import hears
-    from drip.cli.opening import home
-    from drip.content.check import check as check_folder
-    from drip.content.folder import read_folder
+    from drip.cli.checking import checked, print_findings
 
-    where = home_of(paths) or home()
-    folder = read_folder(where)
-    found = check_folder(folder, clock.now().date(), hears(folder.clinic))
-    findings = [finding for finding in found if concerns(finding.path, paths, where)]
-    errors = sum(finding.level == "error" for finding in findings)
+    if schema:
+        from drip.content.json_schema import as_file
+
+        out.print(as_file(), end="", soft_wrap=True)
+        return
+    folder, findings = checked(paths)
     if as_json:
+        errors = sum(finding.level == "error" for finding in findings)
         print_json({"findings": [finding_as_json(finding) for finding in findings], "errors": errors})
     else:
-        for finding in findings:
-            out.print(str(finding), style="red" if finding.level == "error" else "yellow", soft_wrap=True)
-        told = (counted(len(folder.sequences), "sequence"), counted(errors, "error"))
-        summary = "{} checked: {}, {}".format(*told, counted(len(findings) - errors, "warning"))
-        out.print(summary, style="red" if errors else "green")
-    raise typer.Exit(1 if errors else 0)
+        print_findings(findings, len(folder.sequences))
+    raise typer.Exit(1 if any(finding.level == "error" for finding in findings) else 0)
 
 
 def finding_as_json(finding: Any) -> dict[str, Any]:
-    """A finding, for editors."""
+    """A finding, for editors: docs/checks.md promises these names."""
     return {
         "path": finding.path,
         "line": finding.line,

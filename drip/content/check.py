@@ -3,7 +3,11 @@
 from collections.abc import Iterator
 from datetime import date
 
+from drip.content.check_collisions import collisions
+from drip.content.check_conditions import condition_mistakes, given_mistakes
+from drip.content.check_live import Live, against_live
 from drip.content.check_questions import Hears, across_questions, unanswerable
+from drip.content.check_reach import after_its_end, always_capped, always_ended, never_sent
 from drip.content.check_review import review_mistakes
 from drip.content.check_sequences import across, of_sequence
 from drip.content.check_templates import TemplateCheck
@@ -13,14 +17,15 @@ from drip.content.folder import Folder, LoadedFile
 from drip.content.shape import Mistake, finding_at
 
 
-def check(folder: Folder, today: date, hears: Hears | None = None) -> list[Finding]:
+def check(folder: Folder, today: date, hears: Hears | None = None, live: Live | None = None) -> list[Finding]:
     """Every finding, by file and line. Nothing is sent, stored or changed.
 
     `hears`: whether the providers of a channel bring replies. Of a channel that is not named, clinic.yaml's sender
-    tells: nobody can reply to a name.
+    tells: nobody can reply to a name. `live`: the versions that are live, where a database knows of any.
     """
     told = hears or {}
     findings = [*folder.findings, *across(folder), *across_questions(folder), *TemplateCheck(folder, told).check()]
+    findings += [*collisions(folder), *against_live(folder, live or {})]
     for file in folder.sequences:
         findings += [finding_at(file.path, file.root, mistake) for mistake in _mistakes(file, folder, today, told)]
     return in_order(findings)
@@ -32,5 +37,11 @@ def _mistakes(file: LoadedFile, folder: Folder, today: date, hears: Hears) -> It
     yield from unanswerable(file.sequence, folder.clinic, hears)
     yield from of_sequence(file, folder.sources)
     yield from review_mistakes(file, today)
+    yield from condition_mistakes(file.sequence, file.root, folder.clinic)
+    yield from given_mistakes(file.sequence)
+    yield from never_sent(file.sequence)
+    yield from after_its_end(file.sequence)
+    yield from always_ended(file.sequence, [one.sequence for one in folder.sequences if one.sequence])
     if folder.clinic:
+        yield from always_capped(file.sequence, folder.clinic)
         yield from failures(file.sequence, folder.clinic)

@@ -24,6 +24,9 @@ def review_mistakes(file: LoadedFile, today: date) -> Iterator[Mistake]:
     if review.is_awaited:
         message = "no clinician of this clinic has approved this yet: it is never sent live"
         yield Mistake(loc=("review", "approved_by"), rule="review-awaiting", message=message, level="warning")
+        if review.review_due is None:
+            message = "until when do these words hold? Add `review_due` with a date"
+            yield Mistake(loc=("review",), rule="review-incomplete", message=message, level="warning")
     else:
         yield from _incomplete(review)
     if stage_of(review.review_due, today) in (Stage.WEEK, Stage.MONTH):

@@ -30,7 +30,7 @@ def check_sms(use: Use, texts: list[tuple[str, str]], allow: Allowed) -> Iterato
 def _too_long(size: SmsSize, sample: str, limit: int) -> str:
     room = size.encoding.whole if limit == 1 else size.encoding.joined * limit
     return (
-        f"{size.parts} texts long for a patient with a {sample}, and {limit} may go: "
+        f"{size.parts} texts long for a sample patient ({sample}), and {limit} may go: "
         f"take out {max(size.units - room, 1)} characters ({size.units} of {room} in {size.encoding})"
     )
 

@@ -1,51 +1,31 @@
 """Rules about the words themselves: what a template names, says and leaves out."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from typing import Final
 
+from drip.content.check_names import without_a_name
 from drip.content.check_questions import Hears, calls_for_a_reply, questions_of, sample_answers, unknown_in_words
 from drip.content.check_sms import check_sms
+from drip.content.check_style import check_style
 from drip.content.check_words import check_words
 from drip.content.expression import suggestion
 from drip.content.finding import Finding
 from drip.content.folder import Folder
+from drip.content.known_names import NAMES, OPEN, is_known_when, only_on
 from drip.content.render import TemplateSet
-from drip.content.samples import ATTRIBUTES, Values, sample_values
+from drip.content.samples import LONG_NAME, NO_FIRST_NAME, Values, sample_values
 from drip.content.template_grammar import Variable
 from drip.content.template_problem import RenderError, TemplateError, TemplateProblem
 from drip.content.template_use import Spot, Use, uses
 from drip.content.word_lists import STOP_WORD
 from drip.core.clinic import Clinic, Site
 from drip.core.letter import Words
-from drip.core.model import Channel, Purpose
-
-NAMES: Final[Mapping[str, tuple[str, ...]]] = {
-    "patient": ("first_name", "last_name", "full_name", "age", "language", *ATTRIBUTES),
-    "appointment": ("type", "starts_at", "ends_at", "practitioner", "changed"),
-    "previous": ("starts_at", "site", "practitioner"),
-    "treatment": ("code", "performed_at", *ATTRIBUTES),
-    "programme": ("code", "starts_on", *ATTRIBUTES),
-    "site": ("name", "address", "phone", "opening"),
-    "clinic": (
-        *("name", "phone", "email", "website"),
-        *("emergency_number", "emergency_department", "urgent_line", "urgent_website", "relay_prefix"),
-    ),
-    "links": ("preferences", "stop", "view"),
-    "replies": (),
-    "reply": ("channel", "word", "question", "value"),
-    "alert": ("kind", "count", "summary"),
-}
-"""What a template may name."""
-
-ONLY_OF: Final[Mapping[str, str]] = {"reply": "reply.", "alert": "staff.", "previous": "appointment.rescheduled"}
-"""Objects that only exist where a sequence enrols on events whose kind begins so."""
-
-OPEN: Final = frozenset({"patient", "treatment", "programme"})
-"""Objects to which a booking system may add attributes of its own."""
+from drip.core.model import Channel, Kind, Purpose
 
 _WAYS_TO_STOP: Final = frozenset({("links", "stop"), ("links", "preferences")})
 _PHONES: Final = frozenset({("site", "phone"), ("clinic", "phone")})
 _MAY_BE_REFUSED: Final = frozenset({Purpose.CARE, Purpose.FEEDBACK, Purpose.MARKETING})
+_MAY_HARM: Final = frozenset({Kind.LOADING, Kind.AFTERCARE, Kind.POSTOP, Kind.SAFETY})
 _NEEDS_RED_FLAGS: Final = frozenset({Purpose.SAFETY, Purpose.CARE})
 
 
@@ -76,26 +56,31 @@ class TemplateCheck:
         variables = self._templates.variables(use.path)
         problems = [_from_template(problem) for problem in self._templates.check(use.path)]
         problems += [finding for variable in variables if (finding := unknown(variable) or _absent(variable, use))]
-        findings = [*problems, *check_words(use, variables, self._folder.clinic)]
+        findings = [*problems, *check_words(use, variables, self._folder.clinic), *check_style(use)]
         findings += calls_for_a_reply(use, self._folder.clinic, self._hears)
         findings += unknown_in_words(variables, self._asked) if self._is_whole else ()
-        return findings if problems else [*findings, *_left_out(use, variables), *self._rendered(use)]
+        return findings if problems else [*findings, *_left_out(use, variables), *self._rendered(use, variables)]
 
-    def _rendered(self, use: Use) -> Iterator[Finding]:
+    def _rendered(self, use: Use, variables: list[Variable]) -> Iterator[Finding]:
         clinic = self._folder.clinic
         if clinic is None:
             return
-        texts: list[tuple[str, str]] = []
         # Emails do not get dearer from one site to the next: one site is enough for them.
-        for site in clinic.sites if use.channel is Channel.SMS else clinic.sites[:1]:
-            for name, values in self._samples_at(clinic, site, use.language or "en"):
-                words = self._render(use.path, values)
-                if isinstance(words, str):
-                    yield use.top.finding("template-render", f"for a patient with a {name}: {words}")
-                else:
-                    texts.append((name, words.text))
+        sites = clinic.sites if use.channel is Channel.SMS else clinic.sites[:1]
+        tried = [
+            (name, self._render(use.path, values))
+            for site in sites
+            for name, values in self._samples_at(clinic, site, use.language or "en")
+        ]
+        for name, words in tried:
+            if isinstance(words, str):
+                yield use.top.finding("template-render", f"for a sample patient ({name}): {words}")
+        filled = [(name, words) for name, words in tried if isinstance(words, Words)]
+        one_of_each = dict(reversed(filled))
+        if {NO_FIRST_NAME, LONG_NAME} <= one_of_each.keys():
+            yield from without_a_name(one_of_each[NO_FIRST_NAME], one_of_each[LONG_NAME], variables)
         if use.channel is Channel.SMS:
-            yield from check_sms(use, texts, clinic.allow)
+            yield from check_sms(use, [(name, words.text) for name, words in filled], clinic.allow)
 
     def _samples_at(self, clinic: Clinic, site: Site, language: str) -> list[tuple[str, Values]]:
         key = (site.id, language)
@@ -130,11 +115,10 @@ def unknown(variable: Variable) -> Finding | None:
 
 def _absent(variable: Variable, use: Use) -> Finding | None:
     """A name that this sequence never has: only an answer knows of a reply, only a move of where a visit was before."""
-    begins = ONLY_OF.get(variable.object)
-    if begins is None or any(kind.value.startswith(begins) for kind in use.sequence.enrol.on):
+    if is_known_when(variable.object, use.sequence.enrol.on):
         return None
-    kinds = f"{begins}..." if begins.endswith(".") else begins
-    return _at(variable, f"`{variable.object}` is only known in a sequence that enrols on a `{kinds}` event")
+    where = only_on(variable.object)
+    return _at(variable, f"`{variable.object}` is only known in a sequence that enrols on a `{where}` event")
 
 
 def _at(variable: Variable, message: str) -> Finding:
@@ -165,7 +149,7 @@ def _left_out(use: Use, variables: list[Variable]) -> Iterator[Finding]:
     has_flags = any(path.startswith("shared/red-flags-") for path in use.texts)
     if use.channel is Channel.EMAIL and use.purposes & _NEEDS_RED_FLAGS and not has_flags:
         message = 'a care email says when to get help: add {% include "shared/red-flags-....email.md" %}'
-        yield use.top.finding("missing-red-flags", message, "warning")
+        yield use.top.finding("missing-red-flags", message, "error" if use.sequence.kind in _MAY_HARM else "warning")
 
 
 def _can_stop(use: Use, named: set[tuple[str, str]]) -> bool:

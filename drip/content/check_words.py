@@ -13,7 +13,7 @@ from drip.core.condition import Both, Compare, Condition, Either, Filtered, Lite
 from drip.core.model import Channel, Purpose
 from drip.core.sequence import Sequence
 
-_SUBJECT = re.compile(r"subject:[^\n]*")
+_HEADER_LINE = re.compile(r"^(subject|preheader):[^\n]*", re.MULTILINE)
 
 
 def check_words(use: Use, variables: list[Variable], clinic: Clinic | None) -> Iterator[Finding]:
@@ -22,7 +22,7 @@ def check_words(use: Use, variables: list[Variable], clinic: Clinic | None) -> I
     if use.channel is Channel.SMS and not allow.condition_words_in_sms:
         yield from _telling(use, variables, "a text")
     if use.channel is Channel.EMAIL and not allow.condition_words_in_subject:
-        yield from _telling_subject(use, variables)
+        yield from _telling_header(use, variables)
     if use.purposes != {Purpose.MARKETING} and not has_claim_evidence(use.sequence.review):
         for spot in spots(CLAIMS, use.texts):
             yield spot.finding("claim", _claim(spot.words))
@@ -69,18 +69,17 @@ def _telling(use: Use, variables: list[Variable], where: str) -> Iterator[Findin
         yield from _telling_name(variable, where)
 
 
-def _telling_subject(use: Use, variables: list[Variable]) -> Iterator[Finding]:
+def _telling_header(use: Use, variables: list[Variable]) -> Iterator[Finding]:
+    """The subject, and the line that mail programs show behind it."""
     source = use.texts[use.path]
-    subject = _SUBJECT.search(source)
-    if subject is None or not source.startswith("---"):
-        return
-    line = source.count("\n", 0, subject.start()) + 1
+    header = source[: source.find("\n---", 3)] if source.startswith("---") else ""
+    where = {header.count("\n", 0, found.start()) + 1: f"a {found[1]}" for found in _HEADER_LINE.finditer(header)}
     for spot in spots(CONDITION_WORDS, {use.path: source}):
-        if spot.line == line:
-            yield spot.finding("condition-word", _private(spot.words, "a subject"))
+        if spot.line in where:
+            yield spot.finding("condition-word", _private(spot.words, where[spot.line]))
     for variable in variables:
-        if variable.path == use.path and variable.line == line:
-            yield from _telling_name(variable, "a subject")
+        if variable.path == use.path and variable.line in where:
+            yield from _telling_name(variable, where[variable.line])
 
 
 def _telling_name(variable: Variable, where: str) -> Iterator[Finding]:

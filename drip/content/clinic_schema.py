@@ -7,9 +7,10 @@ from typing import Annotated, TypeAlias
 import email_validator
 from pydantic import AfterValidator, BeforeValidator, Field, PlainValidator
 
-from drip.content.sequence_schema import AnyOrWindow, Day, Flag, Id, PurposeWord, Text, Texts, WindowShape, Zone
+from drip.content.sequence_schema import AnyOrWindow, WindowShape
 from drip.content.shape import Shape
 from drip.content.text_values import as_list, not_empty, number_between, read_text
+from drip.content.value_types import Day, Flag, Id, PurposeWord, Text, Texts, Zone
 from drip.core.interlock import ORDINARY
 
 _SMS_SENDER = re.compile(r"\+[1-9]\d{6,14}|(?=.*[A-Za-z])[A-Za-z0-9 ]{3,11}", re.ASCII)

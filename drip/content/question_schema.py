@@ -1,16 +1,16 @@
 """The keys of a step's `ask:` and what each may hold, field by field. Rules between them are in question_rules."""
 
 import re
-from datetime import time
 from typing import Annotated, Literal, TypeAlias
 
-from pydantic import Field, PlainValidator
+from pydantic import Field, PlainValidator, WithJsonSchema
 
 from drip.content.shape import Shape, read_answer_condition
-from drip.content.text_values import number_between, one_of, read_clock, read_duration, read_id, read_number, read_text
+from drip.content.text_values import number_between, one_of, read_number, read_text
+from drip.content.value_types import Clock, Id, Length, PurposeWord, text_like, whole_number, word_of
 from drip.core.condition import Condition
 from drip.core.duration import Duration
-from drip.core.model import Purpose, Send
+from drip.core.model import Send
 from drip.core.question import OPEN_FOR, AnswerKind, Choice, Question, Silence
 from drip.core.sequence import MAX_OCCURRENCES
 
@@ -43,48 +43,80 @@ def _words(value: object) -> tuple[str, ...]:
     return words
 
 
-Id: TypeAlias = Annotated[str, PlainValidator(read_id)]
-Length: TypeAlias = Annotated[Duration, PlainValidator(read_duration)]
-Clock: TypeAlias = Annotated[time, PlainValidator(read_clock)]
-Number: TypeAlias = Annotated[float, PlainValidator(read_number)]
-OfAnswer: TypeAlias = Annotated[Condition, PlainValidator(read_answer_condition)]
+Number: TypeAlias = Annotated[float, PlainValidator(read_number), WithJsonSchema({"type": "number"})]
+OfAnswer: TypeAlias = Annotated[
+    Condition, PlainValidator(read_answer_condition), WithJsonSchema({"type": "string", "examples": ["answer >= 8"]})
+]
+_WORD = {"type": ["string", "number"]}
+_WORDS = {"anyOf": [_WORD, {"type": "array", "items": _WORD, "minItems": 1}]}
+_CHOICES = WithJsonSchema(
+    {
+        "anyOf": [
+            {"type": "array", "items": _WORDS, "minItems": 2, "maxItems": MOST_CHOICES},
+            {"type": "object", "additionalProperties": _WORDS, "minProperties": 2, "maxProperties": MOST_CHOICES},
+        ]
+    }
+)
+_TIMES, _A_NUMBER_OF_TIMES = whole_number(1, MAX_OCCURRENCES)
 
 
 class FollowUpShape(Shape):
     """What to say to an answer, and what to ask next."""
 
     if_: OfAnswer | None = Field(default=None, alias="if")
+    """A condition on the answer."""
     after: Length = Duration()
+    """How long after the answer; at once where nothing is said."""
     at: Clock | None = None
+    """The time of day: "10:00"."""
     sms: Id | None = None
+    """The name of the words for a text."""
     email: Id | None = None
-    send: Annotated[Send, PlainValidator(one_of(Send))] = Send.BOTH
-    purpose: Annotated[Purpose, PlainValidator(one_of(Purpose))] | None = None
+    """The name of the words for an email."""
+    send: Annotated[Send, PlainValidator(one_of(Send)), word_of(Send)] = Send.BOTH
+    """With an email and a text: both, or one of them and the other only if that cannot arrive."""
+    purpose: PurposeWord | None = None
+    """If it differs from the step's."""
     expires: Length | None = None
+    """How long it is still worth sending."""
     ask: "AskShape | None" = None
+    """What its words ask in turn."""
 
 
 class SilenceShape(Shape):
     """What to do when nobody answers."""
 
-    times: Annotated[int, PlainValidator(number_between(1, MAX_OCCURRENCES))]
+    times: Annotated[int, PlainValidator(_TIMES), _A_NUMBER_OF_TIMES]
+    """After so many questions without an answer."""
     every: Length
+    """How far apart they are from then on."""
     then: Literal["stop"] = "stop"
+    """What happens if nobody answers those either."""
 
 
 class AskShape(Shape):
     """A question that a step asks."""
 
-    id: Annotated[str, PlainValidator(read_name)]
-    answer: Annotated[AnswerKind, PlainValidator(one_of(AnswerKind))]
+    id: Annotated[str, PlainValidator(read_name), text_like(_NAME.pattern, "pain", maxLength=MAX_NAME)]
+    """Its name: conditions and words know the last answer as `replies.<id>`."""
+    answer: Annotated[AnswerKind, PlainValidator(one_of(AnswerKind)), word_of(AnswerKind)]
+    """What it is answered with: a number, days of the last week, or one of the choices."""
     min: Number | None = None
+    """The least number that is an answer."""
     max: Number | None = None
-    choices: Annotated[tuple[Choice, ...], PlainValidator(read_choices)] = ()
+    """The most that is an answer."""
+    choices: Annotated[tuple[Choice, ...], PlainValidator(read_choices), _CHOICES] = ()
+    """The words to choose from: a list, or {1: better, 2: worse}. A list in place of a word: they mean the same."""
     open_for: Length = OPEN_FOR
+    """For how long a reply is taken as an answer. Without it: three days."""
     task_if: OfAnswer | None = None
+    """Answers that a person at the clinic must see: answer >= 8."""
     red_flag_if: OfAnswer | None = None
+    """Answers that raise a red flag: answer >= 9."""
     then: tuple[FollowUpShape, ...] = ()
+    """What to say to an answer."""
     after_silence: SilenceShape | None = None
+    """What to do when nobody answers."""
 
 
 def question_of(shape: AskShape) -> Question:

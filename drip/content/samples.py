@@ -14,12 +14,14 @@ Values: TypeAlias = Mapping[str, Mapping[str, object]]
 ON: Final = datetime(2026, 9, 23, 9, tzinfo=UTC)
 """A Wednesday in September: no day or month is longer to write."""
 
+NO_FIRST_NAME: Final = "no first name"
 LONG_NAME: Final = "20-letter name"
 NAMES: Final[Mapping[str, tuple[str, str]]] = {
     "short name": ("Jo", "Ng"),
     LONG_NAME: ("Bartholomewalexander", "Featherstonehaugh"),
     "name outside GSM-7": ("Zoë Łukasz", "Wójcik"),
     "no last name": ("Sam", ""),
+    NO_FIRST_NAME: ("", "Shah"),
 }
 
 ATTRIBUTES: Final = ("subtype", "side", "session", "course_of")

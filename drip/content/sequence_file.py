@@ -1,10 +1,11 @@
 """A sequence file read as a Sequence, or everything that is wrong with it."""
 
+from drip.content.example_schema import ExpectShape, TestShape
 from drip.content.finding import Finding
 from drip.content.follow_ups import follow_ups
 from drip.content.question_schema import question_of
 from drip.content.sequence_rules import sequence_mistakes
-from drip.content.sequence_schema import ExpectShape, ReviewShape, SequenceShape, StepShape, TestShape, WindowShape
+from drip.content.sequence_schema import ReviewShape, SequenceShape, StepShape, WindowShape
 from drip.content.shape import read_shape
 from drip.content.strict_yaml import Node
 from drip.core.model import Purpose

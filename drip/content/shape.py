@@ -33,6 +33,8 @@ class Mistake:
     key: bool = False
     """Point at the key instead of the value."""
     level: Level = field(default="error")
+    within: int = 0
+    """Which character of the text there is meant, from 1; 0 is the text as a whole."""
 
 
 Rules: TypeAlias = Callable[[Any], Iterable[Mistake]]
@@ -59,6 +61,8 @@ def read_shape(path: str, source: bytes, shape: type[S], rules: Rules) -> tuple[
 def finding_at(path: str, root: Node | None, mistake: Mistake) -> Finding:
     """The finding for a mistake, at its place in the file."""
     line, column = root.where(mistake.loc, key=mistake.key) if root else (1, 1)
+    if root and mistake.within:
+        column = _inside(root.at(mistake.loc), column, mistake.within)
     return Finding(path=path, line=line, column=column, level=mistake.level, rule=mistake.rule, message=mistake.message)
 
 

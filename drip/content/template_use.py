@@ -3,6 +3,7 @@
 import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
+from functools import lru_cache
 
 from drip.content.finding import Finding, Level
 from drip.content.folder import LoadedFile
@@ -11,7 +12,12 @@ from drip.core.model import Channel, Purpose
 from drip.core.sequence import Sequence, Step
 
 _FILE = re.compile(r"(?P<name>[^.]+)(?:\.(?P<language>[a-z]{2,3}(?:-[A-Za-z]{2,4})?))?\.(?P<kind>email\.md|sms\.txt)")
-_CONSTRUCT = re.compile(r"\{\{.*?\}\}|\{%.*?%\}|\{#.*?#\}", re.DOTALL)
+_GAP = re.compile(r"\{\{(?:(?!\{\{|\}\}).){0,500}\}\}", re.DOTALL)
+_CONSTRUCT = re.compile(
+    _GAP.pattern + r"|\{%(?:(?!\{%|%\}).){0,500}%\}|\{#(?:(?!\{#|#\}).){0,5000}#\}",
+    re.DOTALL,
+)
+"""As long as slots.py lets them be: one that is never closed must not be looked for to the end of the file."""
 _SUFFIX = {Channel.EMAIL: "email.md", Channel.SMS: "sms.txt"}
 
 
@@ -106,9 +112,19 @@ def spots(pattern: re.Pattern[str], texts: Mapping[str, str]) -> Iterator[Spot]:
 
 
 def _spots(pattern: re.Pattern[str], path: str, source: str) -> Iterator[Spot]:
-    words = _CONSTRUCT.sub(lambda construct: re.sub(r"[^\n]", " ", construct.group()), source)
-    for match in pattern.finditer(words):
+    for match in pattern.finditer(_without_constructs(source)):
         yield spot(path, source, match.start(), match.group())
+
+
+def in_words(source: str) -> str:
+    """A source as it reads, in which each gap is one word and everything stays at its place."""
+    return _without_constructs(_GAP.sub(lambda gap: "x" * len(gap.group()), source))
+
+
+@lru_cache(maxsize=512)
+def _without_constructs(source: str) -> str:
+    """The words alone, at their places: a dozen rules look at each file, and shared files are in many."""
+    return _CONSTRUCT.sub(lambda construct: re.sub(r"[^\n]", " ", construct.group()), source)
 
 
 def spot(path: str, source: str, start: int, words: str) -> Spot:

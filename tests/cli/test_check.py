@@ -1,5 +1,6 @@
 """`drip check`: findings that an editor can jump to, and an exit code that CI can trust."""
 
+import json
 import re
 from pathlib import Path
 
@@ -128,3 +129,9 @@ def test_a_variable_that_nobody_knows_gets_a_suggestion(clinic: Path, drip: Drip
 def test_checking_makes_no_database(clinic: Path, drip: Drip) -> None:
     drip("check")
     assert {path.name for path in clinic.iterdir()} == {"clinic.yaml", "sequences", "templates"}
+
+
+def test_an_editor_is_given_the_schema_of_a_sequence(tmp_path: Path, drip: Drip) -> None:
+    told = json.loads(drip("check", "--schema").out)
+    assert told["properties"]["steps"]["description"]
+    assert told["required"] == ["sequence", "enrol", "anchor", "steps"]

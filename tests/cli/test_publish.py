@@ -298,3 +298,10 @@ def test_a_reference_that_two_booking_systems_use_is_not_migrated_by_guess(
     drip("ingest", "e.json", "--source", "north", "--now", "2026-06-09T11:00Z")
     said = drip("publish", *BOTH, "--in-flight", "migrate", "--patients", "p-1", code=2)
     assert "generic:p-1, north:p-1" in said.err
+
+
+def test_a_check_holds_the_files_against_what_is_live(live: Path, drip: Drip) -> None:
+    rewrite(live / "sequences/after-visit.yaml", "id: hello", "id: good-day")
+    rewrite(live / "sequences/before-visit.yaml", '  - {id: remember, before: 1d, at: "10:00", sms: remember}\n', "")
+    found = [(one["rule"], one["line"]) for one in drip("check", "--json", code=1).json["findings"]]
+    assert {("step-renamed", 8), ("step-removed", 7)} <= set(found)

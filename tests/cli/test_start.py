@@ -140,6 +140,12 @@ def test_a_new_folder_passes_its_own_check(tmp_path: Path, drip: Drip, monkeypat
     assert drip("check", "--json").json["errors"] == 0
 
 
+def test_an_editor_finds_the_schema_in_a_new_folder(tmp_path: Path, drip: Drip) -> None:
+    drip("init", "new")
+    told = json.loads((tmp_path / "new/.vscode/settings.json").read_text())["yaml.schemas"]
+    assert [(tmp_path / "new" / name).is_file() for name in told] == [True]
+
+
 def test_a_new_folder_can_be_published_and_run_at_once(
     tmp_path: Path, drip: Drip, monkeypatch: pytest.MonkeyPatch
 ) -> None:

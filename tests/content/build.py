@@ -48,14 +48,16 @@ EMAIL = """\
 subject: Looking after yourself this week
 preheader: What helps
 ---
-Hello {{ patient.first_name }},
+Hello {{ patient.first_name | default('there') }},
 
 Keep moving. Stop these emails: [stop]({{ links.stop }}). From {{ clinic.name }}.
 
 {% include "shared/red-flags-leg.email.md" %}
 """
 
-SMS = "{{ patient.first_name }}, {{ clinic.name }}: keep moving. Questions, or no more texts: {{ site.phone }}\n"
+SMS = """\
+{{ patient.first_name | default('Hello') }}, {{ clinic.name }}: keep moving. Questions, no more texts: {{ site.phone }}
+"""
 
 LAYOUT = """\
 <mjml><mj-body><mj-section><mj-column><mj-text>{{ content }}</mj-text></mj-column></mj-section></mj-body></mjml>
@@ -66,7 +68,7 @@ FILES: Mapping[str, str] = {
     "sequences/heel-advice.yaml": SEQUENCE,
     "templates/heel-advice/first.email.md": EMAIL,
     "templates/heel-advice/first.sms.txt": SMS,
-    "templates/shared/red-flags-leg.email.md": "Call 999 if you cannot breathe.\n",
+    "templates/shared/red-flags-leg.email.md": "Call {{ clinic.emergency_number }} if you cannot breathe.\n",
     "templates/layouts/email.mjml": LAYOUT,
 }
 

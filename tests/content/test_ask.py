@@ -273,7 +273,7 @@ class TestNames:
     def test_so_is_a_word_that_names_one(self, tmp_path: Path) -> None:
         words = changed(SMS, ("keep moving", "{{ replies.pian | default('hm') }}"))
         files = {IN_SEQUENCE: asking(PAIN), IN_SMS: words, "clinic.yaml": FROM_A_NUMBER, **NO_EMAIL}
-        assert checked(tmp_path, files) == [f"{IN_SMS}:1:49: warning: unknown-question"]
+        assert checked(tmp_path, files) == [f"{IN_SMS}:1:68: warning: unknown-question"]
 
     def test_while_a_sequence_cannot_be_read_it_may_ask_anything(self, tmp_path: Path) -> None:
         words = changed(SMS, ("keep moving", "{{ replies.pian | default('hm') }}"))
@@ -283,7 +283,8 @@ class TestNames:
         assert checked(tmp_path, {**files, **NO_EMAIL}) == ["sequences/other.yaml:2:1: error: unknown-key"]
 
     def test_one_id_is_one_question_everywhere(self, tmp_path: Path) -> None:
-        other = changed(asking("{id: pain, answer: days}"), ("heel-advice", "zz"))
+        at_another_time = (("heel-advice", "zz"), ("after: 1d", "after: 2d"))
+        other = changed(asking("{id: pain, answer: days}"), *at_another_time)
         files = {
             IN_SEQUENCE: asking(PAIN),
             "sequences/zz.yaml": other,
@@ -292,7 +293,7 @@ class TestNames:
             **NO_EMAIL,
         }
         assert checked(tmp_path, files) == ["sequences/zz.yaml:13:15: warning: question-differs"]
-        same = changed(asking(PAIN), ("heel-advice", "zz"))
+        same = changed(asking(PAIN), *at_another_time)
         assert checked(tmp_path, {**files, "sequences/zz.yaml": same}) == []
 
     def test_words_that_name_an_answer_have_others_for_whoever_gave_none(self, tmp_path: Path) -> None:

@@ -20,13 +20,13 @@ class TestWords:
             ("no more texts: {{ site.phone }}", "more?", [f"{IN_SMS}:1:1: error: missing-opt-out"]),
             ("no more texts: {{ site.phone }}", "STOP", []),
             ("no more texts: {{ site.phone }}", "{{ links.stop }}", []),
-            ("keep moving", "your Achilles", [f"{IN_SMS}:1:51: error: condition-word"]),
-            ("keep moving", "after shockwave", [f"{IN_SMS}:1:52: error: condition-word"]),
-            ("keep moving", "{{ treatment.code }}", [f"{IN_SMS}:1:49: error: condition-word"]),
-            ("keep moving", "it\u2019s fine", [f"{IN_SMS}:1:48: error: sms-ucs2"]),
-            ("keep moving", "a permanent fix", [f"{IN_SMS}:1:48: error: claim"]),
+            ("keep moving", "your Achilles", [f"{IN_SMS}:1:70: error: condition-word"]),
+            ("keep moving", "after shockwave", [f"{IN_SMS}:1:71: error: condition-word"]),
+            ("keep moving", "{{ treatment.code }}", [f"{IN_SMS}:1:68: error: condition-word"]),
+            ("keep moving", "it\u2019s fine", [f"{IN_SMS}:1:67: error: sms-ucs2"]),
+            ("keep moving", "a permanent fix", [f"{IN_SMS}:1:67: error: claim"]),
             ("keep moving", "keep moving " * 6, [f"{IN_SMS}:1:1: error: sms-parts"]),
-            ("keep moving", "keep moving " * 30, [f"{IN_SMS}:1:1: error: sms-parts"] * 4),
+            ("keep moving", "keep moving. " * 30, [f"{IN_SMS}:1:1: error: sms-parts"] * 5),
         ],
     )
     def test_a_text_must_be_fit_to_send(self, before: str, after: str, expected: list[str], tmp_path: Path) -> None:
@@ -52,7 +52,7 @@ class TestWords:
             "templates/heel-advice/first.cy.sms.txt": changed(SMS, ("keep moving", "daliwch i symud, dŵr")),
             "templates/heel-advice/first.cy.email.md": EMAIL,
         }
-        assert checked(tmp_path, files) == ["templates/heel-advice/first.cy.sms.txt:1:64: warning: sms-ucs2"]
+        assert checked(tmp_path, files) == ["templates/heel-advice/first.cy.sms.txt:1:83: warning: sms-ucs2"]
 
     @pytest.mark.parametrize("purpose", ["service", "safety"])
     def test_safety_and_visit_texts_need_no_way_out(self, purpose: str, tmp_path: Path) -> None:
@@ -67,7 +67,7 @@ class TestWords:
         [
             ("From {{ clinic.name }}.", "", "1:1: error: missing-identity"),
             ("[stop]({{ links.stop }})", "call", "1:1: error: missing-opt-out"),
-            ('{% include "shared/red-flags-leg.email.md" %}', "Call 999.", "1:1: warning: missing-red-flags"),
+            ('{% include "shared/red-flags-leg.email.md" %}', "Call us.", "1:1: warning: missing-red-flags"),
             ("yourself", "your tendon", "2:29: error: condition-word"),
             ("yourself", "your {{ patient.subtype }}", "2:32: error: condition-word"),
             ("Keep moving.", "It is a permanent fix.", "7:9: error: claim"),
@@ -101,6 +101,7 @@ class TestWords:
             ("Thousands of patients trust us.", True),
             ("A free consultation.", True),
             ("It can break down calcium deposits.", True),
+            ("Elite athletes trust us.", True),
             ("90% success", True),
             ("80 per cent of people recover", True),
             ("Security and curettage.", False),
@@ -155,4 +156,4 @@ class TestInsertionalSafety:
             "templates/loading-insertional/first.sms.txt": changed(SMS, ("keep moving", "off a step")),
         }
         found = checked(tmp_path, files)
-        assert found == ["templates/loading-insertional/first.sms.txt:1:46: error: insertional-safety"]
+        assert found == ["templates/loading-insertional/first.sms.txt:1:65: error: insertional-safety"]

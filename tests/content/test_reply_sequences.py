@@ -31,7 +31,7 @@ def answering(kind: str) -> str:
 def test_only_an_answer_knows_of_a_reply_and_only_an_alert_of_an_alert(name: str, tmp_path: Path) -> None:
     words = changed(SMS, ("keep moving", f"{{{{ {name} }}}}"))
     (finding,) = check(a_folder(tmp_path, {IN_SMS: words}), TODAY)
-    assert place(finding) == f"{IN_SMS}:1:49: error: unknown-variable"
+    assert place(finding) == f"{IN_SMS}:1:68: error: unknown-variable"
     assert "is only known in a sequence that enrols on" in finding.message
 
 

@@ -62,7 +62,7 @@ def test_the_place_is_named_by_what_patients_call_it() -> None:
 def test_only_a_move_knows_of_what_was_before(tmp_path: Path) -> None:
     sms = changed(SMS, ("keep moving", "{{ previous.starts_at | date }}"))
     (finding,) = check(a_folder(tmp_path, {IN_SMS: sms}), TODAY)
-    assert place(finding) == f"{IN_SMS}:1:49: error: unknown-variable"
+    assert place(finding) == f"{IN_SMS}:1:68: error: unknown-variable"
     assert "only known in a sequence that enrols on a `appointment.rescheduled` event" in finding.message
 
 
