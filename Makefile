@@ -1,6 +1,6 @@
 # Everything a stranger needs: python3 (3.11 or later), make and git. The first run makes .venv; later ones are quick.
 .DEFAULT_GOAL := help
-.PHONY: help setup demo test check properties faults run bench clean lock
+.PHONY: help setup demo test check properties faults hazards run bench clean lock
 
 PYTHON ?= python3
 VENV := .venv
@@ -38,6 +38,9 @@ properties: $(READY)  ## the time rules in every time zone and year, in full (mi
 
 faults: $(READY)  ## a thousand workers killed, twenty thousand faults of providers (half an hour); writes docs/faults.md
 	@$(BIN)/python -m tests.faults
+
+hazards: $(READY)  ## the pages of docs/clinical-safety, from its hazard-log.yaml
+	@$(BIN)/python -m tests.clinical_safety
 
 bench: $(READY)  ## planning and sending, measured
 	@$(BIN)/python -m benchmarks

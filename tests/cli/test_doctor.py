@@ -116,3 +116,9 @@ def test_a_broken_key_file_is_named(live: Path, drip: Drip) -> None:
     said = drip("messages", code=2)
     assert ".drip-key" in said.err
     assert "scrambled" not in said.err
+
+
+def test_whether_it_is_live_and_whom_messages_reach_is_said(live: Path, drip: Drip) -> None:
+    said = {one["name"]: one["says"] for one in drip("doctor", "--json", code=1).json["checks"]}
+    assert said["settings"].endswith(", not live")
+    assert said["providers"].count("folder (reaches nobody") == 2
