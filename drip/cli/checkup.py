@@ -8,6 +8,7 @@ from drip import clock
 from drip.app import App, NoClinic, build, read_clinic
 from drip.cli.finding import Finding
 from drip.cli.source_check import look_at_sources
+from drip.core.patient import is_test_number
 from drip.core.review import MONTH, Notice, Stage
 from drip.core.walltime import local_date
 from drip.flows.alert import still_parts, watched_beats
@@ -22,6 +23,9 @@ STALE = timedelta(minutes=5)
 """A worker that has not finished a tick for so long is in trouble."""
 
 SKEW = timedelta(seconds=30)
+
+EXAMPLES = ("@example.com", "@example.net", "@example.org", ".example")
+"""How addresses end that are nobody's (RFC 2606)."""
 
 
 def check_up() -> list[Finding]:
@@ -68,10 +72,33 @@ def _wired(settings: Settings) -> Iterator[Finding]:
     try:
         names = {channel.value: ", ".join(_in_words(one) for one in road) for channel, road in app.providers.items()}
         yield Finding("keys", True, "patient data can be sealed and read")
-        yield Finding("providers", True, "; ".join(f"{channel}: {name}" for channel, name in names.items()))
+        yield _providers(app, "; ".join(f"{channel}: {name}" for channel, name in names.items()))
+        yield _alerts(app)
         yield from _working(app, clock.now())
     finally:
         app.close()
+
+
+def _providers(app: App, told: str) -> Finding:
+    """Live with a provider that reaches nobody, everything counts as sent and nobody hears of it."""
+    idle = [
+        channel.value for channel, road in app.providers.items() if not any(one.ability.reaches_people for one in road)
+    ]
+    if not app.live or not idle:
+        return Finding("providers", True, told)
+    return Finding("providers", False, f"{told}: DRIP_LIVE is on, but {' and '.join(idle)} would reach nobody")
+
+
+def _alerts(app: App) -> Finding:
+    """Red flags must reach somebody also when nobody looks at a screen."""
+    known = [*app.clinic.alert_emails, *app.clinic.alert_numbers]
+    real = [one for one in known if not (one.endswith(EXAMPLES) or is_test_number(one))]
+    if real:
+        return Finding("alerts", True, f"{len(real)} of the clinic's people hear of red flags at once")
+    told = "only invented addresses" if known else "nobody"
+    return Finding(
+        "alerts", not app.live, f"{told} would hear of a red flag: name somebody under `alerts:` in clinic.yaml"
+    )
 
 
 def _in_words(provider: Provider) -> str:

@@ -109,9 +109,13 @@ def _dropped(sequence: Sequence, site: Site, anchor: datetime) -> set[tuple[str,
 
 def _day_with_room(message: Wanted, usage: Usage, site: Site, hours: Hours) -> date | None:
     today = local_date(message.due_at, hours.zone)
-    if usage.has_room(message.channel, today, site.caps):
+
+    def has_room(on: date) -> bool:
+        return usage.has_room(message.channel, on, site.caps)
+
+    if has_room(today):
         return today
-    later = next_room(usage, message.channel, site.caps, hours, message.due_at, message.expires_at)
+    later = next_room(hours, message.due_at, message.expires_at, has_room)
     return local_date(later, hours.zone) if later else None
 
 

@@ -122,3 +122,37 @@ def test_whether_it_is_live_and_whom_messages_reach_is_said(live: Path, drip: Dr
     said = {one["name"]: one["says"] for one in drip("doctor", "--json", code=1).json["checks"]}
     assert said["settings"].endswith(", not live")
     assert said["providers"].count("folder (reaches nobody") == 2
+
+
+def test_live_with_a_folder_for_a_provider_reaches_nobody_and_says_so(
+    live: Path, drip: Drip, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("DRIP_LIVE", "1")
+    monkeypatch.setenv("DRIP_ENCRYPTION_KEYS", KEY)
+    (live / "drip.db").unlink()
+    drip("migrate")
+    (says,) = [one["says"] for one in drip("doctor", "--json", code=1).json["checks"] if one["name"] == "providers"]
+    assert says.endswith("DRIP_LIVE is on, but email and sms would reach nobody")
+
+
+@pytest.mark.parametrize(
+    ("alerts", "ok", "says"),
+    [
+        ("", False, "nobody would hear of a red flag"),
+        ('alerts: {email: [lead@example.org], sms: ["+447700900456"]}', False, "only invented addresses"),
+        ("alerts: {email: [lead@harbour-clinic.co.uk]}", True, "1 of the clinic's people"),
+    ],
+    ids=["nobody", "examples", "somebody"],
+)
+def test_before_going_live_somebody_must_hear_of_red_flags(
+    live: Path, drip: Drip, monkeypatch: pytest.MonkeyPatch, alerts: str, ok: bool, says: str
+) -> None:
+    text = "".join(line for line in (live / "clinic.yaml").read_text().splitlines(True) if "alerts:" not in line)
+    (live / "clinic.yaml").write_text(f"{text}\n{alerts}\n")
+    monkeypatch.setenv("DRIP_LIVE", "1")
+    monkeypatch.setenv("DRIP_ENCRYPTION_KEYS", KEY)
+    (live / "drip.db").unlink()
+    drip("migrate")
+    (told,) = [one for one in drip("doctor", "--json", code=1).json["checks"] if one["name"] == "alerts"]
+    assert told["ok"] == ok
+    assert told["says"].startswith(says)
