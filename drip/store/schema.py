@@ -215,6 +215,8 @@ messages = Table(
     _partial("ix_messages_unknown", "state", where="state = 'unknown'"),
     _partial("ix_messages_held", "patient_id", where="state = 'held'"),
     _partial("ix_messages_unconfirmed", "provider", "accepted_at", where="state IN ('accepted', 'sent')"),
+    _partial("ix_messages_accepted", "accepted_at", where="accepted_at IS NOT NULL"),
+    _partial("ix_messages_failed", "planned_for", where="state IN ('failed', 'undelivered', 'invalid')"),
     _partial("ix_messages_counted", "patient_id", "counted_on", where="counted_on IS NOT NULL"),
 )
 

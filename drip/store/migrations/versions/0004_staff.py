@@ -1,4 +1,4 @@
-"""The clinic's people: accounts, who is signed in, and what they did"""
+"""The clinic's people: accounts, who is signed in, what they did; and what their first page counts"""
 
 import sqlalchemy as sa
 from alembic import op
@@ -54,6 +54,13 @@ def upgrade() -> None:
     )
     op.create_index("ix_audit_about", "audit", ["about"], unique=False)
     _only_added_to()
+    _partial("ix_messages_accepted", "accepted_at", "accepted_at IS NOT NULL")
+    _partial("ix_messages_failed", "planned_for", "state IN ('failed', 'undelivered', 'invalid')")
+
+
+def _partial(name: str, column: str, where: str) -> None:
+    condition = sa.text(where)
+    op.create_index(name, "messages", [column], unique=False, sqlite_where=condition, postgresql_where=condition)
 
 
 def _only_added_to() -> None:
