@@ -13,7 +13,15 @@ from tests.world import ADVICE, World, a_visit
 
 pytestmark = pytest.mark.xdist_group("browser")
 
-PAGES = ("/console", "/console/tasks", "/console/patients?q=p-1", "/console/people", "/console/audit", "/console/me")
+PAGES = (
+    "/console",
+    "/console/tasks",
+    "/console/patients?q=p-1",
+    "/console/sequences",
+    "/console/people",
+    "/console/audit",
+    "/console/me",
+)
 
 
 def lived_in(world: World) -> str:
