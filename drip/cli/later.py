@@ -7,9 +7,7 @@ from drip.cli.show import Complaint
 NOT_BUILT_YET = {
     "export": "everything kept about one patient",
     "erase": "forget one patient",
-    "audit": "verify the audit trail",
     "keys": "change the master key",
-    "user": "console accounts",
 }
 
 

@@ -215,6 +215,8 @@ messages = Table(
     _partial("ix_messages_unknown", "state", where="state = 'unknown'"),
     _partial("ix_messages_held", "patient_id", where="state = 'held'"),
     _partial("ix_messages_unconfirmed", "provider", "accepted_at", where="state IN ('accepted', 'sent')"),
+    _partial("ix_messages_accepted", "accepted_at", where="accepted_at IS NOT NULL"),
+    _partial("ix_messages_failed", "planned_for", where="state IN ('failed', 'undelivered', 'invalid')"),
     _partial("ix_messages_counted", "patient_id", "counted_on", where="counted_on IS NOT NULL"),
 )
 
@@ -308,6 +310,44 @@ tasks = Table(
     Column("done_at", UtcTime),
     Column("done_by", Text, nullable=False, server_default=""),
     _partial("ix_tasks_open", "kind", where="done_at IS NULL"),
+)
+
+accounts = Table(
+    "accounts", metadata,  # the clinic's people who sign in
+    _id(primary_key=True),
+    Column("name", String(80), nullable=False, unique=True),  # what they sign in with, in lower case
+    Column("full_name", Text, nullable=False),
+    Column("role", String(16), nullable=False),
+    Column("sites", Text, nullable=False, server_default="[]"),  # JSON; none named is all
+    Column("password", Text, nullable=False),  # Argon2id
+    Column("is_given", Boolean, nullable=False),  # somebody else chose it: it must be changed first
+    Column("secret", LargeBinary),  # sealed: what their authenticator app knows
+    Column("last_code", BigInteger, nullable=False, server_default="0"),  # its half-minute: no code counts twice
+    Column("failures", Integer, nullable=False, server_default="0"),
+    Column("closed_until", UtcTime),  # after too many wrong passwords
+    Column("created_at", UtcTime, nullable=False),
+    Column("disabled_at", UtcTime),
+)
+
+sessions = Table(
+    "sessions", metadata,  # who is signed in, on which browser
+    Column("id", String(64), primary_key=True),  # hash of what the browser keeps
+    Column("account_id", ForeignKey("accounts.id"), nullable=False, index=True),
+    Column("form_key", String(64), nullable=False),  # in every form of this session, and in no other's
+    Column("created_at", UtcTime, nullable=False),
+    Column("seen_at", UtcTime, nullable=False),
+)
+
+audit = Table(
+    "audit", metadata,  # what people did: only ever added to, each line bound to the one before. Ids, never names
+    Column("number", BigInteger, primary_key=True, autoincrement=False),
+    Column("at", UtcTime, nullable=False),
+    Column("who", String(40), nullable=False),  # an account, or 'command'
+    Column("deed", String(40), nullable=False),
+    Column("about", String(120), nullable=False, server_default=""),  # 'patient:<id>', 'message:<id>', ...
+    Column("detail", Text, nullable=False, server_default="{}"),  # JSON, without anything personal
+    Column("hash", String(64), nullable=False),
+    Index("ix_audit_about", "about"),
 )
 
 heartbeats = Table(

@@ -9,6 +9,7 @@ from drip import __version__, clock
 from drip.app import App
 from drip.web.bookings import Calls, ShortCut, booking_routes
 from drip.web.callbacks import callback_routes
+from drip.web.console.routes import console
 from drip.web.headers import Guard
 from drip.web.health import health_routes
 from drip.web.stop_page import stop_routes
@@ -34,7 +35,8 @@ def make_app(app: App, *, now: Callable[[], datetime] = clock.now) -> FastAPI:
         telemetry={"tracing": False, "metrics": False, "logs": False},  # traces would hold patients' links
     )
     calls = Calls(app, now)
-    for routes in (health_routes(app, now), callback_routes(app, now), booking_routes(calls), stop_routes(app, now)):
+    parts = (health_routes(app, now), callback_routes(app, now), booking_routes(calls), stop_routes(app, now))
+    for routes in (*parts, console(app, now).routes):
         web.include_router(routes)
     web.add_middleware(ShortCut, calls=calls)
     web.add_middleware(Guard)

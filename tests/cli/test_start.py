@@ -20,9 +20,7 @@ from tests.cli.conftest import Drip
 NOT_BUILT = [
     "export p-1",
     "erase p-1",
-    "audit verify",
     "keys rotate",
-    "user add sam --role r",
 ]
 
 

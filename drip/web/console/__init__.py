@@ -1,0 +1,1 @@
+"""The staff console: pages for the clinic's people, behind a sign-in."""

@@ -1,0 +1,190 @@
+"""The console's door: who comes in, and to which page. Every route names the permission it needs; none has none.
+
+A request that changes anything must come from a page of ours (its `Origin`) and carry its session's own key: another
+site can make a browser send a form, but knows neither.
+"""
+
+import logging
+from collections.abc import Callable, Mapping
+from datetime import datetime
+from typing import TypeAlias
+from urllib.parse import parse_qsl, quote, urlsplit
+
+from fastapi import APIRouter, HTTPException
+from starlette.concurrency import run_in_threadpool
+from starlette.requests import Request
+from starlette.responses import PlainTextResponse, RedirectResponse, Response
+
+from drip.app import App
+from drip.core.role import Permission
+from drip.core.signing_in import LONGEST
+from drip.flows.sign_in import who_is
+from drip.store.accounts import Session
+from drip.web.console import pages
+from drip.web.console.visit import Answer, Onward, Page, Visit
+from drip.web.limits import read_body
+
+Handler: TypeAlias = Callable[[Visit], Answer]
+
+LARGEST_FORM = 400_000
+"""Bytes: a sequence and its words."""
+
+SIGN_IN, PASSWORD, APP = "/console/sign-in", "/console/me/password", "/console/me/authenticator"
+FLASH = "said"
+"""The cookie with the one sentence about what was just done. It is shown as text and holds nothing personal."""
+
+log = logging.getLogger("drip.web")
+
+
+class Door:
+    """The console's routes, and what stands before each of them."""
+
+    def __init__(self, app: App, now: Callable[[], datetime]) -> None:
+        self.app, self.now = app, now
+        self.routes = APIRouter()
+        self.permissions: dict[tuple[str, str], Permission | None] = {}
+        """By method and path: what somebody needs for it. None: nothing, not even to be signed in."""
+        self._origin = _origin(app.public_url)
+
+    def page(self, path: str, needs: Permission, handler: Handler) -> None:
+        """A page to look at: nothing changes, however often a browser asks for it."""
+        self._add("GET", path, needs, handler)
+
+    def deed(self, path: str, needs: Permission, handler: Handler) -> None:
+        """Something to do, by a form of ours."""
+        self._add("POST", path, needs, handler)
+
+    def _add(self, method: str, path: str, needs: Permission, handler: Handler) -> None:
+        async def take(request: Request) -> Response:
+            return await self._take(request, needs, handler)
+
+        self.open(method, path, take)
+        self.permissions[method, path] = needs
+
+    def open(self, method: str, path: str, take: Callable[[Request], object]) -> None:
+        """A route for everybody: only signing in, and the files that make pages look as they do."""
+        self.routes.add_api_route(path, take, methods=[method], include_in_schema=False, response_model=None)
+        self.permissions[method, path] = None
+
+    async def _take(self, request: Request, needs: Permission, handler: Handler) -> Response:
+        now = self.now()
+        session = await run_in_threadpool(who_is, self.app, request.cookies.get(self.cookie, ""), now)
+        if session is None:
+            return _to_sign_in(request)
+        if (first := _first(session)) and request.url.path != first and request.url.path != "/console/sign-out":
+            return RedirectResponse(first, 303)
+        form = await self.form(request) if request.method == "POST" else {}
+        if request.method == "POST" and form.get("key") != session.form_key:
+            raise HTTPException(403, "this form is not of your session any more: go back, load the page again")
+        if not session.person.may(needs):
+            return self.shown(session, Page(name="refused", values={"needs": needs.value}, status=403), request)
+        visit = self._visit(request, session, form, now)
+        return self._answered(session, await run_in_threadpool(handler, visit), request)
+
+    def _visit(self, request: Request, session: Session, form: Mapping[str, str], now: datetime) -> Visit:
+        return Visit(
+            app=self.app,
+            session=session,
+            now=now,
+            path={name: str(value) for name, value in request.path_params.items()},
+            query=dict(request.query_params),
+            form=form,
+            is_part=request.headers.get("hx-request") == "true",
+        )
+
+    async def form(self, request: Request) -> Mapping[str, str]:
+        """What was typed, from a page of ours. 403 when it came from elsewhere."""
+        if not self._is_ours(request):
+            raise HTTPException(403, "this form came from another site")
+        body = await read_body(request, LARGEST_FORM)
+        try:
+            told = parse_qsl(body.decode(), keep_blank_values=True, max_num_fields=2_000)
+        except ValueError:
+            raise HTTPException(422, "this is no form") from None
+        return dict(told)
+
+    def _is_ours(self, request: Request) -> bool:
+        """By `Origin`, which every browser sends with a form; while nobody set our address, by where we were asked."""
+        expected = self._origin or f"{request.url.scheme}://{request.headers.get('host', '')}"
+        return request.headers.get("origin", "") == expected
+
+    @property
+    def is_secure(self) -> bool:
+        """Whether people reach us by https only."""
+        return self._origin.startswith("https:")
+
+    @property
+    def cookie(self) -> str:
+        """What the browser calls it; with the prefix it takes it from nobody but us, and only over https."""
+        return "__Host-drip" if self.is_secure else "drip"
+
+    def keep(self, answer: Response, token: str) -> Response:
+        """The browser keeps the session's token: no script reads it, and no other site's form sends it."""
+        answer.set_cookie(
+            self.cookie,
+            token,
+            max_age=int(LONGEST.total_seconds()),
+            secure=self.is_secure,
+            httponly=True,
+            samesite="lax",
+        )
+        return answer
+
+    def forget(self, answer: Response) -> Response:
+        """The browser forgets it."""
+        answer.delete_cookie(self.cookie, secure=self.is_secure, httponly=True, samesite="lax")
+        return answer
+
+    def _answered(self, session: Session, answer: Answer, request: Request) -> Response:
+        match answer:
+            case Page():
+                return self.shown(session, answer, request)
+            case Onward():
+                onward = RedirectResponse(answer.to, 303)
+                if answer.said:
+                    onward.set_cookie(
+                        FLASH, quote(answer.said), max_age=60, secure=self.is_secure, httponly=True, samesite="strict"
+                    )
+                return onward
+
+    def shown(self, session: Session, page: Page, request: Request) -> Response:
+        """A page, with what every page of somebody signed in has around it."""
+        around = {
+            "me": session.person,
+            "may": {one.value for one in Permission if session.person.may(one)},
+            "key": session.form_key,
+            "clinic": self.app.clinic,
+            "said": request.cookies.get(FLASH, ""),
+            "here": request.url.path,
+            "is_live": self.app.live,
+            "paused": self._paused(),
+        }
+        answer = pages.shown(page.name, around | dict(page.values), page.status)
+        if request.cookies.get(FLASH):
+            answer.delete_cookie(FLASH, secure=self.is_secure, httponly=True, samesite="strict")
+        return answer
+
+    def _paused(self) -> Mapping[str, str]:
+        from drip.store import versions
+
+        with self.app.store.read() as tx:
+            return versions.paused(tx)
+
+
+def _origin(address: str) -> str:
+    parts = urlsplit(address)
+    return f"{parts.scheme}://{parts.netloc}" if parts.netloc else ""
+
+
+def _to_sign_in(request: Request) -> Response:
+    if request.headers.get("hx-request") == "true":
+        return PlainTextResponse("signed out", 401, headers={"hx-redirect": SIGN_IN})
+    where = f"?to={quote(request.url.path)}" if request.method == "GET" else ""
+    return RedirectResponse(SIGN_IN + where, 303)
+
+
+def _first(session: Session) -> str | None:
+    """What somebody must do before anything else."""
+    if session.is_given:
+        return PASSWORD
+    return None if session.has_secret else APP

@@ -1,0 +1,70 @@
+"""Pages from templates of our own. Every value is escaped; none is ever read as a template."""
+
+import hashlib
+from collections.abc import Mapping
+from datetime import datetime
+from functools import cache
+from pathlib import Path
+from urllib.parse import unquote
+from zoneinfo import ZoneInfo
+
+from starlette.responses import HTMLResponse, Response
+from starlette.templating import Jinja2Templates
+
+HERE = Path(__file__).parent
+STATIC = HERE / "static"
+
+TYPES = {".css": "text/css; charset=utf-8", ".js": "text/javascript; charset=utf-8", ".svg": "image/svg+xml"}
+
+FOR_EVER = "public, max-age=31536000, immutable"
+"""Its address holds its hash: another file has another address."""
+
+POLICY = (
+    "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data:; connect-src 'self'; "
+    "frame-src 'self'; form-action 'self'; base-uri 'none'; frame-ancestors 'none'"
+)
+
+HEADERS = {"content-security-policy": POLICY, "referrer-policy": "same-origin"}
+"""With no referrer at all, browsers would not say either that a form comes from us."""
+
+_TEMPLATES = Jinja2Templates(HERE / "html")
+
+
+def shown(name: str, values: Mapping[str, object], status: int = 200) -> Response:
+    """One page."""
+    body = _TEMPLATES.get_template(f"{name}.html").render({"static": address, **values})
+    return HTMLResponse(body, status, headers=HEADERS)
+
+
+@cache
+def address(name: str) -> str:
+    """Where a file of ours is: with its hash, so that browsers may keep it."""
+    return f"/console/static/{_digest(name)}/{name}"
+
+
+@cache
+def _digest(name: str) -> str:
+    return hashlib.sha256((STATIC / name).read_bytes()).hexdigest()[:16]
+
+
+def static(digest: str, name: str) -> Response | None:
+    """A file of ours; None if there is none of that name and hash."""
+    if name not in {path.name for path in STATIC.iterdir()} or digest != _digest(name):
+        return None
+    told = {"content-type": TYPES[Path(name).suffix], "cache-control": FOR_EVER}
+    return Response((STATIC / name).read_bytes(), headers=told)
+
+
+def moment(at: datetime, zone: ZoneInfo) -> str:
+    """`Tuesday 3 February, 10:00`, on the clinic's clock."""
+    local = at.astimezone(zone)
+    return f"{local:%A} {local.day} {local:%B}, {local:%H:%M}"
+
+
+def moment_short(at: datetime, zone: ZoneInfo) -> str:
+    """`Tue 3 Feb 10:00`, on the clinic's clock."""
+    local = at.astimezone(zone)
+    return f"{local:%a} {local.day} {local:%b} {local:%H:%M}"
+
+
+_TEMPLATES.env.filters.update(unquoted=unquote, moment=moment_short)

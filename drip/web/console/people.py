@@ -1,0 +1,81 @@
+"""Who may sign in, and what everybody did."""
+
+from drip.core.role import Permission, Role
+from drip.flows import staff
+from drip.flows.staff import Given, LastAdmin, NewAccount, NotKnown
+from drip.store import accounts, audit
+from drip.store.accounts import NameTaken
+from drip.web.console.door import Door
+from drip.web.console.visit import Answer, Onward, Page, Visit
+
+LINES = 100
+
+
+def add_to(door: Door) -> None:
+    """These pages."""
+    door.page("/console/people", Permission.RUN, _people)
+    door.deed("/console/people", Permission.RUN, _add)
+    door.deed("/console/people/{name}/reset", Permission.RUN, _reset)
+    door.deed("/console/people/{name}/role", Permission.RUN, _role)
+    door.deed("/console/people/{name}/access", Permission.RUN, _access)
+    door.page("/console/audit", Permission.RUN, _audit)
+
+
+def _people(visit: Visit, given: Given | None = None, wrong: str = "") -> Page:
+    with visit.app.store.read() as tx:
+        everybody = accounts.everybody(tx)
+    values = {"everybody": everybody, "roles": list(Role), "sites": visit.app.clinic.sites}
+    return Page(name="people", values=values | {"given": given, "wrong": wrong}, status=422 if wrong else 200)
+
+
+def _add(visit: Visit) -> Answer:
+    site = visit.form.get("site", "")
+    try:
+        new = NewAccount(
+            name=visit.form.get("name", "")[:80],
+            full_name=visit.form.get("full_name", "")[:120],
+            role=Role(visit.form.get("role", "")),
+            sites=[site] if site else [],
+        )
+        if not new.name.strip():
+            return _people(visit, wrong="Say what they sign in with.")
+        return _people(visit, given=staff.add(visit.app, new, visit.now, by=visit.person.id))
+    except NameTaken:
+        return _people(visit, wrong="Somebody signs in with that name already. Choose another one.")
+    except (NotKnown, ValueError) as problem:
+        return _people(visit, wrong=str(problem))
+
+
+def _reset(visit: Visit) -> Answer:
+    return _people(visit, given=staff.give_password(visit.app, visit.path["name"], visit.now, by=visit.person.id))
+
+
+def _role(visit: Visit) -> Answer:
+    site = visit.form.get("site", "")
+    try:
+        role = Role(visit.form.get("role", ""))
+        person = staff.set_role(
+            visit.app, visit.path["name"], role, [site] if site else [], visit.now, by=visit.person.id
+        )
+    except (NotKnown, LastAdmin, ValueError) as problem:
+        return _people(visit, wrong=str(problem))
+    return Onward(to="/console/people", said=f"{person.full_name} is {role.value} from the next click on.")
+
+
+def _access(visit: Visit) -> Answer:
+    is_disabled = visit.form.get("to") == "close"
+    try:
+        person = staff.set_disabled(
+            visit.app, visit.path["name"], is_disabled=is_disabled, now=visit.now, by=visit.person.id
+        )
+    except (NotKnown, LastAdmin) as problem:
+        return _people(visit, wrong=str(problem))
+    return Onward(to="/console/people", said=f"{person.full_name} {'can no longer' if is_disabled else 'can'} sign in.")
+
+
+def _audit(visit: Visit) -> Page:
+    before = visit.query.get("before", "")
+    with visit.app.store.read() as tx:
+        lines = audit.latest(tx, LINES, int(before) if before.isdecimal() else None)
+        names = {one.person.id: one.person.full_name for one in accounts.everybody(tx)}
+    return Page(name="audit", values={"lines": lines, "names": names, "zone": visit.app.clinic.zone, "most": LINES})

@@ -1,0 +1,52 @@
+"""Somebody at a page of the console: who, with what they typed."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import TypeAlias
+
+from drip.app import App
+from drip.core.role import Person
+from drip.store.accounts import Session
+
+Form: TypeAlias = Mapping[str, str]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Visit:
+    """One request of somebody who is signed in and may do what they ask for."""
+
+    app: App
+    session: Session
+    now: datetime
+    path: Mapping[str, str] = field(default_factory=dict)
+    """The parts of the address that have a name."""
+    query: Mapping[str, str] = field(default_factory=dict, repr=False)
+    form: Form = field(default_factory=dict, repr=False)
+    is_part: bool = False
+    """Only a part of the page is asked for, to be put into it."""
+
+    @property
+    def person(self) -> Person:
+        """Who it is."""
+        return self.session.person
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Page:
+    """A page to show, by the name of its template."""
+
+    name: str
+    values: Mapping[str, object] = field(default_factory=dict, repr=False)
+    status: int = 200
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Onward:
+    """Something was done: show this page next, with one sentence about it."""
+
+    to: str
+    said: str = field(default="", repr=False)
+
+
+Answer: TypeAlias = Page | Onward

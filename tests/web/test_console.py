@@ -1,0 +1,166 @@
+"""The console's door: nobody comes in without an account, no form counts that is not of this session."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass, replace
+from typing import Any
+from urllib.parse import urlencode
+
+import pytest
+
+from drip.core.role import Permission, Role
+from drip.flows import staff
+from drip.flows.sign_in import SignedIn, sign_in, who_is
+from drip.flows.staff import NewAccount
+from drip.store import accounts, audit
+from drip.store.passwords import new_secret
+from drip.web.console.routes import console
+from tests.databases import sqlite_url
+from tests.web.build import Answer, Site, on_loopback
+from tests.world import World, a_world, at
+
+NOW = at("2026-06-11 10:00")
+FORM = "application/x-www-form-urlencoded"
+
+DOOR = console(a_world(sqlite_url()).app, lambda: NOW)
+OPEN_TO_ALL = {("GET", "/console/sign-in"), ("POST", "/console/sign-in"), ("GET", "/console/static/{digest}/{name}")}
+
+
+@pytest.fixture
+def world() -> Iterator[World]:
+    """A small clinic."""
+    made = a_world(sqlite_url())
+    yield made
+    made.app.close()
+
+
+@pytest.fixture
+def site(world: World) -> Iterator[Site]:
+    """Its web."""
+    with on_loopback(world.app, now=lambda: NOW) as site:
+        yield site
+
+
+def send(site: Site, path: str, form: dict[str, str], origin: str | None = "", cookie: str = "") -> Answer:
+    """A form, as a browser sends it; by itself from a page of ours."""
+    headers = {"content-type": FORM, "cookie": cookie}
+    if origin is not None:
+        headers["origin"] = origin or f"http://127.0.0.1:{site.port}"
+    return site.ask("POST", path, urlencode(form).encode(), headers)
+
+
+@dataclass
+class Browser:
+    """Somebody's browser, signed in."""
+
+    site: Site
+    token: str
+    key: str
+
+    def get(self, path: str) -> Answer:
+        """Look at a page."""
+        return self.site.ask("GET", path, headers={"cookie": f"drip={self.token}"})
+
+    def post(self, path: str, *, origin: str | None = "", key: str | None = None, **form: str) -> Answer:
+        """Send a form."""
+        told = {"key": self.key if key is None else key, **form}
+        return send(self.site, path, told, origin, f"drip={self.token}")
+
+
+def signed_in(world: World, site: Site, role: Role, *sites: str) -> Browser:
+    """A new account of this role, its password changed and its app set up."""
+    given = staff.add(world.app, NewAccount(name=role.value, full_name="Sam Okoro", role=role, sites=sites), NOW)
+    outcome = sign_in(world.app, role.value, given.password, "", NOW)
+    assert isinstance(outcome, SignedIn)
+    with world.store.write() as tx:
+        account = accounts.named(tx, role.value)
+        assert account
+        accounts.set_password(tx, account.person.id, account.password, is_given=False)
+        accounts.set_secret(tx, account.person.id, new_secret())
+    session = who_is(world.app, outcome.token, NOW)
+    assert session
+    return Browser(site, outcome.token, session.form_key)
+
+
+def filled(path: str) -> str:
+    """An address with something in each of its gaps."""
+    return path.replace("{id}", "0" * 32).replace("{name}", "nobody").replace("{digest}", "0")
+
+
+def test_every_route_names_what_it_needs_and_only_signing_in_needs_nothing() -> None:
+    routes = {(method, route.path) for route in DOOR.routes.routes for method in route.methods}  # type: ignore[attr-defined]
+    assert routes == set(DOOR.permissions)
+    assert {one for one, needs in DOOR.permissions.items() if needs is None} == OPEN_TO_ALL
+
+
+@pytest.mark.parametrize(("method", "path"), sorted(set(DOOR.permissions) - OPEN_TO_ALL))
+def test_without_an_account_every_page_leads_to_the_door(site: Site, method: str, path: str) -> None:
+    answer = site.ask("GET", filled(path)) if method == "GET" else send(site, filled(path), {})
+    assert answer.status == 303
+    assert answer.headers["location"].startswith("/console/sign-in")
+
+
+@pytest.mark.parametrize("role", Role)
+def test_each_role_comes_to_what_it_may_and_to_nothing_else(world: World, site: Site, role: Role) -> None:
+    browser = signed_in(world, site, role)
+    person = {one: DOOR.permissions[one] for one in DOOR.permissions if DOOR.permissions[one]}
+    for (method, path), needs in sorted(person.items()):
+        if path == "/console/sign-out":
+            continue
+        answer = browser.get(filled(path)) if method == "GET" else browser.post(filled(path))
+        may = needs in {Permission(word) for word in MAY[role].split()}
+        assert (answer.status != 403) == may, (method, path)
+
+
+MAY = {
+    Role.VIEWER: "see",
+    Role.SENDER: "see act",
+    Role.AUTHOR: "see act write",
+    Role.APPROVER: "see act write approve",
+    Role.ADMIN: "see act write approve run",
+}
+
+
+@pytest.mark.parametrize(
+    "how",
+    [{"origin": "https://evil.example"}, {"origin": None}, {"origin": "null"}, {"key": "0" * 32}, {"key": ""}],
+    ids=["another site", "none says where", "a hidden one", "another session's", "none"],
+)
+def test_a_form_that_is_not_of_this_session_changes_nothing(world: World, site: Site, how: dict[str, Any]) -> None:
+    browser = signed_in(world, site, Role.ADMIN)
+    assert browser.post("/console/pause", why="x", **how).status == 403
+    with world.store.read() as tx:
+        assert "paused" not in {line.deed.deed for line in audit.lines(tx)}
+
+
+def test_a_form_of_this_session_does(world: World, site: Site) -> None:
+    browser = signed_in(world, site, Role.ADMIN)
+    assert browser.post("/console/pause", why="The phones are down").status == 303
+    assert "The phones are down (Sam Okoro)" in browser.get("/console").text
+
+
+def test_who_has_to_choose_a_password_comes_to_nothing_else_before(world: World, site: Site) -> None:
+    browser = signed_in(world, site, Role.ADMIN)
+    with world.store.write() as tx:
+        account = accounts.named(tx, "admin")
+        assert account
+        accounts.set_password(tx, account.person.id, account.password, is_given=True)
+    for path in ("/console", "/console/tasks", "/console/people"):
+        assert browser.get(path).headers["location"] == "/console/me/password"
+
+
+@pytest.mark.parametrize(
+    "to", ["https://evil.example", "//evil.example", "/console//evil.example", "/console/\\evil", ""]
+)
+def test_signing_in_leads_nowhere_else(world: World, site: Site, to: str) -> None:
+    given = staff.add(world.app, NewAccount(name="sam", full_name="Sam", role=Role.VIEWER), NOW)
+    answer = send(site, "/console/sign-in", {"name": "sam", "password": given.password, "to": to})
+    assert (answer.status, answer.headers["location"]) == (303, "/console")
+
+
+def test_the_cookie_is_for_us_alone(world: World) -> None:
+    given = staff.add(world.app, NewAccount(name="sam", full_name="Sam", role=Role.VIEWER), NOW)
+    with on_loopback(replace(world.app, public_url="https://drip.example.org/x"), now=lambda: NOW) as site:
+        form = {"name": "sam", "password": given.password}
+        kept = send(site, "/console/sign-in", form, "https://drip.example.org").headers["set-cookie"]
+    assert kept.startswith("__Host-drip=")
+    assert {"HttpOnly", "Secure", "SameSite=lax", "Path=/"} <= {part.strip() for part in kept.split(";")}
