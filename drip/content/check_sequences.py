@@ -11,6 +11,9 @@ from drip.content.template_use import languages, named, template_path
 from drip.core.model import Channel, EventKind
 from drip.core.sequence import Sequence
 
+MOST_NAMED = 3
+"""Files that are named in one line."""
+
 
 def across(folder: Folder) -> Iterator[Finding]:
     """What only shows when all sequences are read together."""
@@ -30,6 +33,7 @@ def of_sequence(file: LoadedFile, sources: Mapping[str, str]) -> Iterator[Mistak
         message = "say what `kind` this is, such as education or loading: safety interlocks go by it"
         yield Mistake(loc=(), rule="kind-missing", message=message, level="warning")
     yield from _missing_templates(file.sequence, sources)
+    yield from _missing_languages(file.sequence, sources)
 
 
 def _said_id(file: LoadedFile) -> str:
@@ -71,21 +75,28 @@ def _unknown_sequences(file: LoadedFile, known: set[str]) -> Iterator[Mistake]:
 
 
 def _missing_templates(sequence: Sequence, sources: Mapping[str, str]) -> Iterator[Mistake]:
-    spoken = {
-        language
-        for _, channel, name in named(sequence.steps)
-        for language in languages(sources, sequence.id, name, channel)
-    }
     for step, channel, name in named(sequence.steps):
-        loc = (*place_of(sequence, step), channel.value)
-        found = languages(sources, sequence.id, name, channel)
-        if None not in found:
+        if None not in languages(sources, sequence.id, name, channel):
+            loc = (*place_of(sequence, step), channel.value)
             yield Mistake(loc=loc, rule="template-missing", message=_missing(sequence, name, channel, sources))
-            continue
-        for language in sorted(spoken - set(found) - {None}, key=str):
-            path = template_path(sequence.id, name, channel, language)
-            message = f"not written in {language!r}, so the usual words go: write templates/{path}"
-            yield Mistake(loc=loc, rule="language-missing", message=message, level="warning")
+
+
+def _missing_languages(sequence: Sequence, sources: Mapping[str, str]) -> Iterator[Mistake]:
+    """One line for each language in which only some of a sequence is written, where the first gap is."""
+    places = {
+        (channel, name): (*place_of(sequence, step), channel.value) for step, channel, name in named(sequence.steps)
+    }
+    found = {one: set(languages(sources, sequence.id, one[1], one[0])) for one in places}
+    for language in sorted(set[str | None]().union(*found.values()) - {None}, key=str):
+        gaps = [one for one, there in found.items() if language not in there]
+        if gaps:
+            paths = ", ".join(
+                template_path(sequence.id, name, channel, language) for channel, name in gaps[:MOST_NAMED]
+            )
+            more = f" and {len(gaps) - MOST_NAMED} more" if len(gaps) > MOST_NAMED else ""
+            number = f"{len(gaps)} of {len(places)} are not written in {language!r}"
+            message = f"{number}, so the usual words go: write {paths}{more}"
+            yield Mistake(loc=places[gaps[0]], rule="language-missing", message=message, level="warning")
 
 
 def _missing(sequence: Sequence, name: str, channel: Channel, sources: Mapping[str, str]) -> str:
