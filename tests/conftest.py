@@ -15,6 +15,8 @@ settings.register_profile("full", max_examples=4000, deadline=None, database=Non
 settings.load_profile("ci")
 
 RAN: Counter[str] = Counter()
+MISSING = ("PostgreSQL", "Chromium")
+"""What a test may skip for: it then says "no ..."."""
 
 
 @pytest.fixture(scope="session")
@@ -84,12 +86,15 @@ def pytest_runtest_logreport(report: pytest.TestReport) -> None:
         kinds = [kind for kind in ("sqlite", "postgres") if f"[{kind}" in report.nodeid or f"-{kind}" in report.nodeid]
         kinds += ["postgres"] if "postgres" in report.keywords and "postgres" not in kinds else []
         RAN.update(kinds)
-    if report.skipped and "no PostgreSQL" in str(report.longrepr):
-        RAN["skipped"] += 1
+        RAN["browser"] += report.nodeid.startswith("tests/browser/")
+    if report.skipped:
+        RAN.update(what for what in MISSING if f"no {what}" in str(report.longrepr))
 
 
 def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
-    """Say which databases the tests ran on, and what was left out."""
-    terminalreporter.write_line(f"on SQLite: {RAN['sqlite']} tests; on PostgreSQL: {RAN['postgres']} tests")
-    if RAN["skipped"]:
-        terminalreporter.write_line(f"SKIPPED {RAN['skipped']} tests: no PostgreSQL was found", yellow=True)
+    """Say what the tests ran on, and what was left out."""
+    told = {"SQLite": RAN["sqlite"], "PostgreSQL": RAN["postgres"], "in Chromium": RAN["browser"]}
+    terminalreporter.write_line("tests on " + ", ".join(f"{name}: {number}" for name, number in told.items()))
+    for what in MISSING:
+        if RAN[what]:
+            terminalreporter.write_line(f"SKIPPED {RAN[what]} tests: no {what} was found", yellow=True)
