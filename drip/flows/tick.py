@@ -30,6 +30,9 @@ LONGEST = 15.0
 
 EVERY_HOUR = timedelta(hours=1)
 
+EVERY_SIX_HOURS = timedelta(hours=6)
+"""Looking through all enrolments costs more the more there are, and finds little."""
+
 
 @dataclass(slots=True)
 class Counts:
@@ -193,13 +196,21 @@ def _wait(app: App, carrier: Carrier, now: datetime, counts: Counts) -> Collecti
 
 
 def _look_through_all(app: App, now: datetime) -> None:
-    """Once an hour, what is seldom of use: some enrolments end without a message of theirs being touched."""
+    """What is seldom of use: some enrolments end without a message of theirs being touched."""
     with app.store.read() as tx:
-        last = records.beats(tx).get("finish")
-    if last is None or now - last >= EVERY_HOUR:
-        finish(app, None, now)
+        last, done = records.beats(tx), set[str]()
+    if _is_time(last.get("look_back"), EVERY_HOUR, now):
         look_back(app, now)
         forget_words(app, now)
         _aside("reviews", lambda: look_at_reviews(app, now))
+        done.add("look_back")
+    if _is_time(last.get("finish"), EVERY_SIX_HOURS, now):
+        finish(app, None, now)
+        done.add("finish")
+    if done:
         with app.store.write() as tx:
-            records.beat(tx, ["finish"], now)
+            records.beat(tx, done, now)
+
+
+def _is_time(last: datetime | None, every: timedelta, now: datetime) -> bool:
+    return last is None or now - last >= every

@@ -32,7 +32,8 @@ from drip.store.database import open_store
 START = datetime(2026, 6, 1, tzinfo=UTC)
 """A Monday, as good as any: the same seed then meets the same bank holidays and clock changes."""
 
-MINUTE = timedelta(minutes=1)
+EVERY = timedelta(minutes=30)
+"""How often the worker looks, as one that the system's own timer starts: larger batches, and fewer of them."""
 SOURCE = "simulation"
 
 
@@ -61,7 +62,7 @@ def _opened(home: Path, folder: Path, outbox: Outbox) -> Iterator[App]:
     url = f"sqlite:///{folder / 'drip.db'}"
     migrate.migrate(url)
     app = App(
-        store=open_store(url, [read_key(make_key())], clock.now),
+        store=open_store(url, [read_key(make_key())], clock.now, outlives_crashes=False),
         clinic=clinic,
         providers={channel: (outbox,) for channel in Channel},
         worker=SOURCE,
@@ -139,12 +140,17 @@ class _Simulation:
                 self.outbox.closed.discard(address)
 
     def _next(self) -> datetime | None:
-        """When something will happen; at least a minute on, so that a row that nobody takes cannot stop the clock."""
+        """When the worker looks next: the first quarter of an hour by which something has happened."""
         with self.app.store.read() as tx:
             due = outgoing.next_due(tx)
         arriving = (waiting[-1].at for waiting in (self._arrivals, self._replies) if waiting)
         soonest = min((at for at in (due, *arriving) if at), default=None)
-        return soonest and max(soonest, self.now + MINUTE)
+        return soonest and max(_at_or_after(soonest), self.now + EVERY)
+
+
+def _at_or_after(at: datetime) -> datetime:
+    """The first of the worker's looks that is not before then."""
+    return START + -(-(at - START) // EVERY) * EVERY
 
 
 Waiting = TypeVar("Waiting", Arrival, Reply)

@@ -137,9 +137,15 @@ class _Rehearsal(Store):
     read = write
 
 
-def open_store(url: str, master_keys: Sequence[tuple[str, bytes]], clock: Callable[[], datetime]) -> Store:
+def open_store(
+    url: str,
+    master_keys: Sequence[tuple[str, bytes]],
+    clock: Callable[[], datetime],
+    *,
+    outlives_crashes: bool = True,
+) -> Store:
     """The store at an address whose schema is up to date. CannotUnseal if the master key is not the right one."""
-    store = Store(make_engine(url), Vault(master_keys), clock)
+    store = Store(make_engine(url, outlives_crashes=outlives_crashes), Vault(master_keys), clock)
     try:
         with store.write() as tx:
             _use_index_key(tx)
@@ -149,11 +155,16 @@ def open_store(url: str, master_keys: Sequence[tuple[str, bytes]], clock: Callab
     return store
 
 
-def make_engine(url: str) -> Engine:
-    """An engine with this project's habits: writers on SQLite take their lock at once, nothing is lost in a crash."""
+def make_engine(url: str, *, outlives_crashes: bool = True) -> Engine:
+    """An engine with this project's habits: writers on SQLite take their lock at once, nothing is lost in a crash.
+
+    Without `outlives_crashes` an SQLite file does not wait for the disk: for what is thrown away in any case.
+    """
     if url.startswith("sqlite"):
         engine = create_engine(url, hide_parameters=True, connect_args={"timeout": BUSY_SECONDS})
         event.listen(engine, "connect", _prepare_sqlite)
+        if not outlives_crashes:
+            event.listen(engine, "connect", _hurry_sqlite)
         event.listen(engine, "begin", _begin_sqlite)
         return engine
     # Planned anew each time: a statement that was prepared while tables were nearly empty keeps its plan for full ones,
@@ -174,6 +185,11 @@ def _prepare_postgres(connection: Any, _: Any) -> None:
 def _prepare_sqlite(connection: Any, _: Any) -> None:
     connection.isolation_level = None  # we say BEGIN ourselves
     for pragma in ("journal_mode=WAL", "synchronous=FULL", "foreign_keys=ON", "temp_store=MEMORY"):
+        connection.execute(f"PRAGMA {pragma}")
+
+
+def _hurry_sqlite(connection: Any, _: Any) -> None:
+    for pragma in ("synchronous=OFF", "cache_size=-64000"):
         connection.execute(f"PRAGMA {pragma}")
 
 
