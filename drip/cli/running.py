@@ -82,13 +82,14 @@ def simulate(
     """Invented patients through the real planner, gate and store, on a virtual clock."""
     from drip.cli.opening import home
     from drip.simulation import run_simulation
+    from drip.simulation.tables import tables
 
     with progress("days", days) as show:
         report = run_simulation(home(), patients=patients, days=days, seed=seed, at_day=show)
     if as_json:
         print_json(report.as_json())
         return
-    for title, rows in report.tables():
+    for title, rows in tables(report):
         shown = table(*rows[0], title=title)
         for row in rows[1:]:
             shown.add_row(*map(str, row))

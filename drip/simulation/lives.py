@@ -1,7 +1,7 @@
 """What happens to invented patients: booked, moved, cancelled, missed, attended, treated, updated, stopped."""
 
 import json
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, time, timedelta
 from random import Random
@@ -61,11 +61,11 @@ class World:
 
 
 def invent_lives(
-    clinic: Clinic, sequences: Sequence[Written], *, patients: int, start: datetime, days: int, seed: int
+    clinic: Clinic, sequences: Sequence[Written], *, numbers: Iterable[int], start: datetime, days: int, seed: int
 ) -> Iterator[Life]:
-    """So many lives; the same seed invents the same ones, whatever else is asked for."""
+    """The lives with these numbers; the same seed invents the same ones, whichever others are asked for."""
     world = World(clinic=clinic, words=words_of(sequences, OBJECTS["patient"]), start=start, days=days)
-    for number in range(patients):
+    for number in numbers:
         # Each has their own chance: patient 7 is the same among ten as among ten thousand.
         chance = Random(f"{seed}:{number}")  # noqa: S311 - invents, guards nothing
         yield _Story(number, chance, world).tell()

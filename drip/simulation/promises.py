@@ -17,6 +17,8 @@ from drip.core.walltime import local_date
 from drip.core.window import Hours
 from drip.simulation.lives import Life
 from drip.simulation.outbox import Outbox
+from drip.simulation.tally import PerPatient, Tally
+from drip.simulation.volume import Volume
 from drip.store import events, patients, statistics
 from drip.store.database import Tx
 from drip.store.statistics import MessageCount, Went
@@ -53,22 +55,16 @@ class Promises:
         if len(self.examples[promise]) < EXAMPLES:
             self.examples[promise].append(about)
 
+    def add(self, other: "Promises") -> None:
+        """What became of them elsewhere."""
+        self.broken.update(other.broken)
+        for promise, about in other.examples.items():
+            self.examples[promise] = [*self.examples[promise], *about][:EXAMPLES]
+
     @property
     def are_kept(self) -> bool:
         """Every one of them."""
         return not any(self.broken.values())
-
-
-@dataclass(slots=True, kw_only=True)
-class PerPatient:
-    """How much patients heard."""
-
-    messages: Counter[int] = field(default_factory=Counter)
-    """How many patients got how many messages."""
-    most_in_a_day: Counter[str] = field(default_factory=Counter)
-    most_in_a_week: Counter[str] = field(default_factory=Counter)
-    """By channel; what caps do not count is left out."""
-    most_in_a_day_with_exempt: int = 0
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -87,16 +83,17 @@ class _Sent:
 
 def check(
     app: App, outbox: Outbox, lives: Mapping[str, Life], counts: Iterable[MessageCount], now: datetime
-) -> tuple[Promises, PerPatient]:
+) -> tuple[Promises, Tally]:
     """Look through everything that happened. `lives` are by the booking system's reference."""
-    promises, per_patient = Promises(), PerPatient()
+    promises, tally = Promises(), Tally(volume=Volume(zone=app.clinic.zone))
     _check_counts(promises, counts)
     with app.store.read() as tx:
         _check_stops(promises, app, tx, outbox)
         _check_queues(promises, tx, now)
-        _check_sent(promises, per_patient, app, tx, outbox, lives)
-    per_patient.messages[0] = len(lives) - sum(per_patient.messages.values())
-    return promises, per_patient
+        _check_sent(promises, tally, app, tx, outbox, lives)
+    heard = tally.per_patient.messages
+    heard[0] = len(lives) - heard.total()
+    return promises, tally
 
 
 def _check_counts(promises: Promises, counts: Iterable[MessageCount]) -> None:
@@ -126,9 +123,7 @@ def _check_queues(promises: Promises, tx: Tx, now: datetime) -> None:
         promises.note(DRAINED, "messages", overdue)
 
 
-def _check_sent(
-    promises: Promises, per_patient: PerPatient, app: App, tx: Tx, outbox: Outbox, lives: Mapping[str, Life]
-) -> None:
+def _check_sent(promises: Promises, tally: Tally, app: App, tx: Tx, outbox: Outbox, lives: Mapping[str, Life]) -> None:
     handed_over = {one.message_id: one.at for one in outbox.handed_over}
     if len(handed_over) < len(outbox.handed_over):
         twice = Counter(one.message_id for one in outbox.handed_over)
@@ -140,7 +135,8 @@ def _check_sent(
         sent = [_sent(row, app, versions, zone_named(life.person.zone)) for row in rows]
         for one in sent:
             _check_one(promises, one, life, handed_over.pop(one.row.id, None))
-        _check_caps(promises, per_patient, patient_id, sent)
+        tally.count(one.row for one in sent)
+        _check_caps(promises, tally.per_patient, patient_id, sent)
     for message_id in handed_over:
         promises.note(SAME_STORY, message_id)
 
@@ -166,20 +162,24 @@ def _check_one(promises: Promises, one: _Sent, life: Life, handed_at: datetime |
 
 
 def _check_caps(promises: Promises, per_patient: PerPatient, patient_id: str, sent: list[_Sent]) -> None:
-    per_patient.messages[len(sent)] += 1
     by_day = Counter(one.day for one in sent)
     per_patient.most_in_a_day_with_exempt = max(per_patient.most_in_a_day_with_exempt, *by_day.values())
     for channel in Channel:
         counted = [one for one in sent if one.row.channel is channel and _is_counted(one.row)]
+        full = set()
         for one in counted:
             in_day, in_week = (sum(_within(other, one, length) for other in counted) for length in (_DAY, WEEK))
-            most = per_patient.most_in_a_day, per_patient.most_in_a_week
-            for tally, number in zip(most, (in_day, in_week), strict=True):
-                tally[channel.value] = max(tally[channel.value], number)
-            if in_day > one.caps.per_day(channel) or in_week > one.caps.per_week(channel):
+            per_patient.note_most(channel.value, in_day, in_week)
+            allowed = one.caps.per_day(channel), one.caps.per_week(channel)
+            full |= {
+                name for name, number, most in zip(_LENGTHS, (in_day, in_week), allowed, strict=True) if number >= most
+            }
+            if in_day > allowed[0] or in_week > allowed[1]:
                 promises.note(CAPS, patient_id)
+        per_patient.at_the_cap.update(f"{channel.value} {name}" for name in full)
 
 
+_LENGTHS = ("in a day", "in seven days")
 _DAY = timedelta(days=1)
 
 

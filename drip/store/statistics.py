@@ -75,6 +75,9 @@ class Went:
     site: str | None
     channel: Channel
     purpose: Purpose
+    planned_for: datetime
+    due_at: datetime
+    """When it wanted to go, the last time."""
     expires_at: datetime
     counted_on: str | None
     """The local day on which it used up one of the patient's caps."""
@@ -85,7 +88,8 @@ class Went:
 def went(tx: Tx) -> Iterator[Went]:
     """Everything that went, patient by patient, each in the order in which it went. Reads on while it is read."""
     names = (
-        "id", "patient_id", "sequence", "version", "channel", "purpose", "expires_at", "counted_on", "accepted_at",
+        "id", "patient_id", "sequence", "version", "channel", "purpose", "planned_for", "due_at", "expires_at",
+        "counted_on", "accepted_at",
     )  # fmt: skip
     accepted = select(func.count()).where(attempts.c.message_id == messages.c.id, attempts.c.outcome == "accepted")
     query = (

@@ -19,6 +19,7 @@ from drip.core.sequence import Sequence
 from drip.simulation import Report, run_simulation
 from drip.simulation.lives import Life, invent_lives
 from drip.simulation.people import phone
+from drip.simulation.tables import tables
 from drip.simulation.words import words_of
 from drip.store import patients
 from tests.world import ADVICE, CLINIC, REMINDERS, templates_for
@@ -100,7 +101,7 @@ def sequences(home: Path) -> list[Sequence]:
 
 
 def lives(clinic: Clinic, sequences: list[Sequence], seed: int = 1, patients: int = 300) -> list[Life]:
-    return list(invent_lives(clinic, sequences, patients=patients, start=START, days=60, seed=seed))
+    return list(invent_lives(clinic, sequences, numbers=range(patients), start=START, days=60, seed=seed))
 
 
 def test_every_promise_is_kept(report: Report) -> None:
@@ -194,16 +195,16 @@ def test_patients_are_told_of_in_the_words_that_the_sequences_ask_about(sequence
 
 
 def test_tables_say_what_the_document_says(report: Report) -> None:
-    tables = dict(report.tables())
-    assert all(len(row) == len(rows[0]) for rows in tables.values() for row in rows)
-    assert ["caps kept", "yes", "", ""] in tables["Promises"]
-    assert [row[2] for row in tables["Messages"] if row[0] == "together"] == [
+    shown = dict(tables(report))
+    assert all(len(row) == len(rows[0]) for rows in shown.values() for row in rows)
+    assert ["caps kept", "yes", "", ""] in shown["Promises"]
+    assert [row[2] for row in shown["Messages"] if row[0] == "together"] == [
         f"{report.as_json()['messages']['planned']:,}"
     ]
 
 
 def test_no_name_and_no_address_is_in_the_report(report: Report) -> None:
-    told = repr(report) + str(report.as_json()) + str(report.tables())
+    told = repr(report) + str(report.as_json()) + str(tables(report))
     assert "example.org" not in told
     assert "+447700900" not in told
     assert report.asked.zone == ZoneInfo("Europe/London")
