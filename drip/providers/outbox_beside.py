@@ -32,8 +32,8 @@ def beside(stories: Sequence[Story], chosen: Sequence[Chosen]) -> str:
     return (
         f'<section class="beside" aria-labelledby="beside" style="--people:{len(found)}">'
         '<h2 id="beside">Twelve weeks, beside each other</h2>'
-        "<p>Dark boxes are what happened at the clinic. Everything else was really sent, or says why it was not: choose "
-        "one to read it.</p>"
+        "<p>Boxes with an envelope or a bubble were really sent. Dashed ones were not, and say why. "
+        "Choose one to read it.</p>"
         f'<div class="people">{people}</div></section>'
     )
 

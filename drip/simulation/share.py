@@ -1,5 +1,6 @@
 """One process's share of the invented patients: arrivals, replies and ticks on a virtual clock, on its own database."""
 
+from bisect import insort
 from collections import Counter
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
@@ -17,11 +18,13 @@ from drip.core.model import Channel
 from drip.core.news import News
 from drip.core.news import Reply as Told
 from drip.core.replies import Word, read_reply
+from drip.core.sequence import Sequence as Written
 from drip.flows.publish import InFlight, Publication, publish
 from drip.flows.receive import take_news
 from drip.flows.take_in import take_in
 from drip.flows.tick import Counts, tick
 from drip.settings import make_key, read_key
+from drip.simulation.answers import Respondents, questions_of
 from drip.simulation.lives import Arrival, Life, Reply, invent_lives
 from drip.simulation.outbox import Outbox
 from drip.simulation.promises import check
@@ -43,8 +46,12 @@ def run_share(home: Path, asked: Asked, numbers: range, at_day: Callable[[int], 
     outbox, took = Outbox(), Took()
     with TemporaryDirectory(prefix="drip-simulation-") as folder, _opened(home, Path(folder), outbox) as app:
         with took.measured("inventing"):
-            lives = _publish_and_invent(app, home, asked, numbers)
-        simulation = _Simulation(app, outbox, lives, took)
+            sequences = _publish(app, home)
+            lives = list(
+                invent_lives(app.clinic, sequences, numbers=numbers, start=START, days=asked.days, seed=asked.seed)
+            )
+        respondents = Respondents(questions_of(sequences), asked.seed)
+        simulation = _Simulation(app, outbox, lives, respondents, took)
         simulation.run(START + timedelta(days=asked.days), at_day)
         with took.measured("checking"):
             return _report(simulation, asked)
@@ -68,20 +75,19 @@ def _opened(home: Path, folder: Path, outbox: Outbox) -> Iterator[App]:
         app.close()
 
 
-def _publish_and_invent(app: App, home: Path, asked: Asked, numbers: range) -> list[Life]:
+def _publish(app: App, home: Path) -> list[Written]:
     folder = read_folder(home)
     publish(app, folder, folder.sequences, Publication(by=SOURCE, approved_by="", in_flight=InFlight.PIN), START)
-    sequences = [file.sequence for file in folder.sequences if file.sequence and file.sequence.enabled]
-    return list(invent_lives(app.clinic, sequences, numbers=numbers, start=START, days=asked.days, seed=asked.seed))
+    return [file.sequence for file in folder.sequences if file.sequence and file.sequence.enabled]
 
 
 class _Simulation:
     """The virtual clock, and what has not happened yet."""
 
-    def __init__(self, app: App, outbox: Outbox, lives: Sequence[Life], took: Took) -> None:
-        self.app, self.outbox, self.lives, self.took = app, outbox, lives, took
+    def __init__(self, app: App, outbox: Outbox, lives: Sequence[Life], respondents: Respondents, took: Took) -> None:
+        self.app, self.outbox, self.lives, self.respondents, self.took = app, outbox, lives, respondents, took
         self.heard, self.counts, self.now = Heard(), Counts(), START
-        self._told = 0
+        self._told = self._read = 0
         # The next to come stands last: taking it off a list's end costs nothing.
         self._arrivals = sorted((one for life in lives for one in life.arrivals), key=lambda one: one.at, reverse=True)
         self._replies = sorted((one for life in lives for one in life.replies), key=lambda one: one.at, reverse=True)
@@ -96,6 +102,7 @@ class _Simulation:
             with self.took.measured("ticking"):
                 self.counts += tick(self.app, self.now)
             self.heard.ticks += 1
+            self._read_what_came()
             if at_day:
                 at_day((self.now - START).days)
             upcoming = self._next()
@@ -115,27 +122,48 @@ class _Simulation:
         self.heard.accepted += taken.accepted
 
     def _answer(self) -> None:
-        for reply in _taken(self._replies, self.now):
-            word = read_reply(reply.text)
-            self._told += 1
-            told = Told(
+        replies = list(_taken(self._replies, self.now))
+        told = [
+            Told(
                 provider=self.outbox.name,
-                key=f"reply-{self._told}",
+                key=f"reply-{number}",
                 channel=reply.channel,
                 address=reply.address,
                 text=reply.text,
             )
-            take_news(self.app, News(replies=(told,)), self.now)
-            self.heard.replies[word.value] += 1
-            address = reply.channel, reply.address.casefold()
-            if word is Word.STOP:
-                self.outbox.owed |= {address} - self.outbox.closed
-                self.outbox.closed.add(address)
-            elif word is Word.START:
-                self.outbox.closed.discard(address)
+            for number, reply in enumerate(replies, start=self._told)
+        ]
+        self._told += len(told)
+        take_news(self.app, News(replies=tuple(told)), self.now)
+        for reply in replies:
+            self._note(reply, read_reply(reply.text))
+
+    def _note(self, reply: Reply, word: Word) -> None:
+        """What was written, and which addresses must not be written to any more."""
+        self.heard.replies[word.value] += 1
+        address = reply.channel, reply.address.casefold()
+        if word is Word.STOP:
+            self.outbox.owed |= {address} - self.outbox.closed
+            self.outbox.closed.add(address)
+        elif word is Word.START:
+            self.outbox.closed.discard(address)
+
+    def _read_what_came(self) -> None:
+        """Patients read what has just gone, and some of those who are asked something will answer."""
+        new = self.outbox.handed_over[self._read :]
+        self._read += len(new)
+        if not new or not self.respondents.questions:
+            return
+        with self.app.store.read() as tx:
+            steps = statistics.steps_of(tx, (one.message_id for one in new))
+        for one in new:
+            question = self.respondents.questions.get(steps[one.message_id])
+            reply = question and self.respondents.reply(question, one.channel, one.address, self.now)
+            if reply:
+                insort(self._replies, reply, key=lambda one: -one.at.timestamp())
 
     def _next(self) -> datetime | None:
-        """When the worker looks next: the first quarter of an hour by which something has happened."""
+        """When the worker looks next: the first half hour by which something has happened."""
         with self.app.store.read() as tx:
             due = outgoing.next_due(tx)
         arriving = (waiting[-1].at for waiting in (self._arrivals, self._replies) if waiting)

@@ -1,6 +1,6 @@
 """Numbers over everything that is kept: how many, in which state, and what went when. No names, no addresses."""
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -8,6 +8,7 @@ from sqlalchemy import func, select
 
 from drip.core.lifecycle import WENT
 from drip.core.model import Channel, Purpose
+from drip.store import bulk
 from drip.store.database import Tx
 from drip.store.schema import attempts, enrolments, events, messages
 
@@ -62,6 +63,13 @@ def count_overdue(tx: Tx, now: datetime) -> int:
     """Planned messages whose time has come and that nobody has looked at."""
     query = select(func.count()).where(messages.c.state == "planned", messages.c.due_at <= now)
     return tx.connection.execute(query).scalar_one()
+
+
+def steps_of(tx: Tx, message_ids: Iterable[str]) -> dict[str, tuple[str, str]]:
+    """The sequence and the step of each of these messages."""
+    query = select(messages.c.id, messages.c.sequence, messages.c.step)
+    rows = tx.connection.execute(query.where(bulk.among(tx, messages.c.id, message_ids)))
+    return {row.id: (row.sequence, row.step) for row in rows}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
