@@ -62,8 +62,7 @@ def forecast(
     if page is not None:
         write_page(page, ahead.as_page(found, clinic.name, clinic.zone, start, days))
     if as_json:
-        told = {"from": zulu(start), "days": days, **ahead.summary(found, clinic.zone)}
-        print_json({**told, "messages": [message_as_json(one) for one in found]})
+        print_json({"from": zulu(start), "days": days, "messages": [message_as_json(one) for one in found]})
         return
     if not found:
         out.print(f"Nothing is planned for the next {counted(days, 'day')}.")

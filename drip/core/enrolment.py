@@ -81,6 +81,9 @@ class _Walk:
 
     def __post_init__(self) -> None:
         """Enrolments whose first event is not in the history (enrolled by hand, say) are there from the start."""
+        # In an order that never depends on what is stored: sequences that give way to others come last.
+        self.existing = tuple(sorted(self.existing, key=lambda row: _turn(row.sequence)))
+        self.live = tuple(sorted(self.live, key=lambda live: _turn(live.sequence)))
         for event in (moment.event for moment in self.moments):
             self.names.update(dict.fromkeys(event.keys, event.names))
             self.withdrawn.update(event.keys if event.withdrawn else ())
@@ -162,11 +165,11 @@ class _Walk:
         return course
 
     def _starts(self, moment: Moment) -> Iterator[Course]:
-        """In an order that never depends on what is stored: sequences that give way to others come last."""
-        for row in sorted(self.existing, key=lambda row: _turn(row.sequence)):
+        for row in self.existing:
             if (row.sequence.id, row.origin) not in self.courses:
                 yield from self._go_on(row, moment)
-        for live in sorted(self.live, key=lambda live: _turn(live.sequence)):
+        listening = [live for live in self.live if moment.event.kind in live.sequence.enrol.on]
+        for live in listening:
             if not self._is_in(live.sequence, moment) and self._may_start(live.sequence, moment):
                 change = self._change(live.sequence, moment)
                 course = Course(

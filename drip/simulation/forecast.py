@@ -1,9 +1,8 @@
-"""The next days of the real plan, counted as a rehearsal is: for the terminal, as a document, as a page."""
+"""The next days of the real plan, counted and drawn as a rehearsal is."""
 
 from collections import Counter
 from collections.abc import Sequence
 from datetime import datetime
-from typing import Any
 from zoneinfo import ZoneInfo
 
 from drip.core.model import Channel, Purpose
@@ -22,43 +21,26 @@ def volume_of(messages: Sequence[MessageView], zone: ZoneInfo) -> Volume:
     return volume
 
 
-def summary(messages: Sequence[MessageView], zone: ZoneInfo) -> dict[str, Any]:
-    """The numbers, as one document."""
-    volume = volume_of(messages, zone)
-    minute, in_minute = volume.busiest_minute()
-    people = Counter(one.patient_id for one in messages)
-    return {
-        "per_day": {day.isoformat(): of.total() for day, of in volume.by_day().items()},
-        "per_purpose": {
-            purpose.value: {channel.value: number for channel, number in sorted(channels.items())}
-            for purpose, channels in volume.by_purpose().items()
-        },
-        "busiest_minute": {"at": f"{minute:%Y-%m-%d %H:%M}" if minute else "", "messages": in_minute},
-        "patients": len(people),
-        "most_to_one_patient": max(people.values(), default=0),
-    }
-
-
 def as_page(messages: Sequence[MessageView], clinic: str, zone: ZoneInfo, start: datetime, days: int) -> Page:
     """No patient is named: it is about how much, not about whom."""
-    volume, told = volume_of(messages, zone), summary(messages, zone)
-    local = start.astimezone(zone)
-    people = Counter(Counter(one.patient_id for one in messages).values())
-    emails, texts = volume.by(Channel.EMAIL), volume.by(Channel.SMS)
+    volume, local = volume_of(messages, zone), start.astimezone(zone)
+    people = Counter(one.patient_id for one in messages)
+    each = Counter(people.values())
+    minute, most = volume.busiest_minute()
     parts = [
         pieces.facts(
             [
-                ("Emails", f"{emails:,}", "planned"),
-                ("Texts", f"{texts:,}", "planned"),
-                ("Patients", f"{told['patients']:,}", f"at most {told['most_to_one_patient']} messages to one"),
-                ("Busiest minute", f"{told['busiest_minute']['messages']:,}", told["busiest_minute"]["at"]),
+                ("Emails", f"{volume.by(Channel.EMAIL):,}", "planned"),
+                ("Texts", f"{volume.by(Channel.SMS):,}", "planned"),
+                ("Patients", f"{len(people):,}", f"at most {max(people.values(), default=0)} messages to one"),
+                ("Busiest minute", f"{most:,}", f"{minute:%a} {minute.day} {minute:%b, %H:%M}" if minute else ""),
             ]
         )
     ]
     if messages:
         parts += [
             volumes.days_section(volume),
-            f'<div class="pair">{volumes.week_section(volume)}{volumes.patients_section(people)}</div>',
+            f'<div class="pair">{volumes.week_section(volume)}{volumes.patients_section(each)}</div>',
             f'<div class="pair">{volumes.purpose_section(volume)}{_sequences(messages)}</div>',
         ]
     return Page(

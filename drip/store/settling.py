@@ -106,10 +106,17 @@ def doubt_expired_flights(tx: Tx) -> int:
 
 
 def _lease_ran_out(tx: Tx, was: State, becomes: State, reason: Reason) -> int:
+    statement = _running_out(was, becomes, reason, is_postgres=tx.is_postgres)
+    return tx.connection.execute(statement, {} if tx.is_postgres else {"at": tx.real_now()}).rowcount
+
+
+@cache
+def _running_out(was: State, becomes: State, reason: Reason, *, is_postgres: bool) -> Update:
+    now = func.clock_timestamp() if is_postgres else bindparam("at", type_=messages.c.lease_until.type)
     statement = update(messages).where(
-        messages.c.lease_until.is_not(None), messages.c.lease_until < tx.real_now(), messages.c.state == was.value
+        messages.c.lease_until.is_not(None), messages.c.lease_until < now, messages.c.state == was.value
     )
-    return tx.connection.execute(statement.values(state=becomes.value, reason=reason.value, **NO_LEASE)).rowcount
+    return statement.values(state=becomes.value, reason=reason.value, **NO_LEASE)
 
 
 def expire_waiting(tx: Tx, now: datetime) -> int:
