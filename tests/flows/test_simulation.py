@@ -152,7 +152,7 @@ def test_broken_caps_and_a_stop_that_is_not_heeded_are_noticed(home: Path, monke
     assert all(one["examples"] for one in told.as_json()["promises"] if not one["kept"])
 
 
-STOPPING_SEED = 40
+STOPPING_SEED = 384
 """Somebody says STOP early enough to be written to again if nobody listened."""
 
 
