@@ -211,9 +211,12 @@ def _use_index_key(tx: Tx) -> None:
     tx.vault.use_index_key(tx.vault.unseal("keys.value", INDEX_KEY, kept))
 
 
+_JSON = json.JSONEncoder(ensure_ascii=False, separators=(",", ":"))
+
+
 def to_bytes(value: Any) -> bytes:
     """JSON, as it is sealed."""
-    return json.dumps(value, ensure_ascii=False, separators=(",", ":")).encode()
+    return _JSON.encode(value).encode()
 
 
 def from_bytes(value: bytes) -> Any:
