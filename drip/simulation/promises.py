@@ -4,7 +4,7 @@ from collections import Counter, defaultdict
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import date, datetime, timedelta
-from itertools import groupby
+from itertools import groupby, islice
 from zoneinfo import ZoneInfo
 
 from drip.app import App, Published
@@ -23,6 +23,7 @@ from drip.store import events, patients, statistics
 from drip.store.database import Tx
 from drip.store.statistics import MessageCount, Went
 
+AT_ONCE = 500
 EXAMPLES = 5
 ENDED = {state.value for state in TERMINAL - WENT}
 
@@ -130,15 +131,23 @@ def _check_sent(promises: Promises, tally: Tally, app: App, tx: Tx, outbox: Outb
         for message_id in (message_id for message_id, times in twice.items() if times > 1):
             promises.note(NO_DOUBLE, message_id)
     versions = app.versions.live(tx)
-    for patient_id, rows in groupby(statistics.went(tx), key=lambda row: row.patient_id):
-        life = lives[patients.refs(tx, [patient_id])[patient_id]]
+    for patient_id, ref, rows in _each_patient(tx):
+        life = lives[ref]
         sent = [_sent(row, app, versions, zone_named(life.person.zone)) for row in rows]
         for one in sent:
             _check_one(promises, one, life, handed_over.pop(one.row.id, None))
-        tally.count(one.row for one in sent)
+        tally.count(rows)
         _check_caps(promises, tally.per_patient, patient_id, sent)
     for message_id in handed_over:
         promises.note(SAME_STORY, message_id)
+
+
+def _each_patient(tx: Tx) -> Iterator[tuple[str, str, list[Went]]]:
+    """Our id, the booking system's reference, and what went; looked up for many at once."""
+    groups = ((mine, list(rows)) for mine, rows in groupby(statistics.went(tx), key=lambda row: row.patient_id))
+    while some := list(islice(groups, AT_ONCE)):
+        refs = patients.refs(tx, (mine for mine, _ in some))
+        yield from ((mine, refs[mine], rows) for mine, rows in some)
 
 
 def _sent(row: Went, app: App, versions: Mapping[str, Published], zone: ZoneInfo | None) -> _Sent:
