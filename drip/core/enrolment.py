@@ -6,16 +6,15 @@ the same enrolments in whatever order they arrive, and deciding twice changes no
 """
 
 from collections.abc import Iterable, Iterator
-from collections.abc import Sequence as Many
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
-from typing import TypeAlias
 
-from drip.core.condition import Objects, holds
-from drip.core.course import Course, Enrolled, Live, objects_at
+from drip.core.condition import holds
+from drip.core.course import Course, Enrolled, Live
 from drip.core.duration import Duration
 from drip.core.ending import ended_by, is_revived_by
 from drip.core.event import Event, Moment
+from drip.core.look import Looks
 from drip.core.model import EventKind, Kind
 from drip.core.move import came_too_late, change_to_tell
 from drip.core.own_event import UNTOLD, own_event
@@ -30,9 +29,6 @@ from drip.core.visit import Change
 
 CHAIN_LIMIT = 5
 """How many enrolments may start one another from a single event."""
-
-Look: TypeAlias = tuple[View, Objects]
-"""What was known of an event, and what a condition then sees."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -79,7 +75,7 @@ class _Walk:
     orphans: frozenset[str]
     courses: dict[tuple[str, str], Course] = field(default_factory=dict)
     tasks: dict[str, Task] = field(default_factory=dict)
-    looks: dict[int, tuple[Moment, list[Look]]] = field(default_factory=dict)
+    looks: Looks = field(default_factory=Looks)
     names: dict[str, frozenset[str]] = field(default_factory=dict)
     """Of each event, by its keys: what it is about."""
     withdrawn: set[str] = field(default_factory=set)
@@ -265,18 +261,9 @@ class _Walk:
         change = self._change(sequence, moment)
         if moment.event.kind not in sequence.enrol.on or (change and came_too_late(moment)):
             return []
-        return [view for view, objects in self._looks(moment, change) if holds(sequence.enrol.when, objects)]
-
-    def _looks(self, moment: Moment, change: Change | None) -> Many[Look]:
-        """The event as it was known and as it became known; the same for every sequence that listens to it."""
-        if change is not None:
-            views = views_of(moment, self.moments)
-            return [(view, objects_at(view.as_known, change=change)) for view in views]
-        if id(moment) not in self.looks:
-            views = views_of(moment, self.moments)
-            # The moment is kept, so that no other takes its place in memory.
-            self.looks[id(moment)] = moment, [(view, objects_at(view.as_known)) for view in views]
-        return self.looks[id(moment)][1]
+        return [
+            view for view, objects in self.looks.at(moment, self.moments, change) if holds(sequence.enrol.when, objects)
+        ]
 
     def _is_for_no_plan(self, sequence: Sequence, moment: Moment) -> bool:
         """Whether a subtype was recorded that no loading plan is for: a slip of the pen is not a reason for silence."""
