@@ -8,7 +8,7 @@ from drip.pages.svg import Bar
 from drip.simulation.volume import Volume
 
 SAFETY_FIRST = list(Purpose)
-MOST_SHOWN = 40
+MOST_SHOWN = 80
 """Patients with more messages than that share a column."""
 
 
