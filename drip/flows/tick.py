@@ -20,7 +20,7 @@ from drip.flows.reply import apply_replies
 from drip.flows.reviews import look_at_reviews
 from drip.flows.send import Sent, calling, never, send_due, wait_for_all
 from drip.flows.spool import take_up
-from drip.flows.sweep import finish, forget_words, look_back, sweep
+from drip.flows.sweep import ends_are_heard, finish, forget_words, look_back, sweep
 from drip.store import records
 
 log = logging.getLogger("drip.tick")
@@ -82,7 +82,8 @@ def tick(
                 is_more = _hear(app, now, counts, done, is_hurried=enough is not never)
                 put_right = _put_right(app, now, counts, done)
                 sent = _send(app, carrier, now, counts, enough, progress)
-                finished = finish(app, sent.enrolments, now)
+                # What came to its end is worth another round only where something begins or ends with it.
+                finished = finish(app, sent.enrolments, now) and ends_are_heard(app)
                 done.add("send")
                 if enough() or not (is_more or put_right or finished or sent.is_unfinished):
                     break
