@@ -2,7 +2,7 @@
 
 from collections import Counter, defaultdict
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import date, datetime, timedelta
 from itertools import groupby, islice
 from zoneinfo import ZoneInfo
@@ -14,7 +14,7 @@ from drip.core.lifecycle import TERMINAL, WENT, State
 from drip.core.model import Channel, EventKind, Purpose
 from drip.core.patient import zone_named
 from drip.core.walltime import local_date
-from drip.core.window import Hours
+from drip.core.window import ANY, Hours
 from drip.simulation.lives import Life
 from drip.simulation.outbox import Outbox
 from drip.simulation.tally import PerPatient, Tally
@@ -76,6 +76,8 @@ class _Sent:
     hours: Hours
     caps: Caps
     at: datetime
+    is_answer: bool
+    """Somebody has just written to us, and waits for it: neither hours nor caps hold it back."""
 
     @property
     def day(self) -> date:
@@ -153,7 +155,11 @@ def _each_patient(tx: Tx) -> Iterator[tuple[str, str, list[Went]]]:
 def _sent(row: Went, app: App, versions: Mapping[str, Published], zone: ZoneInfo | None) -> _Sent:
     site = app.clinic.site(row.site)
     at = row.accepted_at or datetime.max.replace(tzinfo=row.expires_at.tzinfo)
-    return _Sent(row=row, hours=hours_for(versions[row.sequence].sequence, site, zone), caps=site.caps, at=at)
+    sequence = versions[row.sequence].sequence
+    hours, step = hours_for(sequence, site, zone), sequence.step(row.step)
+    is_answer = step is not None and step.answers_at_once
+    hours = replace(hours, window=ANY) if is_answer else hours
+    return _Sent(row=row, hours=hours, caps=site.caps, at=at, is_answer=is_answer)
 
 
 def _check_one(promises: Promises, one: _Sent, life: Life, handed_at: datetime | None) -> None:
@@ -174,7 +180,7 @@ def _check_caps(promises: Promises, per_patient: PerPatient, patient_id: str, se
     by_day = Counter(one.day for one in sent)
     per_patient.most_in_a_day_with_exempt = max(per_patient.most_in_a_day_with_exempt, *by_day.values())
     for channel in Channel:
-        counted = [one for one in sent if one.row.channel is channel and _is_counted(one.row)]
+        counted = [one for one in sent if one.row.channel is channel and _is_counted(one)]
         full = set()
         for one in counted:
             in_day, in_week = (sum(_within(other, one, length) for other in counted) for length in (_DAY, WEEK))
@@ -192,9 +198,10 @@ _LENGTHS = ("in a day", "in seven days")
 _DAY = timedelta(days=1)
 
 
-def _is_counted(row: Went) -> bool:
+def _is_counted(one: _Sent) -> bool:
     """Safety is not limited; nor is service about a near visit, or an answer: these the gate left uncounted."""
-    return row.purpose is not Purpose.SAFETY and not (row.purpose is Purpose.SERVICE and row.counted_on is None)
+    row, may_be_exempt = one.row, one.is_answer or one.row.purpose is Purpose.SERVICE
+    return row.purpose is not Purpose.SAFETY and not (may_be_exempt and row.counted_on is None)
 
 
 def _within(other: _Sent, one: _Sent, length: timedelta) -> bool:

@@ -80,6 +80,7 @@ class Went:
     patient_id: str
     sequence: str
     version: str
+    step: str
     site: str | None
     channel: Channel
     purpose: Purpose
@@ -96,7 +97,7 @@ class Went:
 def went(tx: Tx) -> Iterator[Went]:
     """Everything that went, patient by patient, each in the order in which it went. Reads on while it is read."""
     names = (
-        "id", "patient_id", "sequence", "version", "channel", "purpose", "planned_for", "due_at", "expires_at",
+        "id", "patient_id", "sequence", "version", "step", "channel", "purpose", "planned_for", "due_at", "expires_at",
         "counted_on", "accepted_at",
     )  # fmt: skip
     accepted = select(func.count()).where(attempts.c.message_id == messages.c.id, attempts.c.outcome == "accepted")
