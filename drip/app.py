@@ -34,6 +34,11 @@ class Published:
     is_approved: bool = False
     """By someone other than its author, who was named when it was published."""
 
+    @property
+    def may_be_approved(self) -> bool:
+        """Not yet, and not while its own file says that nobody has: whoever is named then approved other words."""
+        return not (self.is_approved or self.sequence.review.is_awaited)
+
 
 class BrokenVersion(Exception):
     """A published version cannot be read any more: a mistake of ours, since it could when it was published."""
@@ -52,10 +57,10 @@ class Versions:
         for row in stored_versions.load(tx, missing) if missing else ():
             self._kept[row.id] = compile_version(row.id, row.sequence, row.files)
         # Approval is the one thing that may still come, and perhaps through another process.
-        open_ones = {version for version in wanted if not self._kept[version].is_approved}
+        open_ones = {version for version in wanted if self._kept[version].may_be_approved}
         for version in stored_versions.approved(tx, open_ones) if open_ones else ():
             kept = self._kept[version]
-            self._kept[version] = replace(kept, is_approved=not kept.sequence.review.is_awaited)
+            self._kept[version] = replace(kept, is_approved=True)
         return {version: self._kept[version] for version in wanted}
 
     def apart(self) -> "Versions":

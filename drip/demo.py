@@ -1,7 +1,8 @@
 """The main job on sample data: publish, take in bookings, let twelve weeks pass, and look at what patients got."""
 
 import shutil
-from collections.abc import Callable
+from collections import Counter
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -20,13 +21,16 @@ from drip.flows.publish import InFlight, Publication, Result, publish
 from drip.flows.rehearse import Rehearsal, rehearse
 from drip.flows.tick import Counts
 from drip.providers.folder import FolderProvider
-from drip.providers.outbox_page import LeftOut, Moment, Person
+from drip.providers.outbox_page import Chosen, LeftOut, Moment, Person
 from drip.settings import make_key, read_key, read_settings
 from drip.store import migrate, views
 from drip.store.database import open_store
 
 START = datetime(2026, 6, 1, 6, 0, tzinfo=UTC)
 """The Monday on which the sample bookings begin."""
+
+SHOWN = ("achilles-loading-insertional", "achilles-loading-midportion", "prolotherapy-aftercare")
+"""Of whoever has these, one patient each is shown beside the others."""
 
 OURS = {"drip.db", "drip.db-wal", "drip.db-shm", "index.html", "index.jsonl"}
 """What a demo leaves in its folder besides one folder a day; only such a folder is ever emptied."""
@@ -64,7 +68,8 @@ def run_demo(
         rehearsal = rehearse(app, events, start=START, end=START + timedelta(days=days), at_tick=at_tick)
         with app.store.read() as tx:
             messages = views.list_messages(tx)
-        page = _write_page(app, clinic, events, messages)
+        plans = {file.sequence.id: file.sequence.title for file in folder.sequences if file.sequence}
+        page = _write_page(app, clinic, events, messages, plans)
     finally:
         app.close()
     names = {one.patient_ref: _name(one) for one in events}
@@ -113,7 +118,9 @@ def _name(one: Parsed) -> str:
     return f"{told.get('first_name') or ''} {told.get('last_name') or ''}".strip()
 
 
-def _write_page(app: App, clinic: Clinic, events: list[Parsed], messages: list[views.MessageView]) -> Path:
+def _write_page(
+    app: App, clinic: Clinic, events: list[Parsed], messages: list[views.MessageView], plans: Mapping[str, str]
+) -> Path:
     folder = app.providers[Channel.EMAIL][0]
     if not isinstance(folder, FolderProvider):
         raise TypeError("the demo writes into a folder")
@@ -128,7 +135,20 @@ def _write_page(app: App, clinic: Clinic, events: list[Parsed], messages: list[v
         if one.reason and one.state not in WENT and one.state != "planned" and one.patient in by_ref
     ]  # fmt: skip
     title = f"{clinic.name}: what patients received"
-    return folder.finish(title=title, zone=clinic.zone, people=people, left_out=left_out)
+    first = list(_chosen(messages, plans))
+    return folder.finish(title=title, zone=clinic.zone, people=people, left_out=left_out, first=first)
+
+
+def _chosen(messages: list[views.MessageView], plans: Mapping[str, str]) -> Iterator[Chosen]:
+    """For each plan that is shown, whoever heard most of it; nobody twice."""
+    taken: set[str] = set()
+    for plan in SHOWN:
+        heard = Counter(one.patient for one in messages if one.sequence == plan and one.accepted_at)
+        ref = next((ref for ref, _ in heard.most_common() if ref not in taken), None)
+        if ref is not None:
+            taken.add(ref)
+            since = min(one.planned_for for one in messages if one.sequence == plan and one.patient == ref)
+            yield Chosen(ref=ref, plan=plans[plan], since=since)
 
 
 def _people(events: list[Parsed], clinic: Clinic) -> dict[str, Person]:

@@ -1,6 +1,7 @@
 """For those who ask about patients: explain, forecast."""
 
 from datetime import timedelta
+from pathlib import Path
 from typing import Annotated
 
 import typer
@@ -42,16 +43,24 @@ def explain(
 def forecast(
     days: Annotated[int, typer.Option(min=1, max=400, help="how far ahead")] = 14,
     now: Annotated[str | None, typer.Option(help="from when")] = None,
+    page: Annotated[
+        Path | None, typer.Option(metavar="FILE", help="also write a page with pictures, such as forecast.html")
+    ] = None,
     as_json: Annotated[bool, typer.Option("--json", help="one JSON document")] = False,
 ) -> None:
     """Who will hear what in the next days, from the real plan."""
     from drip.cli.opening import opened
     from drip.cli.show import read_time
+    from drip.pages.page import write_page
+    from drip.simulation import forecast as ahead
     from drip.store import views
 
     start = read_time(now, "--now")
     with opened() as app, app.store.read() as tx:
         found = views.list_messages(tx, state="planned", until=start + timedelta(days=days))
+        clinic = app.clinic
+    if page is not None:
+        write_page(page, ahead.as_page(found, clinic.name, clinic.zone, start, days))
     if as_json:
         print_json({"from": zulu(start), "days": days, "messages": [message_as_json(one) for one in found]})
         return
@@ -61,5 +70,5 @@ def forecast(
     print_messages(found)
     emails = sum(one.channel == "email" for one in found)
     people = len({one.patient_id for one in found})
-    told = f"{counted(emails, 'email')} and {counted(len(found) - emails, 'text')} to {counted(people, 'patient')}"
-    out.print(f"\n{told}, before caps.", style="dim")
+    says = f"{counted(emails, 'email')} and {counted(len(found) - emails, 'text')} to {counted(people, 'patient')}"
+    out.print(f"\n{says}, before caps.", style="dim")

@@ -77,18 +77,37 @@ def simulate(
     patients: Annotated[int, typer.Option(min=1, max=1_000_000, help="how many invented patients")],
     days: Annotated[int, typer.Option(min=1, max=400, help="how long")],
     seed: Annotated[int, typer.Option(help="the same seed invents the same patients")] = 1,
+    report: Annotated[
+        Path | None, typer.Option(metavar="FILE", help="also write a page with pictures, such as report.html")
+    ] = None,
+    sms_price: Annotated[
+        float | None, typer.Option(min=0, metavar="PRICE", help="what a part of a text costs, such as 0.04")
+    ] = None,
     as_json: Annotated[bool, typer.Option("--json", help="one JSON document")] = False,
 ) -> None:
     """Invented patients through the real planner, gate and store, on a virtual clock."""
+    from drip.app import read_clinic
     from drip.cli.opening import home
+    from drip.pages.page import write_page
     from drip.simulation import run_simulation
+    from drip.simulation.page import as_page
 
     with progress("days", days) as show:
-        report = run_simulation(home(), patients=patients, days=days, seed=seed, at_day=show)
+        told = run_simulation(home(), patients=patients, days=days, seed=seed, at_day=show)
+    if report is not None:
+        write_page(report, as_page(told, read_clinic(home()).name, sms_price))
     if as_json:
-        print_json(report.as_json())
+        print_json(told.as_json(sms_price))
         return
-    for title, rows in report.tables():
+    _print_report(told, sms_price)
+    if report is not None:
+        out.print(f"The same as a page with pictures: {report}", soft_wrap=True)
+
+
+def _print_report(told: Any, sms_price: float | None) -> None:
+    from drip.simulation.tables import tables
+
+    for title, rows in tables(told, sms_price):
         shown = table(*rows[0], title=title)
         for row in rows[1:]:
             shown.add_row(*map(str, row))

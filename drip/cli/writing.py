@@ -94,13 +94,17 @@ def timeline(
     site: Annotated[str | None, typer.Option(help="a site's id; default the first")] = None,
     timezone: Annotated[str | None, typer.Option(help="the zone that decides; default the site's")] = None,
     patient: Annotated[Path | None, typer.Option(help="JSON with patient, appointment, treatment objects")] = None,
+    page: Annotated[
+        Path | None, typer.Option(metavar="FILE", help="also write a calendar page with all words, such as plan.html")
+    ] = None,
     as_json: Annotated[bool, typer.Option("--json", help="one JSON document")] = False,
 ) -> None:
     """Every message a sequence would send, with times and skips, without touching the database."""
     from drip.cli.calendar import print_calendar, timeline_as_json
+    from drip.cli.timeline_words import words_for
     from drip.content.examples import timeline as timeline_of
 
-    _, clinic, loaded = find_sequence(sequence)
+    folder, clinic, loaded = find_sequence(sequence)
     given: dict[str, Any] = {"anchor": anchor}
     given |= {
         name: value for name, value in (("now", now), ("site", site), ("timezone", timezone)) if value is not None
@@ -108,10 +112,22 @@ def timeline(
     given |= read_facts(patient) if patient else {}
     situation = situation_for(loaded, given, clinic)
     messages = timeline_of(loaded, situation)
+    if page is not None:
+        words = words_for(folder, clinic, loaded, situation.anchor, given)
+        _write_calendar(page, loaded, situation, messages, words)
     if as_json:
         print_json(timeline_as_json(loaded, messages, situation.hours.zone))
     else:
         print_calendar(loaded, messages, situation.hours.zone)
+
+
+def _write_calendar(page: Path, sequence: Any, situation: Any, messages: Any, words: Any) -> None:
+    from drip.cli.timeline_page import Timeline, as_page
+    from drip.pages.page import write_page
+
+    zone = situation.hours.zone
+    shown = Timeline(sequence=sequence, messages=messages, anchor=situation.anchor, zone=zone, words=words)
+    write_page(page, as_page(shown))
 
 
 def situation_for(sequence: Any, given: dict[str, Any], clinic: Any) -> Any:

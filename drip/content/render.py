@@ -1,11 +1,11 @@
 """The templates of one version: compiled once each, and filled for one patient at a time."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from typing import Final
 
 from drip.content.email import compile_email
-from drip.content.email_layout import is_frame_word
+from drip.content.email_layout import is_frame_word, layout_for
 from drip.content.letter_text import tidy
 from drip.content.sandbox import Filling, Gap, compile_source, context_for, gaps_of
 from drip.content.slots import SHARED, Piece, Slots, expand, without_own_lines
@@ -35,6 +35,25 @@ class _Compiled:
     subject: Filling | None = None
     html: Filling | None = None
     gaps: tuple[Gap, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class _Kept:
+    compiled: _Compiled
+    sources: Mapping[str, str] = field(repr=False)
+    """Everything that it was compiled from."""
+
+
+_KEPT: dict[tuple[str, str], _Kept] = {}
+"""The same words are read by whoever checks, publishes and sends them, and an email takes long to compile."""
+
+MOST_KEPT = 2_000
+
+
+def _keep(path: str, language: str, kept: _Kept) -> None:
+    if len(_KEPT) >= MOST_KEPT:
+        _KEPT.clear()
+    _KEPT[path, language] = kept
 
 
 class TemplateSet:
@@ -93,10 +112,22 @@ class TemplateSet:
         return self._compiled[path]
 
     def _compile(self, path: str) -> _Compiled:
+        kept = _KEPT.get((path, self._language))
+        if kept and self._would_read(path) <= kept.sources.keys() and kept.sources.items() <= self._sources.items():
+            return kept.compiled
         try:
-            return self._compile_any(path)
+            compiled = self._compile_any(path)
         except TemplateError as error:
             return _Compiled(paths=frozenset({path}), problems=error.problems)
+        if not compiled.problems:
+            _keep(path, self._language, _Kept(compiled, {used: self._sources[used] for used in compiled.paths}))
+        return compiled
+
+    def _would_read(self, path: str) -> set[str]:
+        """What is chosen by whether it is there: the layout in the email's own language, else the common one."""
+        is_email = path.endswith(SUFFIXES[Channel.EMAIL])
+        layout = layout_for(self._language_of(path), self._sources) if is_email else None
+        return {path, layout} if layout else {path}
 
     def _compile_any(self, path: str) -> _Compiled:
         if path not in self._sources:

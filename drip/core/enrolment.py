@@ -10,10 +10,11 @@ from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 
 from drip.core.condition import holds
-from drip.core.course import Course, Enrolled, Live, objects_at
+from drip.core.course import Course, Enrolled, Live
 from drip.core.duration import Duration
 from drip.core.ending import ended_by, is_revived_by
 from drip.core.event import Event, Moment
+from drip.core.look import Looks
 from drip.core.model import EventKind, Kind
 from drip.core.move import came_too_late, change_to_tell
 from drip.core.own_event import UNTOLD, own_event
@@ -74,6 +75,7 @@ class _Walk:
     orphans: frozenset[str]
     courses: dict[tuple[str, str], Course] = field(default_factory=dict)
     tasks: dict[str, Task] = field(default_factory=dict)
+    looks: Looks = field(default_factory=Looks)
     names: dict[str, frozenset[str]] = field(default_factory=dict)
     """Of each event, by its keys: what it is about."""
     withdrawn: set[str] = field(default_factory=set)
@@ -81,6 +83,9 @@ class _Walk:
 
     def __post_init__(self) -> None:
         """Enrolments whose first event is not in the history (enrolled by hand, say) are there from the start."""
+        # In an order that never depends on what is stored: sequences that give way to others come last.
+        self.existing = tuple(sorted(self.existing, key=lambda row: _turn(row.sequence)))
+        self.live = tuple(sorted(self.live, key=lambda live: _turn(live.sequence)))
         for event in (moment.event for moment in self.moments):
             self.names.update(dict.fromkeys(event.keys, event.names))
             self.withdrawn.update(event.keys if event.withdrawn else ())
@@ -162,11 +167,12 @@ class _Walk:
         return course
 
     def _starts(self, moment: Moment) -> Iterator[Course]:
-        """In an order that never depends on what is stored: sequences that give way to others come last."""
-        for row in sorted(self.existing, key=lambda row: _turn(row.sequence)):
+        for row in self.existing:
             if (row.sequence.id, row.origin) not in self.courses:
                 yield from self._go_on(row, moment)
-        for live in sorted(self.live, key=lambda live: _turn(live.sequence)):
+        listening = (live for live in self.live if moment.event.kind in live.sequence.enrol.on)
+        # Most of a long history is settled: nobody need look at it again.
+        for live in listening if has_news_near(moment.event, self.moments) else ():
             if not self._is_in(live.sequence, moment) and self._may_start(live.sequence, moment):
                 change = self._change(live.sequence, moment)
                 course = Course(
@@ -234,7 +240,7 @@ class _Walk:
 
     def _may_start(self, sequence: Sequence, moment: Moment) -> bool:
         event = moment.event
-        if not sequence.enabled or event.kind not in sequence.enrol.on or not has_news_near(event, self.moments):
+        if not sequence.enabled or event.kind not in sequence.enrol.on:
             return False
         if event.is_history or (event.kind.is_of_the_moment and not event.fresh):
             return False
@@ -255,8 +261,9 @@ class _Walk:
         change = self._change(sequence, moment)
         if moment.event.kind not in sequence.enrol.on or (change and came_too_late(moment)):
             return []
-        views = views_of(moment, self.moments)
-        return [view for view in views if holds(sequence.enrol.when, objects_at(view.as_known, change=change))]
+        return [
+            view for view, objects in self.looks.at(moment, self.moments, change) if holds(sequence.enrol.when, objects)
+        ]
 
     def _is_for_no_plan(self, sequence: Sequence, moment: Moment) -> bool:
         """Whether a subtype was recorded that no loading plan is for: a slip of the pen is not a reason for silence."""

@@ -103,6 +103,12 @@ def finish(app: App, touched: Collection[str] | None, now: datetime) -> int:
     return finished
 
 
+def ends_are_heard(app: App) -> bool:
+    """Whether a live sequence waits for another one to come to its end."""
+    with app.store.read() as tx:
+        return _someone_listens(app, tx)
+
+
 def _finish(app: App, among: Sequence[str] | None, now: datetime) -> int:
     return app.store.attempt(lambda tx: _finish_some(app, tx, among, now))
 

@@ -20,7 +20,7 @@ from drip.flows.reply import apply_replies
 from drip.flows.reviews import look_at_reviews
 from drip.flows.send import Sent, calling, never, send_due, wait_for_all
 from drip.flows.spool import take_up
-from drip.flows.sweep import finish, forget_words, look_back, sweep
+from drip.flows.sweep import ends_are_heard, finish, forget_words, look_back, sweep
 from drip.store import records
 
 log = logging.getLogger("drip.tick")
@@ -29,6 +29,9 @@ LONGEST = 15.0
 """Seconds after which a tick on the real clock ends, and another begins."""
 
 EVERY_HOUR = timedelta(hours=1)
+
+EVERY_SIX_HOURS = timedelta(hours=6)
+"""Looking through all enrolments costs more the more there are, and finds little."""
 
 
 @dataclass(slots=True)
@@ -79,7 +82,8 @@ def tick(
                 is_more = _hear(app, now, counts, done, is_hurried=enough is not never)
                 put_right = _put_right(app, now, counts, done)
                 sent = _send(app, carrier, now, counts, enough, progress)
-                finished = finish(app, sent.enrolments, now)
+                # What came to its end is worth another round only where something begins or ends with it.
+                finished = finish(app, sent.enrolments, now) and ends_are_heard(app)
                 done.add("send")
                 if enough() or not (is_more or put_right or finished or sent.is_unfinished):
                     break
@@ -193,13 +197,21 @@ def _wait(app: App, carrier: Carrier, now: datetime, counts: Counts) -> Collecti
 
 
 def _look_through_all(app: App, now: datetime) -> None:
-    """Once an hour, what is seldom of use: some enrolments end without a message of theirs being touched."""
+    """What is seldom of use: some enrolments end without a message of theirs being touched."""
     with app.store.read() as tx:
-        last = records.beats(tx).get("finish")
-    if last is None or now - last >= EVERY_HOUR:
-        finish(app, None, now)
+        last, done = records.beats(tx), set[str]()
+    if _is_time(last.get("look_back"), EVERY_HOUR, now):
         look_back(app, now)
         forget_words(app, now)
         _aside("reviews", lambda: look_at_reviews(app, now))
+        done.add("look_back")
+    if _is_time(last.get("finish"), EVERY_SIX_HOURS, now):
+        finish(app, None, now)
+        done.add("finish")
+    if done:
         with app.store.write() as tx:
-            records.beat(tx, ["finish"], now)
+            records.beat(tx, done, now)
+
+
+def _is_time(last: datetime | None, every: timedelta, now: datetime) -> bool:
+    return last is None or now - last >= every

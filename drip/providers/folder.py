@@ -17,7 +17,7 @@ from drip.core.news import Callback, News
 from drip.core.reason import Reason
 from drip.providers.ledger import Entry, Ledger
 from drip.providers.mail import as_mail, refusal
-from drip.providers.outbox_page import LeftOut, Person, write_index
+from drip.providers.outbox_page import Chosen, LeftOut, Person, write_index
 
 
 class FolderProvider:
@@ -75,11 +75,11 @@ class FolderProvider:
         zone: tzinfo | None = None,
         people: Mapping[str, Person] | None = None,
         left_out: Sequence[LeftOut] = (),
+        first: Sequence[Chosen] = (),
     ) -> Path:
         """Write `index.html`, where every message can be read as the patient would see it."""
-        self._write_page = partial(
-            write_index, self._folder, title=title, zone=zone or self._zone, people=people, left_out=left_out
-        )
+        where = partial(write_index, self._folder, title=title, zone=zone or self._zone)
+        self._write_page = partial(where, people=people, left_out=left_out, first=first)
         self._page_is_old = False
         return self._write_page()
 

@@ -14,10 +14,11 @@ from string import Template
 
 from drip.core.model import Channel
 from drip.providers import outbox_html as html
+from drip.providers.outbox_beside import Chosen, beside
 from drip.providers.outbox_people import LeftOut, Moment, Person, Story, tell
 from drip.providers.outbox_read import Sent, read_sent
 
-__all__ = ["LeftOut", "Moment", "Person", "write_index"]
+__all__ = ["Chosen", "LeftOut", "Moment", "Person", "write_index"]
 
 MOST_SHOWN = 2000
 """More would make a page that browsers struggle with; the files are all there."""
@@ -33,8 +34,12 @@ def write_index(
     zone: tzinfo,
     people: Mapping[str, Person] | None = None,
     left_out: Sequence[LeftOut] = (),
+    first: Sequence[Chosen] = (),
 ) -> Path:
-    """Write `index.html` for an outbox folder and say where it is. `people` are found by address."""
+    """Write `index.html` for an outbox folder and say where it is. `people` are found by address.
+
+    Those to show `first` come beside each other before everybody's own calendar.
+    """
     sent, in_all = read_sent(folder, zone=zone, most=MOST_SHOWN)
     ordered = sorted(left_out, key=lambda left: (left.at, left.name, left.step))
     missed = [(number, replace(left, at=left.at.astimezone(zone))) for number, left in enumerate(ordered, start=1)]
@@ -45,6 +50,7 @@ def write_index(
         lede=_lede(sent, stories, len(missed)),
         aside=_aside(zone, in_all - len(sent)),
         jump=_jump(stories),
+        beside=beside(stories, first),
         stories="\n".join(html.story(story, number) for number, story in enumerate(stories, start=1)),
         left_out=html.left_out(missed),
         messages="\n".join(chain.from_iterable(_messages(story) for story in stories)),

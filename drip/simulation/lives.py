@@ -1,7 +1,7 @@
 """What happens to invented patients: booked, moved, cancelled, missed, attended, treated, updated, stopped."""
 
 import json
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, time, timedelta
 from random import Random
@@ -61,11 +61,11 @@ class World:
 
 
 def invent_lives(
-    clinic: Clinic, sequences: Sequence[Written], *, patients: int, start: datetime, days: int, seed: int
+    clinic: Clinic, sequences: Sequence[Written], *, numbers: Iterable[int], start: datetime, days: int, seed: int
 ) -> Iterator[Life]:
-    """So many lives; the same seed invents the same ones, whatever else is asked for."""
+    """The lives with these numbers; the same seed invents the same ones, whichever others are asked for."""
     world = World(clinic=clinic, words=words_of(sequences, OBJECTS["patient"]), start=start, days=days)
-    for number in range(patients):
+    for number in numbers:
         # Each has their own chance: patient 7 is the same among ten as among ten thousand.
         chance = Random(f"{seed}:{number}")  # noqa: S311 - invents, guards nothing
         yield _Story(number, chance, world).tell()
@@ -93,7 +93,9 @@ class _Story:
     def _visit(self, booked: datetime, kind: str) -> None:
         self._visits += 1
         starts = self._later(booked, 2, 14)
-        visit = {"ref": f"a-{self._number}-{self._visits}", "type": kind}
+        visit: dict[str, Any] = {"ref": f"a-{self._number}-{self._visits}", "type": kind}
+        told = {name: self._chance.choice(known) for name, known in self._world.words.of_visits.items() if known}
+        visit["attributes"] = {name: word for name, word in told.items() if self._happens(0.2)}
         self._say(EventKind.BOOKED, booked, appointment=self._timed(visit, starts))
         if self._happens(0.15):
             moved, starts = self._between(booked, starts), self._later(starts, 0, 7)
@@ -104,11 +106,15 @@ class _Story:
     def _attend(self, visit: dict[str, Any], booked: datetime, starts: datetime) -> None:
         left = starts + 3 * QUARTER
         self._say(EventKind.ATTENDED, left, appointment=self._timed(visit, starts))
-        for happens, what in ((0.6, self._programme), (0.15, self._treat), (0.15, self._update), (0.5, self._return)):
+        if visit["type"] in self._world.words.treatments:
+            self._treat(left, visit["type"])
+        for happens, what in ((0.5, self._programme), (0.2, self._treat), (0.15, self._update), (0.5, self._return)):
             if self._happens(happens):
                 what(left)
-        if self._happens(0.04):
+        if self._happens(0.1):
             self._say(EventKind.DISCHARGED, self._later(left, 1, 60))
+        if self._happens(0.005):
+            self._say(EventKind.MERGED, self._later(left, 1, 60))
         if self._happens(0.005):
             self._life.died_at = self._say(EventKind.DECEASED, self._later(left, 1, 60))
 
@@ -126,8 +132,9 @@ class _Story:
         if self._happens(0.5):
             self._return(starts + DAY, visit["type"])
 
-    def _return(self, at: datetime, kind: str = "review") -> None:
+    def _return(self, at: datetime, kind: str = "") -> None:
         if self._visits < MOST_VISITS:
+            kind = kind or self._word(self._world.words.visits, "review", 0.4)
             self._visit(self._later(at, 0, 3), kind)
 
     def _programme(self, at: datetime) -> None:
@@ -139,8 +146,8 @@ class _Story:
         if self._happens(0.1):
             self._say(EventKind.PROGRAMME_ENDED, self._later(said, 7, 60), programme=programme)
 
-    def _treat(self, at: datetime) -> None:
-        code = self._word(self._world.words.treatments, "other-treatment", 0.9)
+    def _treat(self, at: datetime, code: str = "") -> None:
+        code = code or self._word(self._world.words.treatments, "other-treatment", 0.9)
         self._say(EventKind.TREATMENT_PERFORMED, at, treatment={"code": code, "performed_at": at.isoformat()})
 
     def _update(self, at: datetime) -> None:
@@ -213,4 +220,6 @@ class _Story:
         return self._chance.random() < how_often
 
     def _word(self, known: Sequence[str], other: str, how_often: float) -> str:
-        return self._chance.choice(known) if known and self._happens(how_often) else other
+        if not known or not self._happens(how_often):
+            return other
+        return self._chance.choices(known, self._world.words.weights(known))[0]

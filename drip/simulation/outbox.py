@@ -2,7 +2,7 @@
 
 from collections import Counter
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 
 from drip.core.ability import Ability
@@ -20,6 +20,8 @@ class HandedOver:
 
     message_id: str
     at: datetime
+    channel: Channel
+    address: str = field(repr=False)
 
 
 class Outbox:
@@ -52,7 +54,7 @@ class Outbox:
         return outcome
 
     def _remember(self, letter: Letter) -> None:
-        self.handed_over.append(HandedOver(letter.message_id, letter.handed_at))
+        self.handed_over.append(HandedOver(letter.message_id, letter.handed_at, letter.channel, letter.to))
         if letter.channel is Channel.SMS:
             self.parts[letter.words.parts] += 1
         address = letter.channel, letter.to.casefold()

@@ -56,8 +56,8 @@ def invent(number: int, chance: Random, words: Vocabulary, home: ZoneInfo, on: d
         "last_name": chance.choice(LAST_NAMES),
         "date_of_birth": _born(chance, on),
         "timezone": zone,
-        "language": chance.choices(("en", "cy", None), (92, 4, 4))[0],
-        "conditions": [word for word in words.conditions if chance.random() < 0.8] + ["asthma"],
+        "language": chance.choices(("en", "cy", "pl", None), (88, 4, 4, 4))[0],
+        "conditions": _conditions(chance, words),
         "attributes": _attributes(chance, words),
         "consent": chance.choice(CONSENTS) if chance.random() < 0.08 else None,
         **_addresses(number, chance),
@@ -71,6 +71,13 @@ def invent(number: int, chance: Random, words: Vocabulary, home: ZoneInfo, on: d
 def _born(chance: Random, on: date) -> str | None:
     years = chance.choices((chance.randint(18, 90), chance.randint(5, 15), None), (94, 3, 3))[0]
     return (on - timedelta(days=years * 365 + chance.randrange(365))).isoformat() if years else None
+
+
+def _conditions(chance: Random, words: Vocabulary) -> list[str]:
+    """Mostly one that the clinic writes about, sometimes another one besides."""
+    known = words.conditions
+    main = chance.choices(known, words.weights(known))[:1] if known and chance.random() < 0.8 else []
+    return [*main, *(word for word in known if word not in main and chance.random() < 0.05), "asthma"]
 
 
 def _attributes(chance: Random, words: Vocabulary) -> dict[str, str]:

@@ -2,9 +2,9 @@
 
 from collections import Counter, defaultdict
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import date, datetime, timedelta
-from itertools import groupby
+from itertools import groupby, islice
 from zoneinfo import ZoneInfo
 
 from drip.app import App, Published
@@ -14,13 +14,16 @@ from drip.core.lifecycle import TERMINAL, WENT, State
 from drip.core.model import Channel, EventKind, Purpose
 from drip.core.patient import zone_named
 from drip.core.walltime import local_date
-from drip.core.window import Hours
+from drip.core.window import ANY, Hours
 from drip.simulation.lives import Life
 from drip.simulation.outbox import Outbox
+from drip.simulation.tally import PerPatient, Tally
+from drip.simulation.volume import Volume
 from drip.store import events, patients, statistics
 from drip.store.database import Tx
 from drip.store.statistics import MessageCount, Went
 
+AT_ONCE = 500
 EXAMPLES = 5
 ENDED = {state.value for state in TERMINAL - WENT}
 
@@ -53,22 +56,16 @@ class Promises:
         if len(self.examples[promise]) < EXAMPLES:
             self.examples[promise].append(about)
 
+    def add(self, other: "Promises") -> None:
+        """What became of them elsewhere."""
+        self.broken.update(other.broken)
+        for promise, about in other.examples.items():
+            self.examples[promise] = [*self.examples[promise], *about][:EXAMPLES]
+
     @property
     def are_kept(self) -> bool:
         """Every one of them."""
         return not any(self.broken.values())
-
-
-@dataclass(slots=True, kw_only=True)
-class PerPatient:
-    """How much patients heard."""
-
-    messages: Counter[int] = field(default_factory=Counter)
-    """How many patients got how many messages."""
-    most_in_a_day: Counter[str] = field(default_factory=Counter)
-    most_in_a_week: Counter[str] = field(default_factory=Counter)
-    """By channel; what caps do not count is left out."""
-    most_in_a_day_with_exempt: int = 0
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -79,6 +76,8 @@ class _Sent:
     hours: Hours
     caps: Caps
     at: datetime
+    is_answer: bool
+    """Somebody has just written to us, and waits for it: neither hours nor caps hold it back."""
 
     @property
     def day(self) -> date:
@@ -87,16 +86,17 @@ class _Sent:
 
 def check(
     app: App, outbox: Outbox, lives: Mapping[str, Life], counts: Iterable[MessageCount], now: datetime
-) -> tuple[Promises, PerPatient]:
+) -> tuple[Promises, Tally]:
     """Look through everything that happened. `lives` are by the booking system's reference."""
-    promises, per_patient = Promises(), PerPatient()
+    promises, tally = Promises(), Tally(volume=Volume(zone=app.clinic.zone))
     _check_counts(promises, counts)
     with app.store.read() as tx:
         _check_stops(promises, app, tx, outbox)
         _check_queues(promises, tx, now)
-        _check_sent(promises, per_patient, app, tx, outbox, lives)
-    per_patient.messages[0] = len(lives) - sum(per_patient.messages.values())
-    return promises, per_patient
+        _check_sent(promises, tally, app, tx, outbox, lives)
+    heard = tally.per_patient.messages
+    heard[0] = len(lives) - heard.total()
+    return promises, tally
 
 
 def _check_counts(promises: Promises, counts: Iterable[MessageCount]) -> None:
@@ -126,29 +126,40 @@ def _check_queues(promises: Promises, tx: Tx, now: datetime) -> None:
         promises.note(DRAINED, "messages", overdue)
 
 
-def _check_sent(
-    promises: Promises, per_patient: PerPatient, app: App, tx: Tx, outbox: Outbox, lives: Mapping[str, Life]
-) -> None:
+def _check_sent(promises: Promises, tally: Tally, app: App, tx: Tx, outbox: Outbox, lives: Mapping[str, Life]) -> None:
     handed_over = {one.message_id: one.at for one in outbox.handed_over}
     if len(handed_over) < len(outbox.handed_over):
         twice = Counter(one.message_id for one in outbox.handed_over)
         for message_id in (message_id for message_id, times in twice.items() if times > 1):
             promises.note(NO_DOUBLE, message_id)
     versions = app.versions.live(tx)
-    for patient_id, rows in groupby(statistics.went(tx), key=lambda row: row.patient_id):
-        life = lives[patients.refs(tx, [patient_id])[patient_id]]
+    for patient_id, ref, rows in _each_patient(tx):
+        life = lives[ref]
         sent = [_sent(row, app, versions, zone_named(life.person.zone)) for row in rows]
         for one in sent:
             _check_one(promises, one, life, handed_over.pop(one.row.id, None))
-        _check_caps(promises, per_patient, patient_id, sent)
+        tally.count(rows)
+        _check_caps(promises, tally.per_patient, patient_id, sent)
     for message_id in handed_over:
         promises.note(SAME_STORY, message_id)
+
+
+def _each_patient(tx: Tx) -> Iterator[tuple[str, str, list[Went]]]:
+    """Our id, the booking system's reference, and what went; looked up for many at once."""
+    groups = ((mine, list(rows)) for mine, rows in groupby(statistics.went(tx), key=lambda row: row.patient_id))
+    while some := list(islice(groups, AT_ONCE)):
+        refs = patients.refs(tx, (mine for mine, _ in some))
+        yield from ((mine, refs[mine], rows) for mine, rows in some)
 
 
 def _sent(row: Went, app: App, versions: Mapping[str, Published], zone: ZoneInfo | None) -> _Sent:
     site = app.clinic.site(row.site)
     at = row.accepted_at or datetime.max.replace(tzinfo=row.expires_at.tzinfo)
-    return _Sent(row=row, hours=hours_for(versions[row.sequence].sequence, site, zone), caps=site.caps, at=at)
+    sequence = versions[row.sequence].sequence
+    hours, step = hours_for(sequence, site, zone), sequence.step(row.step)
+    is_answer = step is not None and step.answers_at_once
+    hours = replace(hours, window=ANY) if is_answer else hours
+    return _Sent(row=row, hours=hours, caps=site.caps, at=at, is_answer=is_answer)
 
 
 def _check_one(promises: Promises, one: _Sent, life: Life, handed_at: datetime | None) -> None:
@@ -166,26 +177,31 @@ def _check_one(promises: Promises, one: _Sent, life: Life, handed_at: datetime |
 
 
 def _check_caps(promises: Promises, per_patient: PerPatient, patient_id: str, sent: list[_Sent]) -> None:
-    per_patient.messages[len(sent)] += 1
     by_day = Counter(one.day for one in sent)
     per_patient.most_in_a_day_with_exempt = max(per_patient.most_in_a_day_with_exempt, *by_day.values())
     for channel in Channel:
-        counted = [one for one in sent if one.row.channel is channel and _is_counted(one.row)]
+        counted = [one for one in sent if one.row.channel is channel and _is_counted(one)]
+        full = set()
         for one in counted:
             in_day, in_week = (sum(_within(other, one, length) for other in counted) for length in (_DAY, WEEK))
-            most = per_patient.most_in_a_day, per_patient.most_in_a_week
-            for tally, number in zip(most, (in_day, in_week), strict=True):
-                tally[channel.value] = max(tally[channel.value], number)
-            if in_day > one.caps.per_day(channel) or in_week > one.caps.per_week(channel):
+            per_patient.note_most(channel.value, in_day, in_week)
+            allowed = one.caps.per_day(channel), one.caps.per_week(channel)
+            full |= {
+                name for name, number, most in zip(_LENGTHS, (in_day, in_week), allowed, strict=True) if number >= most
+            }
+            if in_day > allowed[0] or in_week > allowed[1]:
                 promises.note(CAPS, patient_id)
+        per_patient.at_the_cap.update(f"{channel.value} {name}" for name in full)
 
 
+_LENGTHS = ("in a day", "in seven days")
 _DAY = timedelta(days=1)
 
 
-def _is_counted(row: Went) -> bool:
+def _is_counted(one: _Sent) -> bool:
     """Safety is not limited; nor is service about a near visit, or an answer: these the gate left uncounted."""
-    return row.purpose is not Purpose.SAFETY and not (row.purpose is Purpose.SERVICE and row.counted_on is None)
+    row, may_be_exempt = one.row, one.is_answer or one.row.purpose is Purpose.SERVICE
+    return row.purpose is not Purpose.SAFETY and not (may_be_exempt and row.counted_on is None)
 
 
 def _within(other: _Sent, one: _Sent, length: timedelta) -> bool:

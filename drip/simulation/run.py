@@ -1,39 +1,16 @@
-"""Months in minutes: arrivals, replies and ticks on a virtual clock, on a database that is thrown away."""
+"""Months in minutes: the invented patients are shared out between two processes, and their reports put together."""
 
-from collections import Counter
-from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager
-from datetime import UTC, datetime, timedelta
+from collections.abc import Callable
+from concurrent.futures import ProcessPoolExecutor
+from multiprocessing import get_context
 from pathlib import Path
-from tempfile import TemporaryDirectory
-from typing import TypeVar
 
-from drip import clock
-from drip.app import App, read_clinic
-from drip.bookings.generic import read_events
-from drip.bookings.parsed import Parsed
-from drip.content.folder import read_folder
-from drip.core.model import Channel
-from drip.core.news import News
-from drip.core.news import Reply as Told
-from drip.core.replies import Word, read_reply
-from drip.flows.publish import InFlight, Publication, publish
-from drip.flows.receive import take_news
-from drip.flows.take_in import take_in
-from drip.flows.tick import Counts, tick
-from drip.settings import make_key, read_key
-from drip.simulation.lives import Arrival, Life, Reply, invent_lives
-from drip.simulation.outbox import Outbox
-from drip.simulation.promises import check
-from drip.simulation.report import Asked, Counted, Heard, Report, Took
-from drip.store import migrate, outgoing, records, statistics
-from drip.store.database import open_store
+from drip.app import read_clinic
+from drip.simulation.report import Asked, Report, together
+from drip.simulation.share import START, run_share
 
-START = datetime(2026, 6, 1, tzinfo=UTC)
-"""A Monday, as good as any: the same seed then meets the same bank holidays and clock changes."""
-
-MINUTE = timedelta(minutes=1)
-SOURCE = "simulation"
+ENOUGH_FOR_TWO = 500
+"""Patients. Fewer are done before a second process has started."""
 
 
 def run_simulation(
@@ -41,139 +18,19 @@ def run_simulation(
 ) -> Report:
     """Invented patients of the clinic at `home`, through the real planner, gate and store. Nobody is reached.
 
-    Whatever providers are configured: messages go to one that only remembers. The database is an SQLite file in a
-    temporary folder, and both are gone afterwards.
+    Whatever providers are configured: messages go to one that only remembers.
     """
-    outbox, took = Outbox(), Took()
-    with TemporaryDirectory(prefix="drip-simulation-") as folder, _opened(home, Path(folder), outbox) as app:
-        with took.measured("inventing"):
-            lives = _publish_and_invent(app, home, patients, days, seed)
-        simulation = _Simulation(app, outbox, lives, took)
-        simulation.run(START + timedelta(days=days), at_day)
-        with took.measured("checking"):
-            return _report(simulation, patients=patients, days=days, seed=seed)
+    asked = Asked(patients=patients, days=days, seed=seed, start=START, zone=read_clinic(home).zone)
+    mine, others = _shares(patients)
+    if not others:
+        return run_share(home, asked, mine, at_day)
+    # Not forked: a child would take over open databases.
+    with ProcessPoolExecutor(max_workers=1, mp_context=get_context("spawn")) as processes:
+        theirs = processes.submit(run_share, home, asked, others)
+        return together([run_share(home, asked, mine, at_day), theirs.result()])
 
 
-@contextmanager
-def _opened(home: Path, folder: Path, outbox: Outbox) -> Iterator[App]:
-    """Its own database and its own key, which is thrown away."""
-    clinic = read_clinic(home).without_alerts()
-    url = f"sqlite:///{folder / 'drip.db'}"
-    migrate.migrate(url)
-    app = App(
-        store=open_store(url, [read_key(make_key())], clock.now),
-        clinic=clinic,
-        providers={channel: (outbox,) for channel in Channel},
-        worker=SOURCE,
-    )
-    try:
-        yield app
-    finally:
-        app.close()
-
-
-def _publish_and_invent(app: App, home: Path, patients: int, days: int, seed: int) -> list[Life]:
-    folder = read_folder(home)
-    publish(app, folder, folder.sequences, Publication(by=SOURCE, approved_by="", in_flight=InFlight.PIN), START)
-    sequences = [file.sequence for file in folder.sequences if file.sequence]
-    return list(invent_lives(app.clinic, sequences, patients=patients, start=START, days=days, seed=seed))
-
-
-class _Simulation:
-    """The virtual clock, and what has not happened yet."""
-
-    def __init__(self, app: App, outbox: Outbox, lives: Sequence[Life], took: Took) -> None:
-        self.app, self.outbox, self.lives, self.took = app, outbox, lives, took
-        self.heard, self.counts, self.now = Heard(), Counts(), START
-        self._told = 0
-        # The next to come stands last: taking it off a list's end costs nothing.
-        self._arrivals = sorted((one for life in lives for one in life.arrivals), key=lambda one: one.at, reverse=True)
-        self._replies = sorted((one for life in lives for one in life.replies), key=lambda one: one.at, reverse=True)
-
-    def run(self, end: datetime, at_day: Callable[[int], None] | None) -> None:
-        """Until nothing more happens before the end."""
-        upcoming: datetime | None = START
-        while upcoming is not None and upcoming <= end:
-            self.now = upcoming
-            self._take_in()
-            self._answer()
-            with self.took.measured("ticking"):
-                self.counts += tick(self.app, self.now)
-            self.heard.ticks += 1
-            if at_day:
-                at_day((self.now - START).days)
-            upcoming = self._next()
-        self.now = end
-
-    def _take_in(self) -> None:
-        lines = [one.line for one in _taken(self._arrivals, self.now)]
-        if not lines:
-            return
-        with self.took.measured("reading events"):
-            outcomes = read_events(b"\n".join(lines), self.app.clinic, SOURCE, filename="simulation.jsonl")
-            parsed = [one for one in outcomes if isinstance(one, Parsed)]
-        with self.took.measured("taking events in"):
-            taken = take_in(self.app, parsed, self.now)
-        self.heard.rejected += len(outcomes) - len(parsed)
-        self.heard.duplicates += taken.duplicates
-        self.heard.accepted += taken.accepted
-
-    def _answer(self) -> None:
-        for reply in _taken(self._replies, self.now):
-            word = read_reply(reply.text)
-            self._told += 1
-            told = Told(
-                provider=self.outbox.name,
-                key=f"reply-{self._told}",
-                channel=reply.channel,
-                address=reply.address,
-                text=reply.text,
-            )
-            take_news(self.app, News(replies=(told,)), self.now)
-            self.heard.replies[word.value] += 1
-            address = reply.channel, reply.address.casefold()
-            if word is Word.STOP:
-                self.outbox.owed |= {address} - self.outbox.closed
-                self.outbox.closed.add(address)
-            elif word is Word.START:
-                self.outbox.closed.discard(address)
-
-    def _next(self) -> datetime | None:
-        """When something will happen; at least a minute on, so that a row that nobody takes cannot stop the clock."""
-        with self.app.store.read() as tx:
-            due = outgoing.next_due(tx)
-        arriving = (waiting[-1].at for waiting in (self._arrivals, self._replies) if waiting)
-        soonest = min((at for at in (due, *arriving) if at), default=None)
-        return soonest and max(soonest, self.now + MINUTE)
-
-
-Waiting = TypeVar("Waiting", Arrival, Reply)
-
-
-def _taken(waiting: list[Waiting], now: datetime) -> Iterator[Waiting]:
-    """What has happened by now, in order."""
-    while waiting and waiting[-1].at <= now:
-        yield waiting.pop()
-
-
-def _report(simulation: _Simulation, *, patients: int, days: int, seed: int) -> Report:
-    app, outbox = simulation.app, simulation.outbox
-    with app.store.read() as tx:
-        counted = Counted(
-            events=statistics.count_events(tx),
-            enrolments=statistics.count_enrolments(tx),
-            messages=statistics.count_messages(tx),
-            tasks=Counter(task.kind for task in records.open_tasks(tx)),
-        )
-    by_ref = {life.person.ref: life for life in simulation.lives}
-    promises, per_patient = check(app, outbox, by_ref, counted.messages, simulation.now)
-    return Report(
-        asked=Asked(patients=patients, days=days, seed=seed, start=START, zone=app.clinic.zone),
-        heard=simulation.heard,
-        counted=counted,
-        went_at=sorted(one.at for one in outbox.handed_over),
-        parts=outbox.parts,
-        per_patient=per_patient,
-        promises=promises,
-        took=simulation.took,
-    )
+def _shares(patients: int) -> tuple[range, range]:
+    """By number, and whatever the machine: the same seed then gives the same report everywhere."""
+    middle = (patients + 1) // 2 if patients >= ENOUGH_FOR_TWO else patients
+    return range(middle), range(middle, patients)

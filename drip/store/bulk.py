@@ -6,16 +6,19 @@ The text of a statement never depends on how many rows it carries, so that it is
 import json
 from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime
+from functools import cache
 from typing import Any
 
 from sqlalchemy import (
     ARRAY,
+    Boolean,
     Column,
     ColumnElement,
     FromClause,
     String,
     Table,
     Text,
+    Update,
     and_,
     any_,
     bindparam,
@@ -30,9 +33,14 @@ from sqlalchemy.dialects.postgresql import JSONB
 from sqlalchemy.dialects.postgresql import insert as postgres_insert
 from sqlalchemy.dialects.sqlite import insert as sqlite_insert
 from sqlalchemy.exc import DatabaseError, DataError, IntegrityError, OperationalError
+from sqlalchemy.ext.compiler import compiles
+from sqlalchemy.sql.visitors import InternalTraversal
 
 from drip.store.database import Tx
 from drip.store.types import as_text
+
+ROWS = "given_rows"
+"""The one parameter of a statement that carries rows."""
 
 CHUNK = 500
 """Rows written in one statement: beyond it nothing gets faster, and on SQLite others wait longer."""
@@ -43,7 +51,35 @@ def among(tx: Tx, column: Column[str], values: Iterable[str]) -> ColumnElement[b
     wanted = sorted(set(values))
     if tx.is_postgres:
         return column == any_(literal(wanted, ARRAY(String)))
-    return column.in_(select(func.json_each(literal(json.dumps(wanted))).table_valued("value").c.value))
+    return _Among(column, literal(json.dumps(wanted)))
+
+
+class _Among(ColumnElement[bool]):
+    """Whether SQLite finds a column's value in a JSON list. SQLAlchemy's own parts cost as much as the question."""
+
+    inherit_cache = True
+    type = Boolean()
+    _traverse_internals = [  # noqa: RUF012 - as SQLAlchemy declares it
+        ("column", InternalTraversal.dp_clauseelement),
+        ("listed", InternalTraversal.dp_clauseelement),
+    ]
+
+    def __init__(self, column: Column[str], listed: ColumnElement[str]) -> None:
+        self.column, self.listed = column, listed
+
+    @property
+    def _from_objects(self) -> Any:
+        return self.column._from_objects
+
+    def self_group(self, against: Any = None) -> "_Among":
+        """As it is: `... = 1` around it would keep SQLite from using an index."""
+        return self
+
+
+@compiles(_Among)
+def _write_among(element: _Among, compiler: Any, **how: Any) -> str:
+    column, listed = compiler.process(element.column, **how), compiler.process(element.listed, **how)
+    return f"{column} IN (SELECT value FROM json_each({listed}))"  # noqa: S608 - a column and a placeholder
 
 
 def insert_rows(tx: Tx, table: Table, rows: Sequence[Mapping[str, Any]], *, ignore_known: bool = False) -> None:
@@ -53,7 +89,7 @@ def insert_rows(tx: Tx, table: Table, rows: Sequence[Mapping[str, Any]], *, igno
             statement = sqlite_insert(table).on_conflict_do_nothing() if ignore_known else insert(table)
             tx.connection.execute(statement, list(chunk))
         elif ignore_known:
-            source = _recordset({name: table.c[name] for name in chunk[0]}, chunk)
+            source = _recordset({name: table.c[name] for name in chunk[0]}, literal(_records(chunk), Text))
             copied = postgres_insert(table).from_select(list(chunk[0]), select(*source.c))
             tx.connection.execute(copied.on_conflict_do_nothing())
         else:
@@ -87,13 +123,25 @@ def update_rows(
     """
     changed: set[str] = set()
     for chunk in chunks(rows):
-        columns = {name: table.c[match_column(match, name)] for name in chunk[0]}
-        source = _recordset(columns, chunk) if tx.is_postgres else _lines(columns, chunk)
-        condition = and_(*(table.c[column] == source.c[key] for column, key in match.items()))
-        values = {name: source.c[name] for name in chunk[0] if name not in match.values()}
-        statement = update(table).where(condition).values(values).returning(table.c[returning])
-        changed.update(tx.connection.execute(statement).scalars())
+        names = tuple(chunk[0])
+        statement = _updating(table, names, tuple(match.items()), returning, is_postgres=tx.is_postgres)
+        text = _records(chunk) if tx.is_postgres else _lines(names, chunk)
+        changed.update(tx.connection.execute(statement, {ROWS: text}).scalars())
     return changed
+
+
+@cache
+def _updating(
+    table: Table, names: tuple[str, ...], match: tuple[tuple[str, str], ...], returning: str, *, is_postgres: bool
+) -> Update:
+    """Written once for each set of columns: writing it took longer than what it does to a few rows."""
+    columns = {name: table.c[match_column(dict(match), name)] for name in names}
+    given = bindparam(ROWS, type_=Text)
+    source = _recordset(columns, given) if is_postgres else _read_lines(columns, given)
+    condition = and_(*(table.c[column] == source.c[key] for column, key in match))
+    matched = dict(match).values()
+    values = {name: source.c[name] for name in names if name not in matched}
+    return update(table).where(condition).values(values).returning(table.c[returning])
 
 
 def save_rows(tx: Tx, table: Table, rows: Sequence[Mapping[str, Any]]) -> None:
@@ -111,18 +159,26 @@ def match_column(match: Mapping[str, str], key: str) -> str:
     return next((column for column, matched in match.items() if matched == key), key)
 
 
-def _recordset(columns: Mapping[str, Column[Any]], rows: Sequence[Mapping[str, Any]]) -> FromClause:
-    """Rows for PostgreSQL, which reads each value by its column's type."""
-    text = json.dumps([dict(row) for row in rows], default=_for_postgres)
+def _records(rows: Sequence[Mapping[str, Any]]) -> str:
+    """Rows for PostgreSQL."""
+    return json.dumps([dict(row) for row in rows], default=_for_postgres)
+
+
+def _recordset(columns: Mapping[str, Column[Any]], text: ColumnElement[str]) -> FromClause:
+    """As PostgreSQL reads them, each value by its column's type."""
     typed = (Column(name, column.type) for name, column in columns.items())
-    records = func.jsonb_to_recordset(cast(literal(text, Text), JSONB)).table_valued(*typed)
+    records = func.jsonb_to_recordset(cast(text, JSONB)).table_valued(*typed)
     return records.render_derived(name="new_rows", with_types=True)
 
 
-def _lines(columns: Mapping[str, Column[Any]], rows: Sequence[Mapping[str, Any]]) -> FromClause:
+def _lines(names: Sequence[str], rows: Sequence[Mapping[str, Any]]) -> str:
     """Rows for SQLite."""
-    text = json.dumps([[row[name] for name in columns] for row in rows], default=_for_sqlite)
-    lines = func.json_each(literal(text)).table_valued("value")
+    return json.dumps([[row[name] for name in names] for row in rows], default=_for_sqlite)
+
+
+def _read_lines(columns: Iterable[str], text: ColumnElement[str]) -> FromClause:
+    """As SQLite reads them."""
+    lines = func.json_each(text).table_valued("value")
     values = (func.json_extract(lines.c.value, f"$[{n}]").label(name) for n, name in enumerate(columns))
     return select(*values).select_from(lines).subquery("new_rows")
 

@@ -137,9 +137,15 @@ class _Rehearsal(Store):
     read = write
 
 
-def open_store(url: str, master_keys: Sequence[tuple[str, bytes]], clock: Callable[[], datetime]) -> Store:
+def open_store(
+    url: str,
+    master_keys: Sequence[tuple[str, bytes]],
+    clock: Callable[[], datetime],
+    *,
+    outlives_crashes: bool = True,
+) -> Store:
     """The store at an address whose schema is up to date. CannotUnseal if the master key is not the right one."""
-    store = Store(make_engine(url), Vault(master_keys), clock)
+    store = Store(make_engine(url, outlives_crashes=outlives_crashes), Vault(master_keys), clock)
     try:
         with store.write() as tx:
             _use_index_key(tx)
@@ -149,11 +155,16 @@ def open_store(url: str, master_keys: Sequence[tuple[str, bytes]], clock: Callab
     return store
 
 
-def make_engine(url: str) -> Engine:
-    """An engine with this project's habits: writers on SQLite take their lock at once, nothing is lost in a crash."""
+def make_engine(url: str, *, outlives_crashes: bool = True) -> Engine:
+    """An engine with this project's habits: writers on SQLite take their lock at once, nothing is lost in a crash.
+
+    Without `outlives_crashes` an SQLite file does not wait for the disk: for what is thrown away in any case.
+    """
     if url.startswith("sqlite"):
         engine = create_engine(url, hide_parameters=True, connect_args={"timeout": BUSY_SECONDS})
         event.listen(engine, "connect", _prepare_sqlite)
+        if not outlives_crashes:
+            event.listen(engine, "connect", _hurry_sqlite)
         event.listen(engine, "begin", _begin_sqlite)
         return engine
     # Planned anew each time: a statement that was prepared while tables were nearly empty keeps its plan for full ones,
@@ -177,6 +188,11 @@ def _prepare_sqlite(connection: Any, _: Any) -> None:
         connection.execute(f"PRAGMA {pragma}")
 
 
+def _hurry_sqlite(connection: Any, _: Any) -> None:
+    for pragma in ("synchronous=OFF", "cache_size=-64000"):
+        connection.execute(f"PRAGMA {pragma}")
+
+
 def _begin_sqlite(connection: Connection) -> None:
     writes = connection.get_execution_options().get("drip_writes")
     # A deferred writer could find its snapshot stale halfway; an immediate one waits at the door.
@@ -195,9 +211,12 @@ def _use_index_key(tx: Tx) -> None:
     tx.vault.use_index_key(tx.vault.unseal("keys.value", INDEX_KEY, kept))
 
 
+_JSON = json.JSONEncoder(ensure_ascii=False, separators=(",", ":"))
+
+
 def to_bytes(value: Any) -> bytes:
     """JSON, as it is sealed."""
-    return json.dumps(value, ensure_ascii=False, separators=(",", ":")).encode()
+    return _JSON.encode(value).encode()
 
 
 def from_bytes(value: bytes) -> Any:

@@ -158,5 +158,8 @@ def finish(tx: Tx, ids: Sequence[str], open_states: Sequence[str], now: datetime
 
 def data_key_rows(tx: Tx, patient_ids: Iterable[str]) -> dict[str, DataKey]:
     """Only the keys of these patients: enough to unseal what is about them."""
-    query = select(patients.c.id, patients.c.data_key).where(bulk.among(tx, patients.c.id, patient_ids))
+    wanted = set(patient_ids)
+    if not wanted:
+        return {}
+    query = select(patients.c.id, patients.c.data_key).where(bulk.among(tx, patients.c.id, wanted))
     return {row.id: tx.vault.data_key(row.id, row.data_key) for row in tx.connection.execute(query)}

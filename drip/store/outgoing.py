@@ -4,9 +4,10 @@ from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date, datetime, timedelta
+from functools import cache
 from typing import Any
 
-from sqlalchemy import Row, func, literal, select, union_all, update
+from sqlalchemy import CompoundSelect, Row, func, literal, select, union_all, update
 
 from drip.core.lifecycle import COUNTED, State, checked
 from drip.core.model import Channel, Purpose
@@ -55,6 +56,14 @@ _COLUMNS = [messages.c[name] for name in Claimed.__slots__]
 
 def earliest(tx: Tx) -> dict[tuple[Channel, Purpose], datetime]:
     """When the next message of each channel and purpose wants to go; nothing where none is planned."""
+    purposes = {purpose.rank: purpose for purpose in Purpose}
+    rows = tx.connection.execute(_probes())
+    return {(Channel(row.channel), purposes[row.priority]): row.due_at for row in rows if row.due_at}
+
+
+@cache
+def _probes() -> CompoundSelect[Any]:
+    """One look into the index of what is due for each lane. Always the same statement, and asked for most often."""
     probes = [
         select(
             literal(channel.value).label("channel"),
@@ -64,9 +73,7 @@ def earliest(tx: Tx) -> dict[tuple[Channel, Purpose], datetime]:
         for channel in Channel
         for purpose in Purpose
     ]
-    purposes = {purpose.rank: purpose for purpose in Purpose}
-    rows = tx.connection.execute(union_all(*probes))
-    return {(Channel(row.channel), purposes[row.priority]): row.due_at for row in rows if row.due_at}
+    return union_all(*probes)
 
 
 def next_due(tx: Tx) -> datetime | None:
@@ -254,6 +261,8 @@ def put_back(tx: Tx, token: str, moves: Sequence[Move]) -> None:
 
 def words_of(tx: Tx, keys: Mapping[str, DataKey]) -> dict[str, Any]:
     """The words of these attempts (id -> their patient's key) as they were sent, and where to."""
+    if not keys:
+        return {}
     rows = tx.connection.execute(select(bodies).where(bulk.among(tx, bodies.c.attempt_id, keys)))
     return {
         row.attempt_id: from_bytes(keys[row.attempt_id].unseal("bodies.words", row.attempt_id, row.words))

@@ -133,6 +133,8 @@ def pending(tx: Tx, limit: int) -> list[Pending]:
     """The receipts that have waited longest. On PostgreSQL no other worker takes the same ones."""
     query = select(receipts).where(receipts.c.state == "pending").order_by(receipts.c.received_at).limit(limit)
     rows = tx.connection.execute(query.with_for_update(skip_locked=True) if tx.is_postgres else query).all()
+    if not rows:
+        return []
     told = [row._mapping for row in rows]
     known = _attempts(tx, told)
     by_id = {one.id: one for one in known}

@@ -3,9 +3,10 @@
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
+from functools import cache
 from typing import Any
 
-from sqlalchemy import Row, Select, case, exists, func, select, update
+from sqlalchemy import Row, Select, Update, bindparam, case, exists, func, select, update
 
 from drip.core.handover import Evidence
 from drip.core.lifecycle import State, may_move
@@ -105,24 +106,37 @@ def doubt_expired_flights(tx: Tx) -> int:
 
 
 def _lease_ran_out(tx: Tx, was: State, becomes: State, reason: Reason) -> int:
+    statement = _running_out(was, becomes, reason, is_postgres=tx.is_postgres)
+    return tx.connection.execute(statement, {} if tx.is_postgres else {"at": tx.real_now()}).rowcount
+
+
+@cache
+def _running_out(was: State, becomes: State, reason: Reason, *, is_postgres: bool) -> Update:
+    now = func.clock_timestamp() if is_postgres else bindparam("at", type_=messages.c.lease_until.type)
     statement = update(messages).where(
-        messages.c.lease_until.is_not(None), messages.c.lease_until < tx.real_now(), messages.c.state == was.value
+        messages.c.lease_until.is_not(None), messages.c.lease_until < now, messages.c.state == was.value
     )
-    return tx.connection.execute(statement.values(state=becomes.value, reason=reason.value, **NO_LEASE)).rowcount
+    return statement.values(state=becomes.value, reason=reason.value, **NO_LEASE)
 
 
 def expire_waiting(tx: Tx, now: datetime) -> int:
     """Planned messages that wait for later than they would still be useful."""
+    return tx.connection.execute(_expiring(), {"at": now}).rowcount
+
+
+@cache
+def _expiring() -> Update:
+    at = bindparam("at", type_=messages.c.due_at.type)
     statement = update(messages).where(
         in_state(State.PLANNED),
         messages.c.channel.in_([channel.value for channel in Channel]),  # so that the index of due rows serves
         messages.c.priority.in_([purpose.rank for purpose in Purpose]),
-        messages.c.due_at <= now,
-        messages.c.expires_at <= now,
+        messages.c.due_at <= at,
+        messages.c.expires_at <= at,
     )
     # Staff see what held it back for so long, where something did.
     why = case((messages.c.reason == "", Reason.EXPIRED.value), else_=messages.c.reason)
-    return tx.connection.execute(statement.values(state=State.EXPIRED.value, reason=why)).rowcount
+    return statement.values(state=State.EXPIRED.value, reason=why)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -136,6 +150,8 @@ class Unconfirmed:
 
 def give_up_waiting(tx: Tx, providers: Collection[str], before: datetime) -> list[Unconfirmed]:
     """Messages that providers which confirm took before then, and never said to have arrived or not. Answers which."""
+    if not providers:
+        return []
     statement = update(messages).where(
         in_state(State.ACCEPTED, State.SENT),
         messages.c.provider.in_(sorted(providers)),
@@ -145,7 +161,7 @@ def give_up_waiting(tx: Tx, providers: Collection[str], before: datetime) -> lis
     statement = statement.where(~by_hand)
     values = {"state": State.UNDELIVERED.value, "reason": Reason.NO_RECEIPT.value}
     changed = statement.values(values).returning(messages.c.id, messages.c.patient_id, messages.c.purpose)
-    rows = tx.connection.execute(changed) if providers else ()
+    rows = tx.connection.execute(changed)
     return [Unconfirmed(message_id=row.id, patient_id=row.patient_id, purpose=Purpose(row.purpose)) for row in rows]
 
 
@@ -201,11 +217,19 @@ def doubts(
 
     Where given: only of these providers, and only those that were tried since then.
     """
-    query = _doubts().where(in_state(state), attempts.c.id == messages.c.attempt_id)
+    if providers is not None and not providers:
+        return []
+    query = _doubts_in(state, limit)
     query = query.where(attempts.c.provider.in_(sorted(providers))) if providers is not None else query
     query = query.where(attempts.c.started_at >= since) if since is not None else query
-    query = query.order_by(func.coalesce(attempts.c.asked_at, attempts.c.started_at)).limit(limit)
     return [_doubt(row) for row in tx.connection.execute(query)]
+
+
+@cache
+def _doubts_in(state: State, limit: int) -> Select[Any]:
+    """Asked at every tick, and seldom answered: written once."""
+    query = _doubts().where(in_state(state), attempts.c.id == messages.c.attempt_id)
+    return query.order_by(func.coalesce(attempts.c.asked_at, attempts.c.started_at)).limit(limit)
 
 
 def held(tx: Tx, message_id: str) -> Doubt | None:
@@ -221,6 +245,7 @@ def of_attempts(tx: Tx, attempt_ids: Sequence[str]) -> list[Doubt]:
     return [_doubt(row) for row in tx.connection.execute(query)]
 
 
+@cache
 def _doubts() -> Select[Any]:
     of_attempt = [attempts.c[name] for name in ("message_id", "provider", "number", "asked", "asked_at", "started_at")]
     of_message = [

@@ -1,6 +1,6 @@
 """Numbers over everything that is kept: how many, in which state, and what went when. No names, no addresses."""
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -8,6 +8,7 @@ from sqlalchemy import func, select
 
 from drip.core.lifecycle import WENT
 from drip.core.model import Channel, Purpose
+from drip.store import bulk
 from drip.store.database import Tx
 from drip.store.schema import attempts, enrolments, events, messages
 
@@ -64,6 +65,13 @@ def count_overdue(tx: Tx, now: datetime) -> int:
     return tx.connection.execute(query).scalar_one()
 
 
+def steps_of(tx: Tx, message_ids: Iterable[str]) -> dict[str, tuple[str, str]]:
+    """The sequence and the step of each of these messages."""
+    query = select(messages.c.id, messages.c.sequence, messages.c.step)
+    rows = tx.connection.execute(query.where(bulk.among(tx, messages.c.id, message_ids)))
+    return {row.id: (row.sequence, row.step) for row in rows}
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Went:
     """A message that a provider took."""
@@ -72,9 +80,13 @@ class Went:
     patient_id: str
     sequence: str
     version: str
+    step: str
     site: str | None
     channel: Channel
     purpose: Purpose
+    planned_for: datetime
+    due_at: datetime
+    """When it wanted to go, the last time."""
     expires_at: datetime
     counted_on: str | None
     """The local day on which it used up one of the patient's caps."""
@@ -85,7 +97,8 @@ class Went:
 def went(tx: Tx) -> Iterator[Went]:
     """Everything that went, patient by patient, each in the order in which it went. Reads on while it is read."""
     names = (
-        "id", "patient_id", "sequence", "version", "channel", "purpose", "expires_at", "counted_on", "accepted_at",
+        "id", "patient_id", "sequence", "version", "step", "channel", "purpose", "planned_for", "due_at", "expires_at",
+        "counted_on", "accepted_at",
     )  # fmt: skip
     accepted = select(func.count()).where(attempts.c.message_id == messages.c.id, attempts.c.outcome == "accepted")
     query = (

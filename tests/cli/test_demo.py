@@ -31,7 +31,10 @@ def test_a_demo_where_a_file_is_says_so(tmp_path: Path, drip: Drip) -> None:
 
 
 def test_a_simulation_keeps_its_promises_and_the_clinics_own_database_out_of_it(live: Path, drip: Drip) -> None:
-    document = drip("simulate", "--patients", "4", "--days", "10", "--seed", "7", "--json").json
+    price = ("--report", "pages/report.html", "--sms-price", "0.5")
+    document = drip("simulate", "--patients", "4", "--days", "10", "--seed", "7", "--json", *price).json
+    assert document["sms_parts"]["cost"] == document["sms_parts"]["total"] / 2
+    assert "4 invented patients through 10 days" in (live / "pages" / "report.html").read_text()
     assert (document["patients"], document["days"], document["seed"]) == (4, 10, 7)
     assert drip("messages").out == "No messages.\n"
 

@@ -231,6 +231,15 @@ def test_a_forecast_looks_as_far_ahead_as_it_is_told(live: Path, tell: Tell, dri
     assert "2 emails and 1 text to 1 patient" in drip("forecast", "--days", "2", "--now", "2026-06-09T11:00Z").out
 
 
+def test_a_forecast_as_a_page_tells_how_much_and_of_nobody(live: Path, tell: Tell, drip: Drip) -> None:
+    tell(an_event(), now="2026-06-09T11:00Z")
+    drip("forecast", "--days", "2", "--now", "2026-06-09T11:00Z", "--page", "ahead.html")
+    page = (live / "ahead.html").read_text()
+    assert "<b>2</b> <span>planned</span>" in page
+    assert "Tue 9 June 2026: " in page
+    assert "p-1" not in page
+
+
 def test_an_empty_forecast_says_so(live: Path, drip: Drip) -> None:
     assert drip("forecast", "--days", "1").out == "Nothing is planned for the next 1 day.\n"
     assert drip("forecast", "--json").json["messages"] == []

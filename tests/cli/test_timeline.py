@@ -220,3 +220,10 @@ def test_people_get_a_calendar_and_a_list(clinic: Path, drip: Drip) -> None:
 def test_a_timeline_makes_no_database(clinic: Path, drip: Drip) -> None:
     drip("timeline", "after-visit", *VISIT)
     assert not (clinic / "drip.db").exists()
+
+
+def test_a_calendar_page_has_a_box_for_each_message_with_its_words(clinic: Path, drip: Drip) -> None:
+    drip("timeline", "after-visit", *VISIT, "--page", "plan.html")
+    page = (clinic / "plan.html").read_text()
+    assert page.count("<details") == len(lines(drip, "after-visit", *VISIT))
+    assert "Hello Amina" in page

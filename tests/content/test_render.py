@@ -294,6 +294,17 @@ def test_a_version_covers_every_file_that_can_change_its_words() -> None:
     assert a_text("x").paths_used(SMS) == {SMS}
 
 
+def test_words_that_were_read_before_are_read_anew_when_anything_they_are_made_of_has_changed() -> None:
+    body = "{% include 'shared/a.email.md' %}"
+    for word in ("before", "after", "before"):
+        assert word in letter_text(an_email(body, a=word).render(EMAIL, a_patient()))
+    welsh = EMAIL.replace(".email", ".cy.email")
+    files = {welsh: "---\nsubject: Bore da\n---\nx", "layouts/email.mjml": LAYOUT}
+    assert TemplateSet(files).paths_used(welsh) == {welsh, "layouts/email.mjml"}
+    more = {**files, "layouts/email.cy.mjml": LAYOUT}
+    assert TemplateSet(more).paths_used(welsh) == {welsh, "layouts/email.cy.mjml"}
+
+
 @pytest.mark.parametrize(
     ("language", "path"),
     [(None, "s/a.email.md"), ("en", "s/a.email.md"), ("cy", "s/a.cy.email.md"), ("cy-GB", "s/a.cy.email.md")],

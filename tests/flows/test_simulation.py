@@ -1,6 +1,7 @@
 """A clinic's month in seconds, with invented patients, through the real flows: what is promised is kept."""
 
 from collections import Counter
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from tempfile import gettempdir
@@ -15,10 +16,17 @@ from drip.bookings.parsed import Parsed
 from drip.content.folder import read_folder
 from drip.core.caps import Usage
 from drip.core.clinic import Clinic
+from drip.core.model import Channel, Purpose
+from drip.core.question import AnswerKind, Question
 from drip.core.sequence import Sequence
 from drip.simulation import Report, run_simulation
+from drip.simulation.answers import Respondents
 from drip.simulation.lives import Life, invent_lives
 from drip.simulation.people import phone
+from drip.simulation.report import together
+from drip.simulation.share import run_share
+from drip.simulation.tables import tables
+from drip.simulation.volume import Volume
 from drip.simulation.words import words_of
 from drip.store import patients
 from tests.world import ADVICE, CLINIC, REMINDERS, templates_for
@@ -100,7 +108,7 @@ def sequences(home: Path) -> list[Sequence]:
 
 
 def lives(clinic: Clinic, sequences: list[Sequence], seed: int = 1, patients: int = 300) -> list[Life]:
-    return list(invent_lives(clinic, sequences, patients=patients, start=START, days=60, seed=seed))
+    return list(invent_lives(clinic, sequences, numbers=range(patients), start=START, days=60, seed=seed))
 
 
 def test_every_promise_is_kept(report: Report) -> None:
@@ -144,7 +152,7 @@ def test_broken_caps_and_a_stop_that_is_not_heeded_are_noticed(home: Path, monke
     assert all(one["examples"] for one in told.as_json()["promises"] if not one["kept"])
 
 
-STOPPING_SEED = 40
+STOPPING_SEED = 384
 """Somebody says STOP early enough to be written to again if nobody listened."""
 
 
@@ -194,16 +202,49 @@ def test_patients_are_told_of_in_the_words_that_the_sequences_ask_about(sequence
 
 
 def test_tables_say_what_the_document_says(report: Report) -> None:
-    tables = dict(report.tables())
-    assert all(len(row) == len(rows[0]) for rows in tables.values() for row in rows)
-    assert ["caps kept", "yes", "", ""] in tables["Promises"]
-    assert [row[2] for row in tables["Messages"] if row[0] == "together"] == [
+    shown = dict(tables(report))
+    assert all(len(row) == len(rows[0]) for rows in shown.values() for row in rows)
+    assert ["caps kept", "yes", "", ""] in shown["Promises"]
+    assert [row[2] for row in shown["Messages"] if row[0] == "together"] == [
         f"{report.as_json()['messages']['planned']:,}"
     ]
 
 
 def test_no_name_and_no_address_is_in_the_report(report: Report) -> None:
-    told = repr(report) + str(report.as_json()) + str(report.tables())
+    told = repr(report) + str(report.as_json()) + str(tables(report))
     assert "example.org" not in told
     assert "+447700900" not in told
     assert report.asked.zone == ZoneInfo("Europe/London")
+
+
+def test_two_shares_together_count_what_both_counted(home: Path, report: Report) -> None:
+    asked = replace(report.asked, patients=10)
+    halves = [run_share(home, asked, numbers) for numbers in (range(5), range(5, 10))]
+    sent = [half.tally.volume.total for half in halves]
+    whole = together(halves)
+    assert whole.as_json()["messages"]["went"] == sum(sent) == whole.tally.volume.total
+    assert sum(whole.tally.per_patient.messages.values()) == 10
+    assert whole.kept
+
+
+QUESTION = Question(id="pain", answer=AnswerKind.NUMBER, least=0, most=10)
+
+
+def test_some_who_are_asked_answer_what_was_asked_and_always_the_same() -> None:
+    def answers() -> list[str]:
+        asked = Respondents({("check-in", "ask"): QUESTION}, seed=1)
+        replies = [asked.reply(QUESTION, Channel.SMS, f"+4477009{n:05}", START) for n in range(200)]
+        return [reply.text for reply in replies if reply]
+
+    given = answers()
+    assert given == answers()
+    assert 80 < len(given) < 140
+    assert {text for text in given if text.isdigit()} <= {str(number) for number in range(11)}
+
+
+def test_a_busiest_minute_is_the_one_in_which_most_wanted_to_go() -> None:
+    volume = Volume(zone=ZoneInfo("Europe/London"))
+    for seconds in (0, 59, 60):
+        volume.add(START + timedelta(seconds=seconds), Purpose.CARE, Channel.SMS)
+    assert volume.busiest_minute() == (START, 2)
+    assert volume.by_hour() == {(0, 1): 3}, "on the clinic's clock"

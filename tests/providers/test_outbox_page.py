@@ -16,7 +16,7 @@ from drip.core.handover import Accepted
 from drip.core.letter import Letter, Words
 from drip.providers import outbox_page
 from drip.providers.folder import FolderProvider
-from drip.providers.outbox_page import LeftOut, Moment, Person, write_index
+from drip.providers.outbox_page import Chosen, LeftOut, Moment, Person, write_index
 
 from .contract import NINE, a_letter, a_text
 
@@ -67,6 +67,20 @@ def _page(
     for number, letter in enumerate(letters):
         assert isinstance(provider.hand_over(replace(letter, attempt_id=f"attempt-{number}")), Accepted)
     return write_index(outbox, title=title, zone=LONDON, people=people, left_out=left_out).read_text()
+
+
+def test_people_are_shown_beside_each_other_with_what_they_were_sent(outbox: Path) -> None:
+    FolderProvider(outbox, zone=LONDON).hand_over(a_letter())
+    people = {"canary@example.org": Person(ref="p-1", name="Pip Canary")}
+    first = [
+        Chosen(ref="p-1", plan=HOSTILE, since=NINE),
+        Chosen(ref="p-2", plan="somebody who got nothing", since=NINE),
+    ]
+    page = write_index(outbox, title="Outbox", zone=LONDON, people=people, first=first).read_text()
+    (column,) = re.findall("<article>(.*?)</article>", page)
+    assert 'href="#m1"' in column
+    assert HOSTILE not in page
+    Page(page)
 
 
 def _left_out(**unusual: object) -> LeftOut:

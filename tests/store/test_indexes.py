@@ -58,6 +58,17 @@ def test_what_is_due_is_found_in_the_index_of_due_messages(clinic: World, look: 
     assert all("ix_messages_due" in plan for plan in plans), plans
 
 
+def still_ours(tx: Tx) -> object:
+    """Look whether claimed messages are still this worker's."""
+    return outgoing.still_ours(tx, "token", ["m-1", "m-2"])
+
+
+def test_messages_that_are_named_are_found_by_their_ids(clinic: World) -> None:
+    (plan,) = _plans(clinic, still_ours)
+    assert "Seq Scan" not in plan
+    assert "SCAN messages" not in plan
+
+
 def _plans(clinic: World, look: Callable[[Tx], object]) -> list[str]:
     """How the database means to carry out each statement, as asked with the same parameters."""
     asked: list[tuple[str, Any]] = []
