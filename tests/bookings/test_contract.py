@@ -1,6 +1,7 @@
 """The contract that every booking system's adapter keeps: whatever a system does to it, patients hear the right thing.
 
-One set of tests, run over every wire in `tests/bookings/wires`. What a system cannot say is left out for it, by name.
+One set of tests, run over every wire in `tests/bookings/wires`. What a system cannot say,
+or cannot have gone wrong, is left out for it, by name.
 """
 
 from collections.abc import Callable, Iterator, Sequence
@@ -13,8 +14,11 @@ from random import Random
 import pytest
 
 from drip.bookings.parsed import Parsed
+from drip.bookings.source import SourceRefuses
 from drip.core.clinic import Clinic
+from drip.core.model import EventKind
 from drip.flows.take_in import take_in
+from tests.bookings.trouble import A_MINUTE, Later, Made, Refused, Trouble
 from tests.bookings.wires import Happening, What, Wire
 from tests.world import World, a_clinic, at
 
@@ -124,6 +128,25 @@ def test_a_visit_that_moves_takes_its_messages_along(wire: Wire, clinic: World) 
     assert applied(clinic, says(wire, BOOKED, MOVED)) == BEFORE_THE_MOVED_VISIT
 
 
+def test_a_visit_that_moves_keeps_its_id_or_names_the_one_it_had(wire: Wire) -> None:
+    was, *_, now = (one.event for one in says(wire, BOOKED, MOVED) if one.event.appointment_ref)
+    assert now.appointment["replaces" if wire.gives_new_id_on_move else "ref"] == was.appointment_ref
+
+
+def test_a_visit_that_is_cancelled_and_booked_again_under_a_new_id_is_written_about_once(
+    wire: Wire, clinic: World
+) -> None:
+    anew = MOVED.then(What.BOOKED, CANCELLED.at, visit="v3")
+    rows = applied(clinic, says(wire, BOOKED, CANCELLED, anew))
+    assert [row for row in rows if row[1] == "planned"] == BEFORE_THE_MOVED_VISIT
+
+
+def test_no_half_of_a_move_is_news_of_a_cancellation(wire: Wire) -> None:
+    gone = [one for one in says(wire, BOOKED, MOVED) if one.event.kind is EventKind.CANCELLED]
+    assert all(one.body.get("history") for one in gone)
+    assert bool(gone) is wire.gives_new_id_on_move
+
+
 def test_a_visit_that_is_cancelled_takes_its_messages_away(wire: Wire, clinic: World) -> None:
     cancelled = applied(clinic, says(wire, BOOKED, CANCELLED))
     assert {state for _, state, _ in cancelled} == {"cancelled appointment_cancelled"}
@@ -204,3 +227,66 @@ def test_names_from_outside_are_data(wire: Wire, clinic: World) -> None:
     }
     assert "http" not in name
     assert name.isprintable()
+
+
+# What can be wrong with the way it is said.
+
+
+def said_in(trouble: Trouble, wire: Wire) -> Made:
+    """What the adapter makes of a booking that is told with this trouble."""
+    if trouble not in wire.suffers:
+        pytest.skip(f"{wire.name} cannot have this trouble: {trouble}")
+    return wire.say_in(trouble, BOOKED, NOW)
+
+
+def starts(made: Made) -> set[datetime]:
+    """When the visits begin that it tells of."""
+    assert isinstance(made, list), made
+    told = [
+        str(one.event.appointment["starts_at"]) for one in made if isinstance(one, Parsed) and one.event.appointment
+    ]
+    return {datetime.fromisoformat(one) for one in told}
+
+
+def test_a_call_that_nobody_signed_is_not_believed(wire: Wire) -> None:
+    assert said_in(Trouble.UNSIGNED, wire) == Refused()
+
+
+def test_a_call_that_is_signed_with_another_key_is_not_believed(wire: Wire) -> None:
+    assert said_in(Trouble.FORGED, wire) == Refused()
+
+
+def test_a_call_that_was_changed_on_its_way_is_not_believed(wire: Wire) -> None:
+    assert said_in(Trouble.ALTERED, wire) == Refused()
+
+
+def test_a_call_that_was_long_on_its_way_is_believed(wire: Wire) -> None:
+    assert starts(said_in(Trouble.SLOW, wire)) == {BOOKED.starts_at}
+
+
+def test_a_call_of_another_time_is_not_believed(wire: Wire) -> None:
+    assert said_in(Trouble.STALE, wire) == Refused()
+
+
+def test_a_time_that_is_told_by_another_clock_is_the_same_instant(wire: Wire) -> None:
+    assert starts(said_in(Trouble.WRONG_ZONE, wire)) == {BOOKED.starts_at}
+
+
+def test_a_time_that_does_not_say_by_which_clock_is_never_taken_for_another(wire: Wire) -> None:
+    made = said_in(Trouble.NO_ZONE, wire)
+    assert made, "what is not taken in is said"
+    assert starts(made) <= {BOOKED.starts_at}
+
+
+def test_a_system_that_is_asked_too_often_is_left_alone_for_as_long_as_it_wants(wire: Wire) -> None:
+    made = said_in(Trouble.BUSY, wire)
+    assert isinstance(made, Later), made
+    assert made.away.until == NOW + A_MINUTE
+    assert not isinstance(made.away, SourceRefuses)
+
+
+def test_a_list_that_leads_in_a_circle_is_left_and_what_it_said_is_kept(wire: Wire) -> None:
+    made = said_in(Trouble.LOOPS, wire)
+    assert isinstance(made, Later), made
+    assert BOOKED.starts_at in starts(made.kept)
+    assert made.asked < 15, made.asked

@@ -61,11 +61,9 @@ def named(found: Heard) -> list[tuple[str, str]]:
 @pytest.mark.parametrize(
     "headers",
     [
-        {},
         {"authorization": ""},
         {"authorization": "Bearer"},
         {"authorization": "Bearer "},
-        {"authorization": "Bearer wrong"},
         {"authorization": f"Bearer {CALLED_WITH}x"},
         {"authorization": f"Bearer {CALLED_WITH}, Bearer {CALLED_WITH}"},
         {"authorization": f"Basic {CALLED_WITH}"},

@@ -72,10 +72,9 @@ def test_where_the_server_does_not_sort_the_cursor_waits_for_the_end(source: Fhi
         (lambda link: link.replace("/fhir/r4/", "/fhir/r4/../../admin/"), "link-elsewhere"),
         (lambda _: "https://[", "link-elsewhere"),
         (lambda _: "file:///etc/passwd", "link-elsewhere"),
-        (lambda link: link.partition("&_offset")[0] + "&_page=2", "paging-loop"),
         (lambda link: link.replace("_offset=", "_x="), "paging-loop"),
     ],
-    ids=["host", "scheme", "user", "path", "up", "no address", "file", "circle", "circle under new links"],
+    ids=["host", "scheme", "user", "path", "up", "no address", "file", "circle under new links"],
 )
 def test_a_link_that_leads_elsewhere_is_not_followed(
     bend: object, kind: str, source: FhirSource, server: FhirServer
@@ -122,7 +121,6 @@ def test_paging_comes_to_an_end(source: FhirSource, server: FhirServer, monkeypa
 
 
 AWAY: dict[str, tuple[object, str, datetime | None]] = {
-    "limited": (fhir(429, outcome("throttled"), retry_after="90"), "http-429", NOW + timedelta(seconds=90)),
     "limited until a time": (
         fhir(429, outcome("x"), retry_after="Wed, 10 Jun 2026 12:05:00 GMT", date="Wed, 10 Jun 2026 12:00:00 GMT"),
         "http-429",

@@ -175,9 +175,7 @@ def test_many_messages_are_read_in_order_and_a_broken_one_loses_no_other(read: R
 
 
 TIMES = {
-    "odd offset": ("20260611121500+0215", "2026-06-11T11:00:00+01:00"),
-    "behind Greenwich": ("20260611040000-0600", "2026-06-11T11:00:00+01:00"),
-    "no offset": ("20260611110000", "2026-06-11T11:00:00+01:00"),
+    "odd offset behind Greenwich": ("20260611034500-0615", "2026-06-11T11:00:00+01:00"),
     "no offset in winter": ("20261211110000", "2026-12-11T11:00:00+00:00"),
     "to the minute": ("202606111100", "2026-06-11T11:00:00+01:00"),
     "to the microsecond": ("20260611110000.1234+0100", "2026-06-11T11:00:00+01:00"),

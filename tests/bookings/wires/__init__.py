@@ -11,6 +11,7 @@ from enum import StrEnum
 from typing import Protocol
 
 from drip.bookings.parsed import Outcome
+from tests.bookings.trouble import Made, Trouble
 
 
 class What(StrEnum):
@@ -58,6 +59,8 @@ class Wire(Protocol):
     """What this system can say at all."""
     gives_new_id_on_move: bool
     """A moved visit is a new one to this system (that names the old one)."""
+    suffers: frozenset[Trouble]
+    """What can be wrong with the way it says a thing: nobody signs a file, and only what is asked has pages."""
 
     def say(self, told: Sequence[Happening], now: datetime) -> list[Outcome]:
         """The system says these, in this order, all of them before `now`; what the adapter makes of it.
@@ -65,6 +68,9 @@ class Wire(Protocol):
         Webhooks are called in this order, and what is thin is fetched; a polled system has its records brought to each
         state in turn and is polled after each. Saying the same twice is a system's right.
         """
+
+    def say_in(self, trouble: Trouble, one: Happening, now: datetime) -> Made:
+        """The system says this with that trouble, one of those it suffers; what the adapter makes of it at `now`."""
 
     def close(self) -> None:
         """End servers and connections."""

@@ -9,7 +9,9 @@ from drip.bookings.parsed import Outcome
 from drip.bookings.source import Connection
 from drip.core.clinic import BookingSystem, Clinic
 from tests.bookings.acuity_server import KEY, USER, AcuityServer, a_call, an_appointment, signed
+from tests.bookings.trouble import A_MINUTE, Made, Trouble, call_in, called, clock_in
 from tests.bookings.wires import Happening, What, Wire
+from tests.providers.loopback import http
 
 CALENDARS = {"bedford": (501, "Bedford"), "london": (502, "London")}
 _ACTIONS = {What.BOOKED: "scheduled", What.MOVED: "rescheduled", What.CANCELLED: "canceled"}
@@ -21,6 +23,8 @@ class AcuityWire:
     name = "acuity"
     says = frozenset(What) - {What.ATTENDED}
     gives_new_id_on_move = False
+    suffers = frozenset(Trouble) - {Trouble.STALE, Trouble.LOOPS}
+    """Its calls do not say when they were made: none is ever too old."""
 
     def __init__(self, clinic: Clinic) -> None:
         self._server = AcuityServer()
@@ -32,18 +36,30 @@ class AcuityWire:
         self._source = source
 
     def say(self, told: Sequence[Happening], now: datetime) -> list[Outcome]:
-        return [outcome for one in told for outcome in self._happens(one)]
+        outcomes: list[Outcome] = []
+        for one in told:
+            self._happens(one)
+            made = called(self._source, signed(_words(one)), one.at)
+            assert isinstance(made, list)
+            outcomes += made
+        return outcomes
+
+    def say_in(self, trouble: Trouble, one: Happening, now: datetime) -> Made:
+        self._happens(replace(one, starts_at=clock_in(trouble, one.starts_at)))
+        if trouble is Trouble.BUSY:
+            self._server.instead = http(429, retry_after=f"{A_MINUTE.seconds}")
+        call = call_in(trouble, lambda _, key: signed(_words(one), key), KEY, now)
+        return called(self._source, call, now)
 
     def close(self) -> None:
         self._source.close()
         self._server.close()
 
-    def _happens(self, one: Happening) -> list[Outcome]:
+    def _happens(self, one: Happening) -> None:
         number, name = CALENDARS[one.site]
-        ref = 80000 + int(one.visit.removeprefix("v"))
         self._server.put(
             an_appointment(
-                ref,
+                _ref(one),
                 firstName=one.first_name,
                 lastName=one.last_name,
                 phone=one.phone or "",
@@ -56,9 +72,14 @@ class AcuityWire:
                 noShow=one.what is What.NO_SHOW,
             )
         )
-        heard = self._source.hear(signed(a_call(_ACTIONS.get(one.what, "changed"), ref)), one.at)
-        assert heard is not None
-        return [outcome for wanted in heard.wanted for outcome in self._source.fetch(wanted, one.at)]
+
+
+def _ref(one: Happening) -> int:
+    return 80000 + int(one.visit.removeprefix("v"))
+
+
+def _words(one: Happening) -> dict[str, object]:
+    return a_call(_ACTIONS.get(one.what, "changed"), _ref(one))
 
 
 def wire(clinic: Clinic) -> Wire:

@@ -10,9 +10,12 @@ from drip.bookings.cliniko_record import stamp
 from drip.bookings.parsed import Outcome, Parsed
 from drip.core.clinic import BookingSystem, Clinic
 from tests.bookings.cliniko_server import CONTACT, KEY, ClinikoServer
+from tests.bookings.trouble import A_MINUTE, OF_CALLS, Made, Trouble, clock_in, polled
 from tests.bookings.wires import Happening, What
+from tests.providers.loopback import http
 
 LASTS = timedelta(minutes=45)
+VISITS = "individual_appointments"
 SITES = {"Harbour Bedford": "bedford", "Harbour London": "london"}
 
 
@@ -22,6 +25,8 @@ class ClinikoWire:
     name = "cliniko"
     says = frozenset(What)
     gives_new_id_on_move = False
+    suffers = frozenset(Trouble) - OF_CALLS
+    """It calls nobody."""
 
     def __init__(self, clinic: Clinic) -> None:
         self._server = ClinikoServer()
@@ -43,6 +48,17 @@ class ClinikoWire:
             for page in self._source.poll(self._cursors, now):
                 outcomes |= {one.event.key if isinstance(one, Parsed) else repr(one): one for one in page.outcomes}
         return list(outcomes.values())
+
+    def say_in(self, trouble: Trouble, one: Happening, now: datetime) -> Made:
+        cursors = self._connected(one.at - timedelta(days=1))
+        self._happens(replace(one, starts_at=clock_in(trouble, one.starts_at)))
+        if trouble is Trouble.BUSY:
+            reset = int((now + A_MINUTE).timestamp())
+            self._server.faults[VISITS] = [http(429, "{}", x_ratelimit_reset=f"{reset}")]
+        if trouble is Trouble.LOOPS:
+            next_page = {"links": {"next": f"{self._server.base}/{VISITS}?page=2"}}
+            self._server.changes[VISITS] = lambda answer: answer | next_page
+        return polled(self._source, cursors, now, self._server.loopback.asked)
 
     def close(self) -> None:
         self._source.close()
@@ -68,14 +84,18 @@ class ClinikoWire:
         self._server.visit(
             one.visit,
             stamp(one.at),
-            starts_at=stamp(one.starts_at),
-            ends_at=stamp(one.starts_at + LASTS),
+            starts_at=_written(one.starts_at),
+            ends_at=_written(one.starts_at + LASTS),
             cancelled_at=stamp(one.at) if one.what is What.CANCELLED else None,
             patient_arrived=one.what is What.ATTENDED,
             did_not_arrive=one.what is What.NO_SHOW,
             patient=one.patient,
             business=f"{101 + site}",
         )
+
+
+def _written(at: datetime) -> str:
+    return at.isoformat().replace("+00:00", "Z")
 
 
 def wire(clinic: Clinic) -> ClinikoWire:

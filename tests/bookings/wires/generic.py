@@ -2,6 +2,7 @@
 
 import json
 from collections.abc import Sequence
+from dataclasses import replace
 from datetime import datetime, timedelta
 
 from drip.bookings.generic_webhook import connect
@@ -9,10 +10,12 @@ from drip.bookings.parsed import Outcome
 from drip.bookings.source import Call, Connection, Hears
 from drip.core.clinic import Clinic
 from drip.core.model import EventKind
+from tests.bookings.trouble import Made, Trouble, call_in, called, clock_in
 from tests.bookings.wires import Happening, What
 from tests.signing import signed
 
 KEY = "a-secret-of-the-clinic"
+LONGEST = timedelta(minutes=5)
 KINDS = {
     What.BOOKED: EventKind.BOOKED,
     What.MOVED: EventKind.RESCHEDULED,
@@ -29,22 +32,32 @@ class GenericWire:
     name = "generic"
     says = frozenset(What)
     gives_new_id_on_move = False
+    suffers = frozenset(Trouble) - {Trouble.BUSY, Trouble.LOOPS}
+    """Nobody asks it anything."""
 
     def __init__(self, source: Hears) -> None:
         self._source = source
 
     def say(self, told: Sequence[Happening], now: datetime) -> list[Outcome]:
         """Each in a call of its own, in this order."""
-        return [outcome for one in told for outcome in self._call(one, now)]
+        outcomes: list[Outcome] = []
+        for one in told:
+            made = called(self._source, _call(one, now, KEY), now)
+            assert isinstance(made, list)
+            outcomes += made
+        return outcomes
 
-    def _call(self, one: Happening, now: datetime) -> Sequence[Outcome]:
-        body = json.dumps(_event(one)).encode()
-        heard = self._source.hear(Call(headers={"drip-signature": signed(body, KEY, now)}, body=body), now)
-        assert heard is not None
-        return heard.outcomes
+    def say_in(self, trouble: Trouble, one: Happening, now: datetime) -> Made:
+        said = replace(one, starts_at=clock_in(trouble, one.starts_at))
+        return called(self._source, call_in(trouble, lambda at, key: _call(said, at, key), KEY, now, LONGEST), now)
 
     def close(self) -> None:
         """Nothing to end."""
+
+
+def _call(one: Happening, at: datetime, key: str) -> Call:
+    body = json.dumps(_event(one)).encode()
+    return Call(headers={"drip-signature": signed(body, key, at)}, body=body)
 
 
 def _event(one: Happening) -> dict[str, object]:

@@ -2,11 +2,12 @@
 
 from collections.abc import Sequence
 from dataclasses import replace
-from datetime import UTC, datetime, timedelta
+from datetime import datetime, timedelta
 
 from drip.bookings.hl7_file import read_file
 from drip.bookings.parsed import Outcome
 from drip.core.clinic import BookingSystem, Clinic
+from tests.bookings.trouble import Made, Trouble, clock_in
 from tests.bookings.wires import Happening, What
 
 SITES = {"bedford": "KINGSWAY", "london": "HARLEY ST"}
@@ -26,6 +27,8 @@ class Hl7Wire:
     name = "hl7"
     says = frozenset(What)
     gives_new_id_on_move = False
+    suffers = frozenset({Trouble.WRONG_ZONE, Trouble.NO_ZONE})
+    """Nobody signs a file or has to be asked for it."""
 
     def __init__(self, clinic: Clinic) -> None:
         self._clinic = clinic
@@ -34,6 +37,9 @@ class Hl7Wire:
         """One message each, in this order."""
         whole = "".join(f"\x0b{_message(one)}\r\x1c\r" for one in told)
         return read_file(whole.encode(), self._clinic, self.name)
+
+    def say_in(self, trouble: Trouble, one: Happening, now: datetime) -> Made:
+        return self.say([replace(one, starts_at=clock_in(trouble, one.starts_at))], now)
 
     def close(self) -> None:
         """Nothing to end."""
@@ -57,7 +63,7 @@ def _message(one: Happening) -> str:
 
 
 def _time(at: datetime) -> str:
-    return f"{at.astimezone(UTC):%Y%m%d%H%M%S}+0000"
+    return f"{at:%Y%m%d%H%M%S%z}"
 
 
 def _escaped(text: str) -> str:

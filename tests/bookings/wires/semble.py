@@ -2,16 +2,19 @@
 
 from collections.abc import Sequence
 from dataclasses import replace
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 
 from drip.bookings.parsed import Outcome
-from drip.bookings.semble import connect
+from drip.bookings.semble import Semble, connect
 from drip.bookings.source import Connection
 from drip.core.clinic import BookingSystem, Clinic
 from tests.bookings.semble_server import SECRET, TOKEN, SembleServer, a_booking, a_call, signed
+from tests.bookings.trouble import HERE, Made, Trouble, call_in, called, clock_in
 from tests.bookings.wires import Happening, What, Wire
+from tests.providers.loopback import http
 
 LASTS = timedelta(minutes=45)
+LONGEST = timedelta(minutes=5)
 PLACES = {"bedford": ("LOC1", "Harbour Bedford"), "london": ("LOC2", "Harbour London")}
 _EVENTS = {
     What.BOOKED: "booking.created",
@@ -27,32 +30,55 @@ class SembleWire:
     name = "semble"
     says = frozenset(What)
     gives_new_id_on_move = False
+    suffers = frozenset(Trouble) - {Trouble.LOOPS}
 
     def __init__(self, clinic: Clinic) -> None:
         self._server = SembleServer()
         sites = {name: site for site, (_, name) in PLACES.items()}
         known = replace(clinic, bookings={"semble": BookingSystem(sites=sites)})
-        told = {"SEMBLE_TOKEN": TOKEN, "SEMBLE_WEBHOOK_SECRET": SECRET, "SEMBLE_API_BASE": self._server.base}
-        source = connect(Connection(clinic=known, told=told))
-        assert source is not None
-        self._source = source
+        self._source = self._connected(known)
+        self._on_its_own_clock = self._connected(known, SEMBLE_TIMES="local")
 
     def say(self, told: Sequence[Happening], now: datetime) -> list[Outcome]:
-        return [outcome for one in told for outcome in self._happens(one)]
+        outcomes: list[Outcome] = []
+        for one in told:
+            self._happens(one)
+            made = called(self._source, signed(_words(one), one.at), one.at)
+            assert isinstance(made, list)
+            outcomes += made
+        return outcomes
+
+    def say_in(self, trouble: Trouble, one: Happening, now: datetime) -> Made:
+        """A Semble that tells times by another clock calls the clinic's own clock UTC; a busy one never says how long.
+
+        The clinic has found out the first, and has said so in its settings.
+        """
+        self._happens(replace(one, starts_at=_clock_in(trouble, one.starts_at)))
+        if trouble is Trouble.BUSY:
+            self._server.instead = http(429)
+        call = call_in(trouble, lambda at, key: signed(_words(one), at, key), SECRET, now, LONGEST)
+        return called(self._on_its_own_clock if trouble is Trouble.WRONG_ZONE else self._source, call, now)
 
     def close(self) -> None:
         self._source.close()
+        self._on_its_own_clock.close()
         self._server.close()
 
-    def _happens(self, one: Happening) -> list[Outcome]:
+    def _connected(self, clinic: Clinic, **more: str) -> Semble:
+        told = {"SEMBLE_TOKEN": TOKEN, "SEMBLE_WEBHOOK_SECRET": SECRET, "SEMBLE_API_BASE": self._server.base}
+        source = connect(Connection(clinic=clinic, told=told | more))
+        assert source is not None
+        return source
+
+    def _happens(self, one: Happening) -> None:
         place, name = PLACES[one.site]
-        at = one.at.strftime("%Y-%m-%dT%H:%M:%S.000Z")
+        at = _written(one.at)
         self._server.put(
             a_booking(
                 id=one.visit,
                 deleted=one.what is What.CANCELLED,
-                start=one.starts_at.strftime("%Y-%m-%dT%H:%M:%S.000Z"),
-                end=(one.starts_at + LASTS).strftime("%Y-%m-%dT%H:%M:%S.000Z"),
+                start=_written(one.starts_at),
+                end=_written(one.starts_at + LASTS),
                 updatedAt=at,
                 patientId=one.patient,
                 bookingJourney__departed=at if one.what is What.ATTENDED else None,
@@ -66,12 +92,20 @@ class SembleWire:
                 patient__phones=[{"phoneType": "Mobile", "phoneNumber": one.phone}] if one.phone else [],
             )
         )
-        ids = {"bookingId": one.visit, "patientId": one.patient}
-        key = f"{one.visit}-{one.what}-{int(one.at.timestamp())}"
-        call = a_call(_EVENTS.get(one.what, "booking.updated"), key, identifiers=ids)
-        heard = self._source.hear(signed(call, one.at), one.at)
-        assert heard is not None
-        return [outcome for wanted in heard.wanted for outcome in self._source.fetch(wanted, one.at)]
+
+
+def _words(one: Happening) -> dict[str, object]:
+    ids = {"bookingId": one.visit, "patientId": one.patient}
+    key = f"{one.visit}-{one.what}-{int(one.at.timestamp())}"
+    return a_call(_EVENTS.get(one.what, "booking.updated"), key, identifiers=ids)
+
+
+def _written(at: datetime) -> str:
+    return at.isoformat(timespec="milliseconds").replace("+00:00", "Z")
+
+
+def _clock_in(trouble: Trouble, at: datetime) -> datetime:
+    return at.astimezone(HERE).replace(tzinfo=UTC) if trouble is Trouble.WRONG_ZONE else clock_in(trouble, at)
 
 
 def wire(clinic: Clinic) -> Wire:
