@@ -5,7 +5,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Row, func, select, update
+from sqlalchemy import Row, func, literal_column, select, update
 
 from drip.core.lifecycle import State
 from drip.core.model import Facts
@@ -16,6 +16,9 @@ from drip.store.schema import enrolments, messages, patients
 from drip.store.vault import DataKey
 
 ACTIVE, ENDED, FINISHED = "active", "ended", "finished"
+
+IS_ACTIVE = enrolments.c.state == literal_column("'active'")
+"""Written out, not bound: a partial index serves only a query that names its condition."""
 
 _PLAIN = (
     "id", "patient_id", "sequence", "version", "event_key", "state", "started_at", "enrolled_at", "ended_at",
@@ -134,7 +137,7 @@ def done(tx: Tx, open_states: Sequence[str], among: Sequence[str] | None, limit:
     """Active enrolments with nothing left to send: their ids. Looks through all of them when none are named."""
     left = select(messages.c.id).where(messages.c.enrolment_id == enrolments.c.id, messages.c.state.in_(open_states))
     some = select(messages.c.id).where(messages.c.enrolment_id == enrolments.c.id)
-    query = select(enrolments.c.id).where(enrolments.c.state == ACTIVE, some.exists(), ~left.exists()).limit(limit)
+    query = select(enrolments.c.id).where(IS_ACTIVE, some.exists(), ~left.exists()).limit(limit)
     query = query if among is None else query.where(bulk.among(tx, enrolments.c.id, among))
     return list(tx.connection.execute(query).scalars())
 

@@ -54,7 +54,9 @@ _PLACE = (messages.c.enrolment_id, messages.c.step, messages.c.occurrence, messa
 def _went() -> Any:
     query = select(
         messages.c.id, messages.c.patient_id, messages.c.version, *_PLACE, attempts.c.contact_id, attempts.c.started_at
-    ).join(attempts, attempts.c.id == messages.c.attempt_id)
+    )
+    # By the attempt's message first: that way round each is found by its id.
+    query = query.join(attempts, (attempts.c.message_id == messages.c.id) & (attempts.c.id == messages.c.attempt_id))
     return query.where(messages.c.state.in_([state.value for state in _REACHED]))
 
 

@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 from sqlalchemy import event
 
-from drip.store import outgoing, settling, unmatched
+from drip.store import enrolments, outgoing, questions, settling, unmatched
 from drip.store.database import Tx
 from drip.store.outgoing import Lease
 from tests.world import World, at
@@ -67,6 +67,28 @@ def test_messages_that_are_named_are_found_by_their_ids(clinic: World) -> None:
     (plan,) = _plans(clinic, still_ours)
     assert "Seq Scan" not in plan
     assert "SCAN messages" not in plan
+
+
+def went_to(tx: Tx) -> object:
+    """Look what went to an address of late."""
+    return questions.went_to(tx, ["c-1"], NOW - timedelta(days=31))
+
+
+def test_what_went_to_an_address_is_found_by_the_address_and_then_by_ids(clinic: World) -> None:
+    (plan,) = _plans(clinic, went_to)
+    assert "ix_attempts_contact" in plan
+    assert "SCAN messages" not in plan
+    assert "ix_messages" not in plan, "a search by state would look at everything that ever went"
+
+
+def done(tx: Tx) -> object:
+    """Look for enrolments with nothing left to send."""
+    return enrolments.done(tx, ["planned"], None, 100)
+
+
+def test_looking_through_all_enrolments_leaves_out_those_that_are_over(clinic: World) -> None:
+    (plan,) = _plans(clinic, done)
+    assert "ix_enrolments_active" in plan
 
 
 def _plans(clinic: World, look: Callable[[Tx], object]) -> list[str]:

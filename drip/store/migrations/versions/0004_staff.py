@@ -54,13 +54,14 @@ def upgrade() -> None:
     )
     op.create_index("ix_audit_about", "audit", ["about"], unique=False)
     _only_added_to()
-    _partial("ix_messages_accepted", "accepted_at", "accepted_at IS NOT NULL")
-    _partial("ix_messages_failed", "planned_for", "state IN ('failed', 'undelivered', 'invalid')")
+    _partial("ix_messages_accepted", "messages", "accepted_at", "accepted_at IS NOT NULL")
+    _partial("ix_messages_failed", "messages", "planned_for", "state IN ('failed', 'undelivered', 'invalid')")
+    _partial("ix_enrolments_active", "enrolments", "id", "state = 'active'")
 
 
-def _partial(name: str, column: str, where: str) -> None:
+def _partial(name: str, table: str, column: str, where: str) -> None:
     condition = sa.text(where)
-    op.create_index(name, "messages", [column], unique=False, sqlite_where=condition, postgresql_where=condition)
+    op.create_index(name, table, [column], unique=False, sqlite_where=condition, postgresql_where=condition)
 
 
 def _only_added_to() -> None:
