@@ -18,7 +18,7 @@ from drip.core.sequence import Step
 from drip.core.walltime import local_date
 from drip.core.window import ANY, Hours
 from drip.flows.fallback import Editions, editions
-from drip.store import enrolments, patients
+from drip.store import blind, enrolments, patients
 from drip.store.database import Tx
 from drip.store.enrolments import EnrolmentRow
 from drip.store.links import make_token
@@ -145,7 +145,7 @@ def _prepare(app: App, one: Claimed, person: PatientRow, row: EnrolmentRow, vers
         raise RenderError("this version has no words for the step")
     objects = _objects(person, row, site)
     addresses = person.patient.addresses(today)
-    contacts = {channel: patients.blind_address(app.store.vault, channel, to) for channel, to in addresses.items()}
+    contacts = {channel: blind.blind_address(app.store.vault, channel, to) for channel, to in addresses.items()}
     values = values_for(app.clinic, site, person.patient, objects, on=now)
     stop_url = _stop_url(app, one, contacts)
     if stop_url:

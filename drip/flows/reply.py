@@ -17,7 +17,7 @@ from drip.core.red_flags import has_red_flag
 from drip.core.replies import Word, is_ambiguous_stop, own_words, read_reply
 from drip.flows.answer import Answer, answers_in, tasks_of
 from drip.flows.sweep import OURS
-from drip.store import enrolments, events, patients, questions, records
+from drip.store import blind, enrolments, events, patients, questions, records
 from drip.store import replies as inbox
 from drip.store.database import Tx
 from drip.store.events import NewEvent
@@ -62,7 +62,7 @@ def _new(tx: Tx, reply: Reply, at: datetime) -> NewReply:
         provider=reply.provider,
         key=reply.key if fits else sha256(reply.key.encode(errors="replace")).hexdigest(),
         channel=reply.channel,
-        contact_id=patients.blind_address(tx.vault, reply.channel, reply.address),
+        contact_id=blind.blind_address(tx.vault, reply.channel, reply.address),
         word=read_reply(own_words(text)).value,
         text=text,
         received_at=at,

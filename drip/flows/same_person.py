@@ -14,10 +14,11 @@ from drip.core.model import EventKind
 from drip.core.patient import Standing
 from drip.flows.resolve import Known, Resolved
 from drip.flows.sweep import OURS
-from drip.store import enrolments, events, patients, records
+from drip.store import enrolments, events, identities, patients, records
 from drip.store.database import Tx
 from drip.store.enrolments import ENDED, EnrolmentRow
-from drip.store.patients import Identity, PatientRow
+from drip.store.identities import Identity
+from drip.store.patients import PatientRow
 from drip.store.vault import CannotUnseal
 
 KIND = "same_person"
@@ -55,9 +56,11 @@ class Families:
 
 def find(tx: Tx, known: Sequence[Known], now: datetime) -> Families:
     """Who of these is somebody else's patient too. So many statements, however many they are."""
-    ours = {one.row.id: identity for one in known if (identity := patients.identity_of(tx, one.row, one.patient, now))}
+    ours = {
+        one.row.id: identity for one in known if (identity := identities.identity_of(tx, one.row, one.patient, now))
+    }
     _keep_others_waiting(tx, known, ours)
-    members = {**{one.id: one for one in patients.with_identity(tx, {one.identity for one in ours.values()})}, **ours}
+    members = {**{one.id: one for one in identities.with_identity(tx, {one.identity for one in ours.values()})}, **ours}
     same: dict[str, list[Identity]] = defaultdict(list)
     for member in members.values():
         same[member.identity].append(member)

@@ -4,7 +4,6 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
-from unicodedata import normalize
 
 from sqlalchemy import ColumnElement, Row, case, literal, select, update
 
@@ -12,10 +11,11 @@ from drip.core.model import Channel, Facts
 from drip.core.patient import Patient, Standing
 from drip.core.reason import Reason
 from drip.store import bulk
+from drip.store.blind import blind_address, blind_identity
 from drip.store.database import Tx, from_bytes, to_bytes
 from drip.store.ids import new_id
 from drip.store.schema import contacts, patients
-from drip.store.vault import DataKey, Vault
+from drip.store.vault import DataKey
 
 STAFF = "staff"
 """The source of people who are not patients: whoever `alerts` in clinic.yaml names. Written to by the same road."""
@@ -133,66 +133,6 @@ def _unsealed(tx: Tx, row: Row[Any]) -> PatientRow:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Identity:
-    """What shows, without saying who it is, whether two systems' patients are one person."""
-
-    id: str
-    source: str
-    identity: str
-    """The blind index of name and birth."""
-    contacts: Mapping[Channel, str]
-    standing: Standing
-
-    def is_also(self, other: "Identity") -> bool:
-        """Whether two systems speak of the same person: the same name, birth, and an address."""
-        share = any(self.contacts[channel] == other.contacts.get(channel) for channel in self.contacts)
-        return self.source != other.source and self.identity == other.identity and share
-
-
-def identity_of(tx: Tx, row: PatientRow, patient: Patient, on: datetime) -> Identity | None:
-    """Who a patient is, by what is known now; None while name, birth or address are missing."""
-    identity = blind_identity(tx.vault, patient.facts)
-    found = {channel: contact_id(tx, patient, channel, on) for channel in Channel}
-    contacts = {channel: contact for channel, contact in found.items() if contact}
-    if identity is None or not contacts:
-        return None
-    return Identity(id=row.id, source=row.source, identity=identity, contacts=contacts, standing=patient.standing)
-
-
-def blind_identity(vault: Vault, facts: Facts) -> str | None:
-    """The blind index of first name, last name and date of birth, however they are written; None if one is missing."""
-    told = [facts.get(name) for name in ("first_name", "last_name", "date_of_birth")]
-    words = [_letters(one) for one in told if isinstance(one, str)]
-    return vault.blind("identity", "|".join(words)) if len(words) == len(told) and all(words) else None
-
-
-def _letters(name: str) -> str:
-    """Letters and digits alone, without accents: one system writes Zoë O'Neil-Smith, another ZOE ONEIL SMITH."""
-    return "".join(letter for letter in normalize("NFKD", name).casefold() if letter.isalnum())
-
-
-def with_identity(tx: Tx, identities: Iterable[str]) -> list[Identity]:
-    """Everybody with one of these blind indexes of name and birth."""
-    wanted = sorted(set(identities))
-    columns = [patients.c[name] for name in ("id", "source", "identity", "email_contact", "phone_contact", "standing")]
-    query = select(*columns).where(bulk.among(tx, patients.c.identity, wanted))
-    return [
-        Identity(
-            id=row.id,
-            source=row.source,
-            identity=row.identity,
-            contacts={
-                channel: contact
-                for channel, contact in ((Channel.EMAIL, row.email_contact), (Channel.SMS, row.phone_contact))
-                if contact
-            },
-            standing=Standing(row.standing),
-        )
-        for row in (tx.connection.execute(query) if wanted else ())
-    ]
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
 class NewFacts:
     """What is now known of a patient."""
 
@@ -231,11 +171,6 @@ def contact_id(tx: Tx, patient: Patient, channel: Channel, on: datetime) -> str 
     """The blind id of the address this patient would be reached at."""
     address = patient.address(channel, on.date())
     return blind_address(tx.vault, channel, address) if address else None
-
-
-def blind_address(vault: Vault, channel: Channel, address: str) -> str:
-    """The blind id of an address, however it is capitalised."""
-    return vault.blind(f"contact:{channel.value}", address.strip().casefold())
 
 
 def ensure_contacts(tx: Tx, addresses: Mapping[str, Channel]) -> None:

@@ -12,7 +12,7 @@ from drip.core.lifecycle import State, is_old_news
 from drip.core.model import Channel, Purpose
 from drip.core.news import Receipt
 from drip.core.reason import Reason
-from drip.store import bulk, patients
+from drip.store import blind, bulk, patients
 from drip.store.conditions import NO_LEASE
 from drip.store.database import Tx
 from drip.store.ids import new_id
@@ -41,7 +41,7 @@ def _known(tx: Tx, keys: Iterable[tuple[str, str]]) -> set[tuple[str, str]]:
 def _addresses(tx: Tx, told: Iterable[Receipt]) -> dict[str, Channel]:
     """The addresses (by blind id) that are said to be closed, whether we have written there yet or not."""
     closed = [one.address for one in told if one.closes and one.address]
-    return {patients.blind_address(tx.vault, _channel(address), address): _channel(address) for address in closed}
+    return {blind.blind_address(tx.vault, _channel(address), address): _channel(address) for address in closed}
 
 
 def _channel(address: str) -> Channel:
@@ -59,7 +59,7 @@ def _row(tx: Tx, provider: str, key: str, one: Receipt, now: datetime) -> dict[s
         "fault": one.fault.value if one.fault else "",
         "code": one.code[:40],
         "closes": one.closes.value if one.closes else "",
-        "contact_id": patients.blind_address(tx.vault, _channel(one.address), one.address) if one.address else None,
+        "contact_id": blind.blind_address(tx.vault, _channel(one.address), one.address) if one.address else None,
         "happened_at": one.at,
         "received_at": now,
         "state": "pending",

@@ -33,7 +33,7 @@ from drip.flows.send import send_batch
 from drip.flows.stop import is_stopped, stop
 from drip.flows.story import tell
 from drip.flows.tick import tick
-from drip.store import outgoing, patients, records, schema
+from drip.store import blind, outgoing, patients, records, schema
 from drip.store.ids import new_id
 from drip.store.links import Link, make_token, read_token
 from drip.store.outgoing import Lease
@@ -373,7 +373,7 @@ def held_in_the_gate(monkeypatch: pytest.MonkeyPatch) -> Iterator[tuple[threadin
 
 def a_link(clinic: World) -> Link:
     """To Amina's texts, as it stands in her messages."""
-    contact = patients.blind_address(clinic.store.vault, Channel.SMS, PHONE)
+    contact = blind.blind_address(clinic.store.vault, Channel.SMS, PHONE)
     with clinic.store.read() as tx:
         return Link(patient_id=patients.find(tx, "p-1")[0].id, contact_id=contact, channel=Channel.SMS)
 

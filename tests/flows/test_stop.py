@@ -2,7 +2,7 @@
 
 from drip.core.model import Channel
 from drip.flows.stop import is_stopped, stop, undo
-from drip.store import patients
+from drip.store import blind, patients
 from drip.store.links import Link
 from tests.world import ADVICE, World, a_visit, at
 
@@ -53,7 +53,7 @@ def test_messages_go_again_after_undoing(clinic: World) -> None:
 
 
 def test_a_link_to_an_address_that_is_not_kept_yet_stops_it_before_it_is_used(clinic: World) -> None:
-    contact = patients.blind_address(clinic.store.vault, Channel.EMAIL, "amina@example.org")
+    contact = blind.blind_address(clinic.store.vault, Channel.EMAIL, "amina@example.org")
     stop(clinic.app, Link(patient_id="0" * 32, contact_id=contact, channel=Channel.EMAIL), at("2026-06-11 09:00"))
     a_patient_who_came(clinic)
     clinic.tick("2026-06-11 13:00")

@@ -8,7 +8,7 @@ import pytest
 from drip.core.model import Channel
 from drip.core.reason import Reason
 from drip.flows.stop import is_stopped
-from drip.store import links, patients
+from drip.store import blind, links, patients
 from drip.store.links import Link, make_token
 from tests.web.build import Site
 from tests.world import World, at
@@ -21,7 +21,7 @@ FORGED = "A" * 88
 @pytest.fixture
 def link(world: World) -> Link:
     """Amina's email address, which may be used."""
-    contact = patients.blind_address(world.store.vault, Channel.EMAIL, "amina@example.org")
+    contact = blind.blind_address(world.store.vault, Channel.EMAIL, "amina@example.org")
     with world.store.write() as tx:
         patients.ensure_contacts(tx, {contact: Channel.EMAIL})
     return Link(patient_id=PATIENT, contact_id=contact, channel=Channel.EMAIL)

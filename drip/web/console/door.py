@@ -19,6 +19,7 @@ from drip.app import App
 from drip.core.role import Permission
 from drip.core.signing_in import LONGEST
 from drip.flows.sign_in import who_is
+from drip.store import versions
 from drip.store.accounts import Session
 from drip.web.console import pages
 from drip.web.console.visit import Answer, Onward, Page, Visit
@@ -165,8 +166,6 @@ class Door:
         return answer
 
     def _paused(self) -> Mapping[str, str]:
-        from drip.store import versions
-
         with self.app.store.read() as tx:
             return versions.paused(tx)
 
