@@ -91,6 +91,7 @@ _TOLD = {
     EventKind.REPLY_HELP: "the patient asked for help",
     EventKind.REPLY_RED_FLAG: "a reply holds words that must not wait",
     EventKind.REPLY_ANSWER: "the patient answered “{question}” with {value}",
+    EventKind.REPLY_CHOICE: "the patient chose on their own page what we send",
     EventKind.STAFF_ALERT: "the clinic's staff had to be told something",
 }
 
@@ -189,6 +190,7 @@ _ASKED = {
     "review_due": "Staff are asked to review content that is past its date.",
     "safety_fell_back": "Staff are asked to review safety content: its last approved words go out until then.",
     "reply": "Staff are asked to read a reply.",
+    "complaint": "Staff are asked to read a complaint, and to say within 30 days that they have it.",
     "answer": "Staff are asked to read an answer: the clinic wants a person to see such answers.",
     "red_flag": "Staff are asked to read a reply at once: it holds words that must not wait.",
     "shared_stop": "Staff are told that somebody said stop at an address which several patients share.",

@@ -1,0 +1,36 @@
+"""What patients may choose on their own page, and how their choice is kept: as facts that no booking overrules."""
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
+from typing import Final, TypeAlias
+
+from drip.core.event import Event
+from drip.core.model import Channel, Facts, Purpose, merged
+
+CHOOSABLE: Final = (Purpose.CARE, Purpose.FEEDBACK, Purpose.MARKETING)
+"""Messages about visits and about safety come for as long as a channel is open at all."""
+
+Consents: TypeAlias = Mapping[tuple[Purpose, Channel], bool]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Choice:
+    """What was chosen. Of what is not in it, nothing was said."""
+
+    consents: Consents = field(default_factory=dict)
+
+    @property
+    def facts(self) -> Facts:
+        """In the words in which a booking system would tell it of its patient."""
+        consent: dict[str, dict[str, bool]] = {}
+        for (purpose, channel), answer in self.consents.items():
+            consent.setdefault(purpose.value, {})[channel.value] = answer
+        return {"consent": consent} if consent else {}
+
+
+def chosen_in(events: Iterable[Event]) -> Facts:
+    """All that a patient chose, by their latest word on each."""
+    chosen: Facts = {}
+    for event in sorted(events, key=lambda one: (one.occurred_at, one.received)):
+        chosen = merged(chosen, event.choice)
+    return chosen

@@ -1,0 +1,55 @@
+"""Every page that patients reach by a link, light and dark, on a phone and at a desk: usable by everybody."""
+
+from collections.abc import Callable
+from datetime import timedelta
+
+import pytest
+from playwright.sync_api import Page
+
+from drip.core.model import Channel
+from drip.store import patients
+from drip.store.links import make_token
+from tests.browser.conftest import SIZES, Console
+from tests.world import ADVICE, World, a_visit
+
+pytestmark = pytest.mark.xdist_group("browser")
+
+
+def link_of(world: World) -> str:
+    """Where the link in Amina's emails leads, after her first message."""
+    world.publish(ADVICE)
+    world.tell(a_visit("2026-06-11 06:00", patient={"last_name": "<b>" + "W" * 80}))
+    world.tick("2026-06-11 09:30")
+    with world.store.read() as tx:
+        (row,) = patients.find(tx, "p-1")
+    return "/p/" + make_token(world.store.vault, row.id, row.contacts[Channel.EMAIL], Channel.EMAIL)
+
+
+@pytest.mark.parametrize("size", SIZES)
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+def test_every_patients_page_is_for_everybody(
+    console: Console, accessible: Callable[[Page], None], scheme: str, size: str
+) -> None:
+    width, height = SIZES[size]
+    page = console.page(color_scheme=scheme, viewport={"width": width, "height": height})
+
+    def check(what: str) -> None:
+        accessible(page)
+        assert page.evaluate("document.documentElement.scrollWidth <= innerWidth"), f"{what} is too wide"
+
+    page.goto(link_of(console.world))
+    check("the page")
+    page.get_by_label("Advice about your care").last.uncheck()
+    page.get_by_role("button", name="Save").click()
+    page.get_by_text("Saved.").wait_for()
+    check("what was saved")
+    assert not page.get_by_label("Advice about your care").last.is_checked()
+    page.get_by_role("button", name="Stop these emails").click()
+    page.get_by_role("heading", name="Stopped").wait_for()
+    check("stopped")
+    console.clock.time += timedelta(minutes=1)
+    page.get_by_role("button", name="Undo").click()
+    page.get_by_role("button", name="Stop these emails").wait_for()
+    page.goto("/p/broken")
+    check("a broken link")
+    assert console.complaints == []
