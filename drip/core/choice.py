@@ -6,6 +6,7 @@ from typing import Final, TypeAlias
 
 from drip.core.event import Event
 from drip.core.model import Channel, Facts, Purpose, merged
+from drip.core.patient import PLAIN
 
 CHOOSABLE: Final = (Purpose.CARE, Purpose.FEEDBACK, Purpose.MARKETING)
 """Messages about visits and about safety come for as long as a channel is open at all."""
@@ -18,6 +19,9 @@ class Choice:
     """What was chosen. Of what is not in it, nothing was said."""
 
     consents: Consents = field(default_factory=dict)
+    language: str | None = None
+    wants_plain_emails: bool | None = None
+    wants_large_print: bool | None = None
 
     @property
     def facts(self) -> Facts:
@@ -25,7 +29,13 @@ class Choice:
         consent: dict[str, dict[str, bool]] = {}
         for (purpose, channel), answer in self.consents.items():
             consent.setdefault(purpose.value, {})[channel.value] = answer
-        return {"consent": consent} if consent else {}
+        told: Facts = {
+            "consent": consent or None,
+            "language": self.language,
+            "email_format": {True: PLAIN, False: "designed", None: None}[self.wants_plain_emails],
+            "large_print": self.wants_large_print,
+        }
+        return {name: value for name, value in told.items() if value is not None}
 
 
 def chosen_in(events: Iterable[Event]) -> Facts:

@@ -23,6 +23,9 @@ from drip.store.ids import new_id
 from drip.store.links import Link
 from drip.store.patients import STAFF, PatientRow
 
+ENGLISH = "en"
+"""The language of templates whose name does not say one."""
+
 MOST_A_DAY = 30
 """Whoever changes their mind more often than this is a script."""
 
@@ -34,6 +37,12 @@ class Offer:
     channels: tuple[Channel, ...]
     """Those that can be chosen: the link's first, then the other one if this patient has it and it is open."""
     consents: Consents = field(repr=False)
+    languages: tuple[str, ...]
+    """Those that live sequences have words in."""
+    language: str
+    has_email: bool
+    wants_plain_emails: bool
+    wants_large_print: bool
 
 
 class TooOften(Exception):
@@ -54,7 +63,7 @@ def offer(app: App, link: Link) -> Offer | None:
     """What this link's patient can choose; None where the address is not theirs any more."""
     with app.store.read() as tx:
         known = _known(app, tx, link)
-    return _offer(app, known, link) if known else None
+        return _offer(app, tx, known, link) if known else None
 
 
 def choose(app: App, link: Link, choice: Choice, now: datetime) -> bool:
@@ -72,7 +81,7 @@ def _choose(app: App, tx: Tx, link: Link, choice: Choice, now: datetime) -> bool
     if known is None:
         return False
     # Decide
-    allowed = _allowed(choice, _offer(app, known, link))
+    allowed = _allowed(choice, _offer(app, tx, known, link))
     before = chosen_in(known.history)
     if merged(before, allowed.facts) == before:
         return True
@@ -97,10 +106,10 @@ def _known(app: App, tx: Tx, link: Link) -> _Known | None:
     return _Known(row=row, history=told, patient=patient, closed=closed)
 
 
-def _offer(app: App, known: _Known, link: Link) -> Offer:
+def _offer(app: App, tx: Tx, known: _Known, link: Link) -> Offer:
     both = (link.channel, link.channel.other)
     channels = tuple(one for one in both if one in known.row.contacts and one not in known.closed)
-    by_default = app.clinic.consent_by_default
+    by_default, languages = app.clinic.consent_by_default, _languages(app, tx)
     return Offer(
         channels=channels,
         consents={
@@ -108,12 +117,33 @@ def _offer(app: App, known: _Known, link: Link) -> Offer:
             for purpose in CHOOSABLE
             for channel in channels
         },
+        languages=languages,
+        language=_spoken(known.patient, languages),
+        has_email=Channel.EMAIL in known.row.contacts,
+        wants_plain_emails=known.patient.wants_plain_emails,
+        wants_large_print=known.patient.wants_large_print,
     )
+
+
+def _languages(app: App, tx: Tx) -> tuple[str, ...]:
+    """The language that every template is written in comes first."""
+    spoken = {language for one in app.versions.live(tx).values() for language in one.templates.languages}
+    return (ENGLISH, *sorted(spoken - {ENGLISH}))
+
+
+def _spoken(patient: Patient, languages: Sequence[str]) -> str:
+    """Which of these a patient is written to in."""
+    told = patient.language or ENGLISH
+    return next((one for one in (told, told.partition("-")[0]) if one in languages), ENGLISH)
 
 
 def _allowed(choice: Choice, offered: Offer) -> Choice:
     """Nothing that the page did not offer."""
-    return replace(choice, consents={key: said for key, said in choice.consents.items() if key in offered.consents})
+    return replace(
+        choice,
+        consents={key: said for key, said in choice.consents.items() if key in offered.consents},
+        language=choice.language if choice.language in offered.languages else None,
+    )
 
 
 def _event(row: PatientRow, link: Link, choice: Choice, now: datetime) -> NewEvent:

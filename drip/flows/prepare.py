@@ -5,7 +5,7 @@ from dataclasses import dataclass, field, replace
 from datetime import datetime
 
 from drip.app import App, Published
-from drip.content.context import values_for
+from drip.content.context import Values, values_for
 from drip.content.render import RenderError, TemplateError
 from drip.core.clinic import Site, hours_for
 from drip.core.condition import Objects
@@ -160,11 +160,16 @@ def _prepare(app: App, one: Claimed, person: PatientRow, row: EnrolmentRow, vers
         site=site,
         hours=replace(hours, window=ANY) if step.answers_at_once else hours,
         objects=objects,
-        words=words_from.templates.render(path, values),
+        words=_words(words_from, path, values, person),
         addresses=addresses,
         contacts=contacts,
         stop_url=stop_url,
     )
+
+
+def _words(version: Published, path: str, values: Values, person: PatientRow) -> Words:
+    words = version.templates.render(path, values)
+    return replace(words, html=None) if person.patient.wants_plain_emails else words
 
 
 def _template(version: Published, one: Claimed, language: str | None) -> str | None:

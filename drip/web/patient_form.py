@@ -43,7 +43,18 @@ class Asked:
         shown = [channel for channel in Channel if channel.value in self.fields.get("channel", ())]
         ticked = self.fields.get("wanted", ())
         consents = {(one, channel): f"{one.value}.{channel.value}" in ticked for one in CHOOSABLE for channel in shown}
-        return Choice(consents=consents)
+        has_look = "look" in self.fields.get("shown", ())
+        return Choice(
+            consents=consents,
+            language=self.one("language") or None,
+            wants_plain_emails="plain" in ticked if "plain" in self.fields.get("shown", ()) else None,
+            wants_large_print="large" in ticked if has_look else None,
+        )
+
+    def one(self, name: str) -> str:
+        """The one thing that was filled in under this name; empty where there is none, or more."""
+        told = self.fields.get(name, ())
+        return told[0] if len(told) == 1 else ""
 
 
 NOTHING = Asked()

@@ -29,6 +29,14 @@ PURPOSES: Final = {
 """What each of these messages is called on the page, and what is in it."""
 
 
+LANGUAGES: Final = {
+    **{"en": "English", "cy": "Cymraeg", "ga": "Gaeilge", "gd": "Gàidhlig", "pl": "Polski", "ro": "Română"},
+    **{"pt": "Português", "es": "Español", "fr": "Français", "de": "Deutsch", "it": "Italiano", "uk": "Українська"},
+    **{"ar": "العربية", "bn": "বাংলা", "gu": "ગુજરાતી", "hi": "हिन्दी", "pa": "ਪੰਜਾਬੀ", "ur": "اردو", "zh": "中文"},
+}
+"""What each language calls itself. Of another one its code is shown."""
+
+
 def shown(clinic: Clinic, name: str, channel: Channel, values: Mapping[str, object] | None = None) -> Response:
     """One page."""
     messages, place = WORDS[channel]
@@ -39,6 +47,7 @@ def shown(clinic: Clinic, name: str, channel: Channel, values: Mapping[str, obje
         "place": place,
         "words": WORDS,
         "purposes": PURPOSES,
+        "tongues": LANGUAGES,
         "style": style(),
     }
     body = _TEMPLATES.get_template(f"{name}.html").render({**around, **(values or {})})

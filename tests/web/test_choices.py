@@ -1,6 +1,7 @@
 """What patients choose on their own page: it counts above what any booking says, for them and nobody else."""
 
 from collections.abc import Iterator
+from contextlib import contextmanager
 from typing import Any
 
 import pytest
@@ -9,19 +10,26 @@ from drip.core.model import Channel
 from drip.flows import choose
 from drip.store import patients
 from drip.store.links import make_token
-from tests.web.build import Answer, Site, on_loopback
+from tests.web.build import Answer, Carrier, Site, on_loopback
 from tests.world import ADVICE, World, a_visit, an_event, at
 
 HOSTILE = '"><script>alert(1)</script>{{ 7*7 }}'
 
 
-@pytest.fixture
-def site(world: World) -> Iterator[Site]:
+@contextmanager
+def at_the_clinic(world: World) -> Iterator[Site]:
     """The clinic's web, some hours after Amina's visit."""
     world.publish(ADVICE)
     world.tell(a_visit("2026-06-11 09:00", patient={"last_name": HOSTILE}))
     world.tick("2026-06-11 09:30")
     with on_loopback(world.app, now=lambda: at("2026-06-11 13:00")) as site:
+        yield site
+
+
+@pytest.fixture
+def site(world: World) -> Iterator[Site]:
+    """The same, while a test lasts."""
+    with at_the_clinic(world) as site:
         yield site
 
 
@@ -115,6 +123,40 @@ def test_saving_the_same_again_adds_nothing_and_a_script_is_slowed_down(
     assert "Saved." in save(site, path_of(world), "care.email").text
     assert "very often" in save(site, path_of(world), "care.sms").text
     assert ticked(site.ask("GET", path_of(world))) == {"care.email"}
+
+
+def look(site: Site, path: str, *fields: str) -> Answer:
+    """Save language and format like this."""
+    return site.post_form(path, "&".join(["action=choose", "shown=look", "shown=plain", *fields]))
+
+
+def test_a_patient_who_chose_welsh_and_plain_emails_gets_welsh_words_without_a_layout(world: World) -> None:
+    welsh = "---\nsubject: Ar ôl\npreheader: Nodyn\n---\nHelo {{ patient.first_name }}.\n"
+    world.sources["advice/hello.cy.email.md"] = welsh
+    carrier = world.app.providers[Channel.EMAIL][0]
+    with at_the_clinic(world) as site:
+        assert 'value="cy"' in site.ask("GET", path_of(world)).text
+        page = look(site, path_of(world), "language=cy", "wanted=plain", "wanted=large")
+        assert 'class="large"' in page.text
+        assert 'value="cy" checked' in page.text
+    world.tell(a_visit("2026-06-11 09:00", told_at="2026-06-11T15:00:00+01:00", patient={"language": "en"}))
+    world.tick("2026-06-11 15:00")
+    assert isinstance(carrier, Carrier)
+    (letter,) = carrier.letters
+    assert (letter.words.subject, letter.words.html, letter.language) == ("Ar ôl", None, "cy")
+
+
+def test_only_languages_that_we_have_words_in_are_offered_and_kept(site: Site, world: World) -> None:
+    page = look(site, path_of(world), "language=xx")
+    assert 'name="language"' not in page.text
+    world.tick("2026-06-11 13:05")
+    with world.store.read() as tx:
+        (row,) = patients.find(tx, "p-1")
+    assert "language" not in row.patient.facts
+
+
+def test_saving_the_language_says_nothing_about_what_is_sent(site: Site, world: World) -> None:
+    assert ticked(look(site, path_of(world), "wanted=plain")) == BY_DEFAULT | {"plain"}
 
 
 def test_nothing_of_the_patient_is_on_the_page(site: Site, world: World) -> None:
