@@ -27,6 +27,7 @@ class Wish(Enum):
     STOP = "stop"
     UNDO = "undo"
     CHOOSE = "choose"
+    COMPLAIN = "complain"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

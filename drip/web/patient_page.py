@@ -13,6 +13,7 @@ from starlette.templating import Jinja2Templates
 from drip.content.context import national
 from drip.core.clinic import Clinic
 from drip.core.model import Channel, Purpose
+from drip.flows.complain import LONGEST
 
 PAGES = Path(__file__).parent / "pages"
 
@@ -30,10 +31,10 @@ PURPOSES: Final = {
 
 
 LANGUAGES: Final = {
-    **{"en": "English", "cy": "Cymraeg", "ga": "Gaeilge", "gd": "Gàidhlig", "pl": "Polski", "ro": "Română"},
-    **{"pt": "Português", "es": "Español", "fr": "Français", "de": "Deutsch", "it": "Italiano", "uk": "Українська"},
-    **{"ar": "العربية", "bn": "বাংলা", "gu": "ગુજરાતી", "hi": "हिन्दी", "pa": "ਪੰਜਾਬੀ", "ur": "اردو", "zh": "中文"},
-}
+    "en": "English", "cy": "Cymraeg", "ga": "Gaeilge", "gd": "Gàidhlig", "pl": "Polski", "ro": "Română",
+    "pt": "Português", "es": "Español", "fr": "Français", "de": "Deutsch", "it": "Italiano", "uk": "Українська",
+    "ar": "العربية", "bn": "বাংলা", "gu": "ગુજરાતી", "hi": "हिन्दी", "pa": "ਪੰਜਾਬੀ", "ur": "اردو", "zh": "中文",
+}  # fmt: skip
 """What each language calls itself. Of another one its code is shown."""
 
 
@@ -49,6 +50,8 @@ def shown(clinic: Clinic, name: str, channel: Channel, values: Mapping[str, obje
         "purposes": PURPOSES,
         "tongues": LANGUAGES,
         "style": style(),
+        "longest": LONGEST,
+        "help": clinic.site(None).emergency,
     }
     body = _TEMPLATES.get_template(f"{name}.html").render({**around, **(values or {})})
     return HTMLResponse(body, headers={"content-security-policy": _policy()})

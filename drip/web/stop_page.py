@@ -1,4 +1,4 @@
-"""The page behind the link in every message: choose, stop, and take that back. Looking at it never changes anything.
+"""The page behind the link in every message: choose, stop, undo, report a mistake. Looking at it changes nothing.
 
 Mail programs and scanners follow links before people do, so that only a POST acts; the one that a mail program's own
 "unsubscribe" button makes (RFC 8058) acts at once.
@@ -7,6 +7,7 @@ Mail programs and scanners follow links before people do, so that only a POST ac
 import logging
 from collections.abc import Callable
 from datetime import datetime
+from typing import TypeVar
 
 from fastapi import APIRouter
 from starlette.concurrency import run_in_threadpool
@@ -17,6 +18,7 @@ from drip.app import App
 from drip.core.model import Channel
 from drip.core.reason import Reason
 from drip.flows.choose import Offer, TooOften, choose, offer
+from drip.flows.complain import complain, may_complain
 from drip.flows.stop import stop, undo, why_stopped
 from drip.store.links import Link, read_token
 from drip.web.limits import read_body
@@ -25,6 +27,8 @@ from drip.web.patient_page import shown
 
 NOBODY = Link(patient_id="0" * 32, contact_id="0" * 40, channel=Channel.EMAIL)
 """Looked up for a link that cannot be read, so that it takes as long as another."""
+
+Shown = TypeVar("Shown")
 
 log = logging.getLogger("drip.web")
 
@@ -54,8 +58,9 @@ def _turn(app: App, token: str, asked: Asked, now: datetime) -> Response:
         if link is None:
             why_stopped(app, NOBODY)
             offer(app, NOBODY)
+            may_complain(app, NOBODY)
             return shown(app.clinic, "unreadable", Channel.EMAIL)
-        return _shown(app, link, _done(app, link, asked, now))
+        return _shown(app, link, asked, _done(app, link, asked, now))
     except Exception as problem:
         log.error("a patient's page could not do its work: %s", type(problem).__name__)
         page = shown(app.clinic, "away", link.channel if link else Channel.EMAIL)
@@ -73,6 +78,8 @@ def _done(app: App, link: Link, asked: Asked, now: datetime) -> str:
             undo(app, link, now)
         case Wish.CHOOSE:
             return _chosen(app, link, asked, now)
+        case Wish.COMPLAIN:
+            return f"complaint-{complain(app, link, asked.one('words'), now).value}"
     return ""
 
 
@@ -83,17 +90,27 @@ def _chosen(app: App, link: Link, asked: Asked, now: datetime) -> str:
         return "too-often"
 
 
-def _shown(app: App, link: Link, said: str) -> Response:
-    """How things are now."""
+def _shown(app: App, link: Link, asked: Asked, said: str) -> Response:
+    """How things are now. What somebody wrote and we could not take stands where they wrote it."""
     why, offered = why_stopped(app, link), _offer(app, link)
     name = "open" if why is None else "stopped" if why is Reason.SUPPRESSED_BY_PATIENT else "closed"
-    return shown(app.clinic, name, link.channel, {"said": said, "offer": offered})
+    is_lost = said in ("complaint-too-long", "complaint-too-many")
+    values = {"said": said, "offer": offered, "wrote": asked.one("words") if is_lost else ""}
+    return shown(app.clinic, name, link.channel, {**values, "may_complain": _may_complain(app, link)})
 
 
 def _offer(app: App, link: Link) -> Offer | None:
     """Stopping must be shown to have worked, whatever is wrong with the rest of a record."""
+    return _if_readable(lambda: offer(app, link))
+
+
+def _may_complain(app: App, link: Link) -> bool:
+    return _if_readable(lambda: may_complain(app, link)) or False
+
+
+def _if_readable(look: Callable[[], Shown]) -> Shown | None:
     try:
-        return offer(app, link)
+        return look()
     except Exception as problem:
-        log.error("a patient's choices could not be read: %s", type(problem).__name__)
+        log.error("a patient's record could not be read for their page: %s", type(problem).__name__)
         return None
