@@ -8,7 +8,7 @@ from playwright.sync_api import Page
 
 from drip.core.model import Channel
 from drip.store import patients
-from drip.store.links import make_token
+from drip.store.links import make_token, make_view_token
 from tests.browser.conftest import SIZES, Console
 from tests.world import ADVICE, World, a_visit
 
@@ -18,11 +18,20 @@ pytestmark = pytest.mark.xdist_group("browser")
 def link_of(world: World) -> str:
     """Where the link in Amina's emails leads, after her first message."""
     world.publish(ADVICE)
-    world.tell(a_visit("2026-06-11 06:00", patient={"last_name": "<b>" + "W" * 80}))
-    world.tick("2026-06-11 09:30")
+    world.tell(a_visit("2026-06-11 09:00", patient={"last_name": "<b>" + "W" * 80}))
+    for time in ("09:30", "12:00"):
+        world.tick(f"2026-06-11 {time}")
     with world.store.read() as tx:
         (row,) = patients.find(tx, "p-1")
     return "/p/" + make_token(world.store.vault, row.id, row.contacts[Channel.EMAIL], Channel.EMAIL)
+
+
+def message_of(world: World) -> str:
+    """Where her first email can be read again."""
+    (sent,) = [one for one in world.messages() if one.step == "hello"]
+    with world.store.read() as tx:
+        (row,) = patients.find(tx, "p-1")
+    return "/m/" + make_view_token(world.store.vault, row.id, sent.id)
 
 
 @pytest.mark.parametrize("size", SIZES)
@@ -58,6 +67,10 @@ def test_every_patients_page_is_for_everybody(
     console.clock.time += timedelta(minutes=1)
     page.get_by_role("button", name="Undo").click()
     page.get_by_role("button", name="Stop these emails").wait_for()
-    page.goto("/p/broken")
-    check("a broken link")
+    for path in ("/p/broken", "/m/broken", message_of(console.world)):
+        page.goto(path)
+        check(path[:3])
+    page.get_by_role("link", name="Large print").click()
+    page.get_by_role("link", name="Usual size").wait_for()
+    check("a message in large print")
     assert console.complaints == []
