@@ -38,6 +38,23 @@ class Choice:
         return {name: value for name, value in told.items() if value is not None}
 
 
+def in_words(choice: Facts) -> str:
+    """`care by email: yes; language: cy`, for people who read what a patient chose."""
+    consent = choice.get("consent")
+    said = [
+        f"{purpose} by {'text' if channel == Channel.SMS else 'email'}: {'yes' if answer else 'no'}"
+        for purpose, by_channel in (consent.items() if isinstance(consent, Mapping) else ())
+        for channel, answer in (by_channel.items() if isinstance(by_channel, Mapping) else ())
+    ]
+    if language := choice.get("language"):
+        said.append(f"language: {language}")
+    if style := choice.get("email_format"):
+        said.append(f"plain emails: {'yes' if style == PLAIN else 'no'}")
+    if "large_print" in choice:
+        said.append(f"large print: {'yes' if choice['large_print'] else 'no'}")
+    return "; ".join(said)
+
+
 def chosen_in(events: Iterable[Event]) -> Facts:
     """All that a patient chose, by their latest word on each."""
     chosen: Facts = {}

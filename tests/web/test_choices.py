@@ -8,6 +8,7 @@ import pytest
 
 from drip.core.model import Channel
 from drip.flows import choose
+from drip.flows.story import tell
 from drip.store import patients
 from drip.store.links import make_token
 from tests.web.build import Answer, Carrier, Site, on_loopback
@@ -73,6 +74,19 @@ def test_the_choice_wins_over_what_a_booking_says_later(site: Site, world: World
     world.tick("2026-06-12 10:00")
     assert world.states()["nudge"] == "skipped no_consent"
     assert world.states()["hello"].startswith("accepted")
+
+
+def test_staff_see_what_was_chosen_and_when(site: Site, world: World) -> None:
+    save(site, path_of(world), "care.email", shown=("email",))
+    look(site, path_of(world), "wanted=large")
+    with world.store.read() as tx:
+        (row,) = patients.find(tx, "p-1")
+        told = [(line.at, line.sentence) for line in tell(world.app, tx, row).lines if "own page" in line.sentence]
+    chose = "We were told that the patient chose on their own page"
+    assert told == [
+        (at("2026-06-11 13:00"), f"{chose} (care by email: yes; feedback by email: no; marketing by email: no)."),
+        (at("2026-06-11 13:00"), f"{chose} (plain emails: no; large print: yes)."),
+    ]
 
 
 def test_a_choice_holds_from_its_own_commit_before_any_tick(site: Site, world: World) -> None:

@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Iterator
+from dataclasses import replace
 
 import pytest
 
@@ -81,6 +82,17 @@ def test_every_link_that_is_not_ours_or_shows_nothing_gets_the_same_page(site: S
     pages = {(answer.status, answer.text) for answer in (site.ask("GET", "/m/" + one) for one in broken)}
     assert len(pages) == 1
     assert "cannot be shown" in pages.pop()[1]
+
+
+def test_without_a_public_address_a_mail_to_the_clinic_takes_the_pages_place(world: World, carrier: Carrier) -> None:
+    alone = replace(world, app=replace(world.app, public_url=""))
+    alone.publish(ADVICE)
+    alone.tell(a_visit("2026-06-11 09:00"))
+    for time in ("09:30", "12:00"):
+        alone.tick(f"2026-06-11 {time}")
+    (letter,) = carrier.letters
+    assert "Read this message another way (care@example.org?subject=Please" in letter.words.text.replace("mailto:", "")
+    assert "/m/" not in letter.words.text
 
 
 def test_neither_kind_of_link_does_the_work_of_the_other(world: World) -> None:
