@@ -101,7 +101,7 @@ def clinic_values(clinic: Clinic, site: Site) -> Values:
 
 
 def links(clinic: Clinic) -> Mapping[str, object]:
-    """Where a patient stops or changes messages: by a mail to the clinic until the patient's own pages exist."""
+    """Where a patient stops, changes or sees messages: by a mail to the clinic, unless we have a public address."""
     return _links(clinic.email)
 
 

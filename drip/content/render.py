@@ -70,6 +70,12 @@ class TemplateSet:
         """Every template's text, by its path."""
         return self._sources
 
+    @property
+    def languages(self) -> frozenset[str]:
+        """Those that it has words for a message in."""
+        ends = tuple(SUFFIXES.values())
+        return frozenset(self._language_of(path) for path in self._sources if path.endswith(ends))
+
     def find(self, sequence: str, name: str, channel: Channel, language: str | None) -> str | None:
         """The path of a step's template in the patient's language, else in the default one; None if there is none."""
         said = [language, language.partition("-")[0]] if language else []

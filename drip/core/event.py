@@ -47,6 +47,8 @@ class Event:
     """Of a patient's reply: its `channel` and what its `word` asks for; of an answer, its `question` and `value`."""
     asked: Facts = field(default_factory=dict)
     """Of an answer: the `enrolment`, `step` and `occurrence` whose message asked."""
+    choice: Facts = field(default_factory=dict, repr=False)
+    """What patients chose on their own page, in the same words as `patient`."""
     alert: Facts = field(default_factory=dict)
     """Of an alert to the clinic's staff."""
 
@@ -153,6 +155,8 @@ class _History:
     performed: dict[str, tuple[str, datetime | None]] = field(default_factory=dict)
     """Each treatment: its code, and when it was given by the latest word on it."""
     site: str | None = None
+    chosen: Facts = field(default_factory=dict)
+    """What the patient chose themselves: no booking says otherwise, however late it comes."""
 
     def after(self, event: Event) -> Moment:
         """The moment once this has happened."""
@@ -163,7 +167,8 @@ class _History:
             self._hear_of_treatment(event)
         if event.appointment_ref or event.treatment:
             self.patient = replace(self.patient, operations=self._operations())
-        self.patient = _after(self.patient, event)
+        self.chosen = merged(self.chosen, event.choice)
+        self.patient = _after(self.patient, event, self.chosen)
         self.site = event.site or self.site
         return Moment(
             event=event,
@@ -215,12 +220,12 @@ _STANDINGS = {
 }
 
 
-def _after(patient: Patient, event: Event) -> Patient:
+def _after(patient: Patient, event: Event, chosen: Facts) -> Patient:
     """Death, merging and erasure are final: no later event undoes them."""
     standing = patient.standing
     if standing is Standing.CURRENT:
         standing = _STANDINGS.get(event.kind, Standing.CURRENT)
-    facts, carer = merged(patient.facts, event.patient), merged(patient.carer, event.contact)
+    facts, carer = merged(merged(patient.facts, event.patient), chosen), merged(patient.carer, event.contact)
     return replace(
         patient, standing=standing, facts=facts, carer=carer, replies=merged(patient.replies, _answered(event))
     )

@@ -112,6 +112,7 @@ class EventKind(StrEnum):
     REPLY_HELP = "reply.help"
     REPLY_RED_FLAG = "reply.red_flag"
     REPLY_ANSWER = "reply.answer"
+    REPLY_CHOICE = "reply.choice"
     STAFF_ALERT = "staff.alert"
 
     @property

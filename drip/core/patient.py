@@ -13,6 +13,10 @@ ADULT_CONTACT_AGE = 16
 """Below it a parent or carer is written to, never the child (UK practice: Gillick competence is not assumed)."""
 
 
+PLAIN = "plain"
+"""The `email_format` of whoever wants words alone."""
+
+
 class Standing(StrEnum):
     """Whether we may still write to a patient at all."""
 
@@ -45,6 +49,16 @@ class Patient:
     def language(self) -> str | None:
         """A language code such as `en` or `cy`."""
         return _text(self.facts, "language")
+
+    @property
+    def wants_plain_emails(self) -> bool:
+        """Words alone, without a layout."""
+        return self.facts.get("email_format") == PLAIN
+
+    @property
+    def wants_large_print(self) -> bool:
+        """On the pages that a message's links lead to."""
+        return self.facts.get("large_print") is True
 
     def age_on(self, day: date) -> int | None:
         """Whole years on a day; None when the date of birth is not known."""

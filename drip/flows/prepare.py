@@ -5,7 +5,7 @@ from dataclasses import dataclass, field, replace
 from datetime import datetime
 
 from drip.app import App, Published
-from drip.content.context import values_for
+from drip.content.context import Values, values_for
 from drip.content.render import RenderError, TemplateError
 from drip.core.clinic import Site, hours_for
 from drip.core.condition import Objects
@@ -21,7 +21,7 @@ from drip.flows.fallback import Editions, editions
 from drip.store import blind, enrolments, patients
 from drip.store.database import Tx
 from drip.store.enrolments import EnrolmentRow
-from drip.store.links import make_token
+from drip.store.links import make_token, make_view_token
 from drip.store.outgoing import Claimed
 from drip.store.patients import PatientRow
 from drip.store.vault import CannotUnseal
@@ -149,7 +149,7 @@ def _prepare(app: App, one: Claimed, person: PatientRow, row: EnrolmentRow, vers
     values = values_for(app.clinic, site, person.patient, objects, on=now)
     stop_url = _stop_url(app, one, contacts)
     if stop_url:
-        values["links"] = {**values["links"], "stop": stop_url, "preferences": stop_url}
+        values["links"] = {"stop": stop_url, "preferences": stop_url, "view": _view_url(app, one)}
     return Ready(
         claimed=one,
         person=person,
@@ -160,11 +160,16 @@ def _prepare(app: App, one: Claimed, person: PatientRow, row: EnrolmentRow, vers
         site=site,
         hours=replace(hours, window=ANY) if step.answers_at_once else hours,
         objects=objects,
-        words=words_from.templates.render(path, values),
+        words=_words(words_from, path, values, person),
         addresses=addresses,
         contacts=contacts,
         stop_url=stop_url,
     )
+
+
+def _words(version: Published, path: str, values: Values, person: PatientRow) -> Words:
+    words = version.templates.render(path, values)
+    return replace(words, html=None) if person.patient.wants_plain_emails else words
 
 
 def _template(version: Published, one: Claimed, language: str | None) -> str | None:
@@ -179,6 +184,11 @@ def _stop_url(app: App, one: Claimed, contacts: Mapping[Channel, str]) -> str | 
     if not app.public_url or contact is None:
         return None
     return f"{app.public_url}/p/{make_token(app.store.vault, one.patient_id, contact, one.channel)}"
+
+
+def _view_url(app: App, one: Claimed) -> str:
+    """Where the patient reads this message in a browser."""
+    return f"{app.public_url}/m/{make_view_token(app.store.vault, one.patient_id, one.id)}"
 
 
 def _objects(person: PatientRow, row: EnrolmentRow, site: Site) -> Objects:

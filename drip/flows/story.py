@@ -6,6 +6,7 @@ from datetime import datetime
 from zoneinfo import ZoneInfo
 
 from drip.app import App, Published
+from drip.core.choice import in_words
 from drip.core.clinic import Clinic
 from drip.core.event import Event, replay
 from drip.core.interlock import STEROID, SURGERY, holds
@@ -91,6 +92,7 @@ _TOLD = {
     EventKind.REPLY_HELP: "the patient asked for help",
     EventKind.REPLY_RED_FLAG: "a reply holds words that must not wait",
     EventKind.REPLY_ANSWER: "the patient answered “{question}” with {value}",
+    EventKind.REPLY_CHOICE: "the patient chose on their own page ({choice})",
     EventKind.STAFF_ALERT: "the clinic's staff had to be told something",
 }
 
@@ -108,6 +110,7 @@ def _events(history: Sequence[Event], clinic: Clinic, zone: ZoneInfo) -> Iterato
             programme=event.programme.get("code"),
             question=event.reply.get("question"),
             value=event.reply.get("value"),
+            choice=in_words(event.choice),
         )
         says = f"The type of the visit says that {told}." if event.is_derived else f"We were told that {told}."
         yield Line(at=event.occurred_at, kind="event", sentence=says)
@@ -189,6 +192,7 @@ _ASKED = {
     "review_due": "Staff are asked to review content that is past its date.",
     "safety_fell_back": "Staff are asked to review safety content: its last approved words go out until then.",
     "reply": "Staff are asked to read a reply.",
+    "complaint": "Staff are asked to read a complaint, and to say within 30 days that they have it.",
     "answer": "Staff are asked to read an answer: the clinic wants a person to see such answers.",
     "red_flag": "Staff are asked to read a reply at once: it holds words that must not wait.",
     "shared_stop": "Staff are told that somebody said stop at an address which several patients share.",

@@ -1,7 +1,8 @@
 """Links in messages: what a patient's link may do, in a token that only we can read or make.
 
 A token holds a patient, an address (by its blind id) and a channel; nothing of it shows, it never expires, and it
-outlives a change of the master key. Whoever has it may stop messages to that address, and lift that stop again.
+outlives a change of the master key. Whoever has it may stop messages to that address, and lift that stop again. A token
+of another kind, under a key of its own, holds one message, and lets its words be read.
 """
 
 import base64
@@ -29,6 +30,12 @@ PATIENT, CONTACT = 16, 20
 LENGTH = 88
 """Letters of a token: 66 bytes, so that none of its bits is left over and every change is seen."""
 
+VIEW_PURPOSE = b"drip views v1"
+MESSAGE = 16
+_FILLED = b"\0\0"
+VIEW_LENGTH = 84
+"""Letters of a token for one message: 63 bytes, for the same reason."""
+
 _CHANNELS: Mapping[Channel, int] = {Channel.EMAIL: 1, Channel.SMS: 2}
 _BY_NUMBER = {number: channel for channel, number in _CHANNELS.items()}
 
@@ -42,27 +49,42 @@ class Link:
     channel: Channel
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ViewLink:
+    """The one message that a token lets be read."""
+
+    patient_id: str
+    message_id: str
+
+
 def make_token(vault: Vault, patient_id: str, contact_id: str, channel: Channel) -> str:
     """A token for one patient's address. Two tokens for the same never look alike."""
     told = bytes.fromhex(patient_id) + bytes.fromhex(contact_id) + bytes([_CHANNELS[channel]])
     if len(told) != PATIENT + CONTACT + 1:
         raise ValueError("these are not the ids of a patient and of an address")
-    nonce = secrets.token_bytes(NONCE)
-    return _written(VERSION + nonce + _cipher(vault).encrypt(nonce, told, VERSION))
+    return _sealed(vault, PURPOSE, told)
+
+
+def make_view_token(vault: Vault, patient_id: str, message_id: str) -> str:
+    """A token for one patient's message. Two tokens for the same never look alike."""
+    told = bytes.fromhex(patient_id) + bytes.fromhex(message_id) + _FILLED
+    if len(told) != PATIENT + MESSAGE + len(_FILLED):
+        raise ValueError("these are not the ids of a patient and of a message")
+    return _sealed(vault, VIEW_PURPOSE, told)
+
+
+def read_view_token(vault: Vault, token: str) -> ViewLink | None:
+    """The message it was made for; None if it was not made here, or a single letter is not as it was. Never raises."""
+    told = _unsealed(vault, VIEW_PURPOSE, token, VIEW_LENGTH)
+    if told is None or len(told) != PATIENT + MESSAGE + len(_FILLED):
+        return None
+    return ViewLink(patient_id=told[:PATIENT].hex(), message_id=told[PATIENT : PATIENT + MESSAGE].hex())
 
 
 def read_token(vault: Vault, token: str) -> Link | None:
     """What it was made for; None if it was not made here, or a single letter is not as it was. Never raises."""
-    if len(token) != LENGTH or not token.isascii():
-        return None
-    try:
-        sealed = base64.urlsafe_b64decode(token)
-        nonce = sealed[1 : 1 + NONCE]
-        told = _cipher(vault).decrypt(nonce, sealed[1 + NONCE :], sealed[:1])
-    except (ValueError, InvalidTag):
-        return None
-    # Decoding overlooks letters that are none of its own.
-    if _written(sealed) != token or len(told) != PATIENT + CONTACT + 1 or told[-1] not in _BY_NUMBER:
+    told = _unsealed(vault, PURPOSE, token, LENGTH)
+    if told is None or len(told) != PATIENT + CONTACT + 1 or told[-1] not in _BY_NUMBER:
         return None
     patient_id, contact_id = told[:PATIENT].hex(), told[PATIENT:-1].hex()
     return Link(patient_id=patient_id, contact_id=contact_id, channel=_BY_NUMBER[told[-1]])
@@ -91,8 +113,25 @@ def reopen(tx: Tx, link: Link, at: datetime) -> None:
     tx.connection.execute(statement.values(closed=None, changed_at=at))
 
 
-def _cipher(vault: Vault) -> AESGCM:
-    return AESGCM(vault.derived_key(PURPOSE))
+def _sealed(vault: Vault, purpose: bytes, told: bytes) -> str:
+    nonce = secrets.token_bytes(NONCE)
+    return _written(VERSION + nonce + _cipher(vault, purpose).encrypt(nonce, told, VERSION))
+
+
+def _unsealed(vault: Vault, purpose: bytes, token: str, length: int) -> bytes | None:
+    if len(token) != length or not token.isascii():
+        return None
+    try:
+        sealed = base64.urlsafe_b64decode(token)
+        nonce = sealed[1 : 1 + NONCE]
+        told = _cipher(vault, purpose).decrypt(nonce, sealed[1 + NONCE :], sealed[:1])
+    except (ValueError, InvalidTag):
+        return None
+    return told if _written(sealed) == token else None  # decoding overlooks letters that are none of its own
+
+
+def _cipher(vault: Vault, purpose: bytes) -> AESGCM:
+    return AESGCM(vault.derived_key(purpose))
 
 
 def _written(sealed: bytes) -> str:

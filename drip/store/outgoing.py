@@ -270,6 +270,25 @@ def words_of(tx: Tx, keys: Mapping[str, DataKey]) -> dict[str, Any]:
     }
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class LastAttempt:
+    """The attempt whose words are those of a message."""
+
+    id: str
+    channel: Channel
+    accepted_at: datetime | None
+
+
+def last_attempt(tx: Tx, patient_id: str, message_id: str) -> LastAttempt | None:
+    """Of this patient's message; None where there is no such message, or it was never tried."""
+    columns = (messages.c.attempt_id, messages.c.channel, messages.c.accepted_at)
+    query = select(*columns).where(messages.c.id == message_id, messages.c.patient_id == patient_id)
+    row = tx.connection.execute(query).first()
+    if row is None or row.attempt_id is None:
+        return None
+    return LastAttempt(id=row.attempt_id, channel=Channel(row.channel), accepted_at=row.accepted_at)
+
+
 def as_stored(words: dict[str, str | None]) -> bytes:
     """Words as `start_attempts` takes them."""
     return to_bytes(words)

@@ -13,6 +13,7 @@ from drip.web.console.routes import console
 from drip.web.headers import Guard
 from drip.web.health import health_routes
 from drip.web.stop_page import stop_routes
+from drip.web.view_page import view_routes
 
 DESCRIPTION = """
 What a clinic's own systems, its booking system and its providers call, and the pages that patients reach by a link.
@@ -36,7 +37,7 @@ def make_app(app: App, *, now: Callable[[], datetime] = clock.now) -> FastAPI:
     )
     calls = Calls(app, now)
     parts = (health_routes(app, now), callback_routes(app, now), booking_routes(calls), stop_routes(app, now))
-    for routes in (*parts, console(app, now).routes):
+    for routes in (*parts, view_routes(app), console(app, now).routes):
         web.include_router(routes)
     web.add_middleware(ShortCut, calls=calls)
     web.add_middleware(Guard)

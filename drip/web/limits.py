@@ -9,7 +9,6 @@ from starlette.requests import Request
 
 from drip.clock import running
 
-FORM_BYTES = 8_000
 BODY_SECONDS = 20
 """How long a body may take to arrive."""
 LOG_SECONDS = 60

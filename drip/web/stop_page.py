@@ -1,52 +1,36 @@
-"""The page behind the link in every message: stop, and take that back. Looking at it never changes anything.
+"""The page behind the link in every message: choose, stop, undo, report a mistake. Looking at it changes nothing.
 
 Mail programs and scanners follow links before people do, so that only a POST acts; the one that a mail program's own
 "unsubscribe" button makes (RFC 8058) acts at once.
 """
 
-import base64
-import hashlib
 import logging
 from collections.abc import Callable
 from datetime import datetime
-from enum import Enum
-from functools import cache
-from html import escape
-from pathlib import Path
-from string import Template
+from typing import TypeVar
 
 from fastapi import APIRouter
 from starlette.concurrency import run_in_threadpool
 from starlette.requests import Request
-from starlette.responses import HTMLResponse, Response
-from starlette.types import Message
+from starlette.responses import Response
 
 from drip.app import App
-from drip.content.context import national
-from drip.core.clinic import Clinic
 from drip.core.model import Channel
 from drip.core.reason import Reason
+from drip.flows.choose import Offer, TooOften, choose, offer
+from drip.flows.complain import complain, may_complain
 from drip.flows.stop import stop, undo, why_stopped
 from drip.store.links import Link, read_token
-from drip.web.limits import FORM_BYTES, read_body
-
-PAGES = Path(__file__).parent / "pages"
-
-ONE_CLICK = b"List-Unsubscribe=One-Click"
+from drip.web.limits import read_body
+from drip.web.patient_form import LARGEST, NOTHING, Asked, Wish, read_asked
+from drip.web.patient_page import shown
 
 NOBODY = Link(patient_id="0" * 32, contact_id="0" * 40, channel=Channel.EMAIL)
 """Looked up for a link that cannot be read, so that it takes as long as another."""
 
-WORDS = {Channel.EMAIL: ("emails", "email address"), Channel.SMS: ("texts", "phone number")}
+Shown = TypeVar("Shown")
 
 log = logging.getLogger("drip.web")
-
-
-class Wish(Enum):
-    """What a POST asks for."""
-
-    STOP = "stop"
-    UNDO = "undo"
 
 
 def stop_routes(app: App, now: Callable[[], datetime]) -> APIRouter:
@@ -55,90 +39,78 @@ def stop_routes(app: App, now: Callable[[], datetime]) -> APIRouter:
 
     # With `path`, a slash in a broken token is like any other wrong letter.
     @routes.head("/p/{token:path}", include_in_schema=False)
-    @routes.get("/p/{token:path}", summary="A patient's page: what stopping means")
+    @routes.get("/p/{token:path}", summary="A patient's page: what is sent, and how to choose or stop")
     def look(token: str) -> Response:
-        return _turn(app, token, None, now())
+        return _turn(app, token, NOTHING, now())
 
-    @routes.post("/p/{token:path}", summary="Stop, also with one click from a mail program; or take it back")
+    @routes.post("/p/{token:path}", summary="Choose; stop, also with one click from a mail program; or take it back")
     async def act(request: Request, token: str) -> Response:
-        wish = await _wish(request, await read_body(request, FORM_BYTES))
-        return await run_in_threadpool(_turn, app, token, wish, now())
+        asked = await read_asked(request, await read_body(request, LARGEST))
+        return await run_in_threadpool(_turn, app, token, asked, now())
 
     return routes
 
 
-async def _wish(request: Request, body: bytes) -> Wish | None:
-    """What the form says; None for anything that it does not say plainly."""
-    if body.strip() == ONE_CLICK:  # some senders forget to say that it is a form
-        return Wish.STOP
-
-    async def again() -> Message:
-        return {"type": "http.request", "body": body, "more_body": False}
-
-    try:
-        async with Request(request.scope, again).form(max_files=0, max_fields=10, max_part_size=FORM_BYTES) as form:
-            if form.get("List-Unsubscribe") == "One-Click":
-                return Wish.STOP
-            action = form.get("action")
-            return next((wish for wish in Wish if wish.value == action), None)
-    except Exception:  # the parsers have many ways to say that it is no form
-        return None
-
-
-def _turn(app: App, token: str, wish: Wish | None, now: datetime) -> Response:
+def _turn(app: App, token: str, asked: Asked, now: datetime) -> Response:
     """Do what is wished, and show how things are then."""
     link = read_token(app.store.vault, token)
     try:
         if link is None:
             why_stopped(app, NOBODY)
-            return _page(app.clinic, "unreadable", Channel.EMAIL)
-        if wish is Wish.STOP:
-            stop(app, link, now)
-        elif wish is Wish.UNDO:
-            undo(app, link, now)
-        return _page(app.clinic, _shown(why_stopped(app, link)), link.channel)
+            offer(app, NOBODY)
+            may_complain(app, NOBODY)
+            return shown(app.clinic, "unreadable", Channel.EMAIL)
+        return _shown(app, link, asked, _done(app, link, asked, now))
     except Exception as problem:
         log.error("a patient's page could not do its work: %s", type(problem).__name__)
-        page = _page(app.clinic, "away", link.channel if link else Channel.EMAIL)
+        page = shown(app.clinic, "away", link.channel if link else Channel.EMAIL)
         page.status_code = 503
         page.headers["retry-after"] = "60"
         return page
 
 
-def _shown(why: Reason | None) -> str:
-    if why is None:
-        return "open"
-    return "stopped" if why is Reason.SUPPRESSED_BY_PATIENT else "closed"
+def _done(app: App, link: Link, asked: Asked, now: datetime) -> str:
+    """Do what is wished. Answers what of it is said on the page."""
+    match asked.wish:
+        case Wish.STOP:
+            stop(app, link, now)
+        case Wish.UNDO:
+            undo(app, link, now)
+        case Wish.CHOOSE:
+            return _chosen(app, link, asked, now)
+        case Wish.COMPLAIN:
+            return f"complaint-{complain(app, link, asked.one('words'), now).value}"
+    return ""
 
 
-def _page(clinic: Clinic, name: str, channel: Channel) -> Response:
-    messages, place = WORDS[channel]
-    values = {"clinic": escape(clinic.name), "call": _call(clinic), "messages": messages, "place": place}
-    main = _template(name).substitute(values)
-    page = _template("page").substitute(values | {"style": _style(), "main": main})
-    return HTMLResponse(page, headers={"content-security-policy": _policy()})
+def _chosen(app: App, link: Link, asked: Asked, now: datetime) -> str:
+    try:
+        return "saved" if choose(app, link, asked.choice, now) else "not-yours"
+    except TooOften:
+        return "too-often"
 
 
-def _call(clinic: Clinic) -> str:
-    """How to reach a person."""
-    if clinic.phone:
-        shown = escape(national(clinic.phone, clinic.country))
-        return f'<a href="tel:{escape(clinic.phone)}">{shown}</a>'
-    return f'<a href="mailto:{escape(clinic.email)}">{escape(clinic.email)}</a>'
+def _shown(app: App, link: Link, asked: Asked, said: str) -> Response:
+    """How things are now. What somebody wrote and we could not take stands where they wrote it."""
+    why, offered = why_stopped(app, link), _offer(app, link)
+    name = "open" if why is None else "stopped" if why is Reason.SUPPRESSED_BY_PATIENT else "closed"
+    is_lost = said in ("complaint-too-long", "complaint-too-many")
+    values = {"said": said, "offer": offered, "wrote": asked.one("words") if is_lost else ""}
+    return shown(app.clinic, name, link.channel, {**values, "may_complain": _may_complain(app, link)})
 
 
-@cache
-def _template(name: str) -> Template:
-    return Template((PAGES / f"{name}.html").read_text(encoding="utf-8"))
+def _offer(app: App, link: Link) -> Offer | None:
+    """Stopping must be shown to have worked, whatever is wrong with the rest of a record."""
+    return _if_readable(lambda: offer(app, link))
 
 
-@cache
-def _style() -> str:
-    return (PAGES / "page.css").read_text(encoding="utf-8")
+def _may_complain(app: App, link: Link) -> bool:
+    return _if_readable(lambda: may_complain(app, link)) or False
 
 
-@cache
-def _policy() -> str:
-    """Nothing runs and nothing is fetched: only our own style, which is recognised by its hash."""
-    told = base64.b64encode(hashlib.sha256(_style().encode()).digest()).decode()
-    return f"default-src 'none'; style-src 'sha256-{told}'; form-action 'self'; base-uri 'none'; frame-ancestors 'none'"
+def _if_readable(look: Callable[[], Shown]) -> Shown | None:
+    try:
+        return look()
+    except Exception as problem:
+        log.error("a patient's record could not be read for their page: %s", type(problem).__name__)
+        return None

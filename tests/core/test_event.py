@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from drip.core.event import Event, replay
-from drip.core.model import EventKind, Facts, merged
+from drip.core.model import Channel, EventKind, Facts, Purpose, merged
 from drip.core.patient import Standing
 from tests.core.build import a_booking, an_event, an_update, news_of
 
@@ -46,6 +46,15 @@ def test_the_last_answer_to_a_question_holds_whenever_it_came_in() -> None:
     for order in permutations(events):
         assert [moment.patient.replies for moment in replay(order)] == [{"pain": 3}, {"pain": 7}]
     assert replay([answer(3, day=1, received=1, kind=EventKind.REPLY_HELP)])[-1].patient.replies == {}
+
+
+def test_what_a_patient_chose_is_not_undone_by_a_booking_that_comes_later() -> None:
+    no, yes = ({"consent": {"care": {"sms": answer}}} for answer in (False, True))
+    chose = replace(an_event(EventKind.REPLY_CHOICE, key="e-2", day=2, received=2), choice=no)
+    events = [an_update(day=1, patient=yes), chose, an_update(day=3, patient={"first_name": "Amina", **yes})]
+    for order in permutations(events):
+        said = [moment.patient.consents(Purpose.CARE, Channel.SMS, frozenset()) for moment in replay(order)]
+        assert said == [True, False, False]
 
 
 def test_history_goes_by_when_things_happened_not_by_when_we_heard() -> None:

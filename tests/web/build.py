@@ -35,6 +35,7 @@ class Carrier:
 
     news: News = field(default_factory=News)
     heard: list[Callback] = field(default_factory=list)
+    letters: list[Letter] = field(default_factory=list)
     name: str = "carrier"
     channels: frozenset[Channel] = frozenset(Channel)
     ability: Ability = ABILITY
@@ -47,7 +48,8 @@ class Carrier:
         return self.news if callback.headers.get("x-signed") == "yes" else None
 
     def hand_over(self, letter: Letter) -> Outcome:
-        """Nobody asks it to."""
+        """Remember, and take it."""
+        self.letters.append(letter)
         return Accepted(letter.attempt_id)
 
     def find(self, lost: Lost) -> Sequence[Trace] | None:

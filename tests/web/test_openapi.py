@@ -108,6 +108,7 @@ OPERATIONS = [
     ("GET", "/readyz"),
     ("GET", "/p/{token}"),
     ("POST", "/p/{token}"),
+    ("GET", "/m/{token}"),
 ]
 
 
