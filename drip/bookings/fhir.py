@@ -8,6 +8,7 @@ from datetime import datetime
 
 from drip.bookings.fhir_asking import Asking
 from drip.bookings.fhir_call import SEARCH, Listener, is_believed
+from drip.bookings.fhir_resources import load_library
 from drip.bookings.fhir_search import OVERLAP
 from drip.bookings.fhir_server import FhirServer
 from drip.bookings.generic import EventReader
@@ -40,6 +41,7 @@ class FhirCalls:
 
     def __init__(self, reader: EventReader, called_with: str, *, base: str = "") -> None:
         """`base` is the address at which what is only named can be asked for; empty when it cannot be."""
+        load_library()
         self._called_with = called_with
         self._listener = Listener(reader=reader, base=base)
 

@@ -85,6 +85,12 @@ def _model(kind: str) -> Any:
     return getattr(import_module(f"fhir.resources.R4B.{kind.lower()}"), kind)
 
 
+def load_library() -> None:
+    """Read the library's descriptions now: half a second that the first call would otherwise wait for."""
+    for kind in READS:
+        _model(kind)
+
+
 def _errors(kind: str, picked: Element) -> list[ErrorDetails]:
     model = _model(kind)
     try:

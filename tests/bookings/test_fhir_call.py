@@ -8,9 +8,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from drip.bookings.fhir import FhirCalls, FhirSource
+from drip.bookings.fhir import FhirCalls, FhirSource, connect
+from drip.bookings.fhir_resources import READS, _model
 from drip.bookings.parsed import Parsed
-from drip.bookings.source import Call, Heard, Wanted
+from drip.bookings.source import Call, Connection, Heard, Wanted
 from drip.core.clinic import Clinic
 from tests.bookings.fhir_server import FhirServer
 from tests.bookings.fhir_told import (
@@ -89,6 +90,12 @@ def test_without_a_token_nobody_is_heard(clinic: Clinic, server: FhirServer) -> 
 
 
 # What is told
+
+
+def test_the_library_is_read_before_the_first_call(clinic: Clinic) -> None:
+    _model.cache_clear()
+    assert connect(Connection(clinic=clinic, told={"FHIR_WEBHOOK_TOKEN": "t"}))
+    assert _model.cache_info().currsize == len(READS)
 
 
 def test_a_resource_is_told_at_once(hearing: FhirCalls) -> None:
