@@ -6,6 +6,7 @@ from datetime import UTC, datetime
 from typing import TypeAlias
 
 from drip.core.chain import each_visit_as_one
+from drip.core.consent import Consent
 from drip.core.interlock import ORDINARY, Interlocks
 from drip.core.model import EventKind, Facts, Value, merged
 from drip.core.patient import Patient, Standing, time_in
@@ -155,8 +156,8 @@ class _History:
     performed: dict[str, tuple[str, datetime | None]] = field(default_factory=dict)
     """Each treatment: its code, and when it was given by the latest word on it."""
     site: str | None = None
-    chosen: Facts = field(default_factory=dict)
-    """What the patient chose themselves: no booking says otherwise, however late it comes."""
+    consent: Consent = field(default_factory=Consent)
+    """What the patient chose themselves: a booking that repeats what it knew says nothing against it."""
 
     def after(self, event: Event) -> Moment:
         """The moment once this has happened."""
@@ -167,8 +168,7 @@ class _History:
             self._hear_of_treatment(event)
         if event.appointment_ref or event.treatment:
             self.patient = replace(self.patient, operations=self._operations())
-        self.chosen = merged(self.chosen, event.choice)
-        self.patient = _after(self.patient, event, self.chosen)
+        self.patient = _after(self.patient, event, self.consent.hear(event.patient, event.choice))
         self.site = event.site or self.site
         return Moment(
             event=event,

@@ -57,6 +57,27 @@ def test_what_a_patient_chose_is_not_undone_by_a_booking_that_comes_later() -> N
         assert said == [True, False, False]
 
 
+@pytest.mark.parametrize(
+    ("before", "after", "holds"),
+    [
+        pytest.param(None, False, False, id="a no told at the desk after the patient's yes"),
+        pytest.param(True, False, False, id="a yes that became a no at the desk"),
+        pytest.param(False, False, True, id="the old no, repeated with a booking"),
+        pytest.param(False, True, True, id="a yes at the desk too"),
+    ],
+)
+def test_a_patients_yes_holds_until_somebody_at_the_desk_writes_down_a_no(
+    before: bool | None, after: bool, holds: bool
+) -> None:
+    def consent(answer: bool | None) -> Facts:
+        return {} if answer is None else {"consent": {"care": {"sms": answer}}}
+
+    chose = replace(an_event(EventKind.REPLY_CHOICE, key="e-2", day=2, received=2), choice=consent(True))
+    events = [an_update(day=1, patient=consent(before)), chose, an_update(day=3, patient=consent(after))]
+    for order in permutations(events):
+        assert replay(order)[-1].patient.consents(Purpose.CARE, Channel.SMS, frozenset()) is holds
+
+
 def test_history_goes_by_when_things_happened_not_by_when_we_heard() -> None:
     events = [
         a_booking(starts_at="2026-06-11T10:00:00+01:00", day=0, received=3),
