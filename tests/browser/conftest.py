@@ -28,9 +28,9 @@ SIZES = {"a phone": (320, 640), "a desk": (1280, 900)}
 pytestmark = pytest.mark.xdist_group("browser")
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="module")
 def browser() -> Iterator[Browser]:
-    """One Chromium for all of them."""
+    """One Chromium for a file's tests. No longer: its event loop would be in the way of other tests' own."""
     found = shutil.which("chromium") or shutil.which("chromium-browser") or shutil.which("google-chrome")
     if found is None:
         pytest.skip("no Chromium: install Debian's package chromium, or Google Chrome, to run these")

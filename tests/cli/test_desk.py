@@ -109,7 +109,10 @@ def test_closing_a_red_flag_lets_exercises_go_on(live: Path, tell: Tell, drip: D
     (live / "sequences" / "loading.yaml").write_text(loading)
     (live / "templates" / "loading").mkdir()
     for words in (live / "templates" / "after-visit").iterdir():
-        (live / "templates" / "loading" / words.name).write_text(words.read_text())
+        flags = '\n\n{% include "shared/red-flags-leg.email.md" %}\n' if ".email." in words.name else ""
+        (live / "templates" / "loading" / words.name).write_text(words.read_text() + flags)
+    (live / "templates" / "shared").mkdir(exist_ok=True)
+    (live / "templates" / "shared" / "red-flags-leg.email.md").write_text("Call {{ clinic.emergency_number }}.\n")
     drip("publish", "--now", "2026-05-02T09:00Z")
     tell(an_event(patient__phone=PHONE, patient__attributes={"subtype": "midportion"}), now="2026-06-09T11:00Z")
     (task,) = hears(drip, "I felt a pop at the back of my ankle", "2026-06-09T11:30Z")

@@ -72,8 +72,10 @@ class Victims:
     def close(self) -> None:
         """No more workers."""
         assert self._process.stdin
+        assert self._process.stdout
         self._process.stdin.close()
         self._process.wait(10)
+        self._process.stdout.close()
 
 
 @dataclass
