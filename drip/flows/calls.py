@@ -12,11 +12,15 @@ from drip.core.model import Channel
 RESERVED = 4
 """One slot in so many is never taken by the same channel as the others: slow texts must not keep emails waiting."""
 
-AHEAD_SECONDS = 0.15
+AHEAD_SECONDS = 0.25
 """How long a message that passed the gate may wait for a slot. A batch of many costs as much as a batch of few."""
 
 FEW = 8
 """Whoever asks for fewer calls at once wants one after the other: nothing waits behind them."""
+
+WORTH_FILLING = 4
+"""One slot in so many, of those that may be filled, must be free before more is claimed. While the next batch is claimed,
+worded and gated the slots go on: with half of them they ran dry in between (benchmarks/README.md)."""
 
 MOST_AHEAD = 3
 """At most so many times the slots wait, however fast the provider is: after a crash each has to be found out about."""
@@ -48,13 +52,14 @@ class Calls:
     def room(self, channel: Channel) -> int:
         """How many more of a channel may be handed in: free slots, and what will be called within a moment.
 
-        None while they are few: a batch of a few costs as many statements as a batch of many.
+        None while they are few: a batch of a few costs as many statements as a batch of many. But not so long that the
+        slots run dry while the next batch is made.
         """
         with self._lock:
             load = {one: self._under_way[one] + len(waiting) for one, waiting in self._waiting.items()}
             ahead = self._ahead(channel)
             room = min(self._most - load[channel], self.slots - sum(load.values())) + ahead
-            is_worth_filling = not load[channel] or room * 2 >= self._most + ahead
+            is_worth_filling = not load[channel] or room * WORTH_FILLING >= self._most + ahead
             return room if is_worth_filling else 0
 
     def _ahead(self, channel: Channel) -> int:

@@ -8,7 +8,7 @@ import pytest
 
 from drip.core.handover import Accepted, Outcome
 from drip.core.model import Channel
-from drip.flows.calls import MOST_AHEAD, Calls
+from drip.flows.calls import MOST_AHEAD, WORTH_FILLING, Calls
 
 EMAIL, SMS = Channel.EMAIL, Channel.SMS
 SLOTS = 8
@@ -98,8 +98,10 @@ def test_a_quick_provider_is_handed_more_than_there_are_slots_and_a_slow_one_is_
 
 def test_few_free_slots_are_left_until_there_are_more(calls: Calls) -> None:
     slow = Hanging()
-    for _ in range(LET_THROUGH // 2 + 1):
+    for _ in range(LET_THROUGH - LET_THROUGH // WORTH_FILLING):
         calls.begin(SMS, slow)
+    assert calls.room(SMS) == LET_THROUGH // WORTH_FILLING
+    calls.begin(SMS, slow)
     assert calls.room(SMS) == 0
     slow.go_on.set()
 
