@@ -19,8 +19,8 @@ FEW = 8
 """Whoever asks for fewer calls at once wants one after the other: nothing waits behind them."""
 
 WORTH_FILLING = 4
-"""One slot in so many, of those that may be filled, must be free before more is claimed. While the next batch is claimed,
-worded and gated the slots go on: with half of them they ran dry in between (benchmarks/README.md)."""
+"""One slot in so many, of those that may be filled, must be free before more is claimed. The slots go on while the next
+batch is claimed, worded and gated: with half of them they ran dry in between (benchmarks/README.md)."""
 
 MOST_AHEAD = 3
 """At most so many times the slots wait, however fast the provider is: after a crash each has to be found out about."""
