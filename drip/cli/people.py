@@ -46,6 +46,7 @@ def forecast(
     page: Annotated[
         Path | None, typer.Option(metavar="FILE", help="also write a page with pictures, such as forecast.html")
     ] = None,
+    sms_price: Annotated[float | None, typer.Option(min=0, help="of one part of a text, for the page")] = None,
     as_json: Annotated[bool, typer.Option("--json", help="one JSON document")] = False,
 ) -> None:
     """Who will hear what in the next days, from the real plan."""
@@ -58,9 +59,13 @@ def forecast(
     start = read_time(now, "--now")
     with opened() as app, app.store.read() as tx:
         found = views.list_messages(tx, state="planned", until=start + timedelta(days=days))
+        parts = ahead.parts_of(app, tx, found)
         clinic = app.clinic
     if page is not None:
-        write_page(page, ahead.as_page(found, clinic.name, clinic.zone, start, days))
+        what = ahead.Ahead(
+            clinic=clinic.name, zone=clinic.zone, start=start, days=days, parts=parts, sms_price=sms_price
+        )
+        write_page(page, ahead.as_page(found, what))
     if as_json:
         print_json({"from": zulu(start), "days": days, "messages": [message_as_json(one) for one in found]})
         return
@@ -71,4 +76,5 @@ def forecast(
     emails = sum(one.channel == "email" for one in found)
     people = len({one.patient_id for one in found})
     says = f"{counted(emails, 'email')} and {counted(len(found) - emails, 'text')} to {counted(people, 'patient')}"
-    out.print(f"\n{says}, before caps.", style="dim")
+    billed = sum(many * texts for many, texts in parts.items())
+    out.print(f"\n{says}, before caps. The texts come to about {counted(billed, 'part')}.", style="dim")

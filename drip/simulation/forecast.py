@@ -1,16 +1,41 @@
 """The next days of the real plan, counted and drawn as a rehearsal is."""
 
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, field
 from datetime import datetime
 from zoneinfo import ZoneInfo
 
+from drip.app import App, Published
+from drip.content.samples import LONG_NAME, Values, sample_values
+from drip.content.template_problem import RenderError, TemplateError
+from drip.content.template_use import template_path
 from drip.core.model import Channel, Purpose
 from drip.pages import pieces
 from drip.pages.page import Page
 from drip.simulation import volume_page as volumes
 from drip.simulation.volume import Volume
+from drip.store.database import Tx
 from drip.store.views import MessageView
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Ahead:
+    """What a forecast is of."""
+
+    clinic: str
+    zone: ZoneInfo
+    start: datetime
+    days: int
+    parts: Counter[int] = field(default_factory=Counter)
+    """How many texts take how many parts."""
+    sms_price: float | None = None
+    """Of one part."""
+
+    @property
+    def sms_parts(self) -> int:
+        """What texts are paid by."""
+        return sum(parts * texts for parts, texts in self.parts.items())
 
 
 def volume_of(messages: Sequence[MessageView], zone: ZoneInfo) -> Volume:
@@ -21,8 +46,32 @@ def volume_of(messages: Sequence[MessageView], zone: ZoneInfo) -> Volume:
     return volume
 
 
-def as_page(messages: Sequence[MessageView], clinic: str, zone: ZoneInfo, start: datetime, days: int) -> Page:
+def parts_of(app: App, tx: Tx, messages: Sequence[MessageView]) -> Counter[int]:
+    """How many texts take how many parts, each as for a patient with a long name: seldom more, and often less."""
+    texts = Counter((one.version, one.step) for one in messages if one.channel == Channel.SMS.value)
+    versions = app.versions.get(tx, {version for version, _ in texts})
+    values = dict(sample_values(app.clinic, app.clinic.sites[0]))[LONG_NAME]
+    counted: Counter[int] = Counter()
+    for (version, step), number in texts.items():
+        counted[_parts(versions[version], step, values)] += number
+    return counted
+
+
+def _parts(published: Published, step_id: str, values: Values) -> int:
+    """1 where the words need what only a real patient has."""
+    step = published.sequence.step(step_id)
+    if step is None or step.sms is None:
+        return 1
+    try:
+        path = template_path(published.sequence.id, step.sms, Channel.SMS, None)
+        return published.templates.render(path, values).parts
+    except (RenderError, TemplateError):
+        return 1
+
+
+def as_page(messages: Sequence[MessageView], ahead: Ahead) -> Page:
     """No patient is named: it is about how much, not about whom."""
+    zone, start, days = ahead.zone, ahead.start, ahead.days
     volume, local = volume_of(messages, zone), start.astimezone(zone)
     people = Counter(one.patient_id for one in messages)
     each = Counter(people.values())
@@ -32,6 +81,7 @@ def as_page(messages: Sequence[MessageView], clinic: str, zone: ZoneInfo, start:
             [
                 ("Emails", f"{volume.by(Channel.EMAIL):,}", "planned"),
                 ("Texts", f"{volume.by(Channel.SMS):,}", "planned"),
+                *_cost(ahead),
                 ("Patients", f"{len(people):,}", f"at most {max(people.values(), default=0)} messages to one"),
                 ("Busiest minute", f"{most:,}", f"{minute:%a} {minute.day} {minute:%b, %H:%M}" if minute else ""),
             ]
@@ -44,12 +94,18 @@ def as_page(messages: Sequence[MessageView], clinic: str, zone: ZoneInfo, start:
             f'<div class="pair">{volumes.purpose_section(volume)}{_sequences(messages)}</div>',
         ]
     return Page(
-        title=f"{clinic}: the next {days} days",
+        title=f"{ahead.clinic}: the next {days} days",
         lede=f"What is planned from {local:%A} {local.day} {local:%B %Y}, {local:%H:%M}, for the patients of now.",
         small="Before caps, and before anything is booked, moved or cancelled: what the plan says at this moment. "
         f"Times are those of {zone.key}.",
         parts=parts,
     )
+
+
+def _cost(ahead: Ahead) -> Iterator[tuple[str, str, str]]:
+    yield "Parts of texts", f"{ahead.sms_parts:,}", "with a long name in each"
+    if ahead.sms_price is not None:
+        yield "Cost of texts", f"{ahead.sms_parts * ahead.sms_price:,.2f}", f"at {ahead.sms_price:g} a part"
 
 
 def _sequences(messages: Sequence[MessageView]) -> str:

@@ -228,16 +228,29 @@ def test_a_forecast_looks_as_far_ahead_as_it_is_told(live: Path, tell: Tell, dri
     assert (document["from"], document["days"]) == ("2026-06-09T11:00:00Z", 2)
     assert [one["step"] for one in document["messages"]] == ["hello", "tip", "grown-ups"]
     assert all(list(one) == KEYS for one in document["messages"])
-    assert "2 emails and 1 text to 1 patient" in drip("forecast", "--days", "2", "--now", "2026-06-09T11:00Z").out
+    said = drip("forecast", "--days", "2", "--now", "2026-06-09T11:00Z").out
+    assert "2 emails and 1 text to 1 patient" in said
+    assert "The texts come to about 1 part." in said
 
 
 def test_a_forecast_as_a_page_tells_how_much_and_of_nobody(live: Path, tell: Tell, drip: Drip) -> None:
     tell(an_event(), now="2026-06-09T11:00Z")
-    drip("forecast", "--days", "2", "--now", "2026-06-09T11:00Z", "--page", "ahead.html")
+    drip("forecast", "--days", "2", "--now", "2026-06-09T11:00Z", "--page", "ahead.html", "--sms-price", "0.04")
     page = (live / "ahead.html").read_text()
+    assert re.search(r"Cost of texts.{1,60}0\.04", page, re.DOTALL)
     assert "<b>2</b> <span>planned</span>" in page
     assert "Tue 9 June 2026: " in page
     assert "p-1" not in page
+
+
+def test_a_text_of_two_parts_is_billed_as_two_in_a_forecast(live: Path, tell: Tell, drip: Drip) -> None:
+    words = live / "templates" / "after-visit" / "tip.sms.txt"
+    words.write_text(words.read_text().rstrip() + " One thing more, and another." * 5 + "\n")
+    clinic = live / "clinic.yaml"
+    clinic.write_text(clinic.read_text() + "\nallow: {sms_parts: 3}\n")
+    drip("publish", "--now", "2026-05-02T09:00Z")
+    tell(an_event(), now="2026-06-09T11:00Z")
+    assert "about 2 parts" in drip("forecast", "--days", "2", "--now", "2026-06-09T11:00Z").out
 
 
 def test_an_empty_forecast_says_so(live: Path, drip: Drip) -> None:
