@@ -20,7 +20,8 @@ from drip.core.model import EventKind
 from drip.flows.take_in import take_in
 from tests.bookings.trouble import A_MINUTE, Later, Made, Refused, Trouble
 from tests.bookings.wires import Happening, What, Wire
-from tests.world import World, a_clinic, at
+from tests.databases import sqlite_url
+from tests.world import World, a_clinic, a_world, at
 
 CLINIC = """
 clinic: {name: Harbour Clinic, phone: "+441234380345", email: care@example.org, timezone: Europe/London, country: GB}
@@ -76,11 +77,12 @@ def wire(request: pytest.FixtureRequest) -> Iterator[Wire]:
 
 
 @pytest.fixture
-def clinic(a_clinic: Callable[..., World]) -> World:
-    """With a sequence before a visit, and one after it."""
-    world = a_clinic(clinic=CLINIC)
+def clinic() -> Iterator[World]:
+    """With a sequence before a visit, and one after it. On SQLite: what a system says does not depend on the database."""
+    world = a_world(sqlite_url(), clinic=CLINIC)
     world.publish(REMINDERS, AFTERCARE)
-    return world
+    yield world
+    world.app.close()
 
 
 def says(wire: Wire, *told: Happening, now: datetime = NOW) -> list[Parsed]:
