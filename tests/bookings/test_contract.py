@@ -78,7 +78,7 @@ def wire(request: pytest.FixtureRequest) -> Iterator[Wire]:
 
 @pytest.fixture
 def clinic() -> Iterator[World]:
-    """With a sequence before a visit, and one after it. On SQLite: what a system says does not depend on the database."""
+    """With a sequence before a visit, and one after it. On SQLite: what a system says depends on no database."""
     world = a_world(sqlite_url(), clinic=CLINIC)
     world.publish(REMINDERS, AFTERCARE)
     yield world
