@@ -4,12 +4,15 @@ import re
 import sys
 from dataclasses import asdict, replace
 from pathlib import Path
-from typing import Annotated, Any
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
 from drip.cli.listing import message_as_json, one_patient, print_messages
 from drip.cli.show import Complaint, counted, out, print_json, progress, read_time, table
+
+if TYPE_CHECKING:
+    from drip.app import App
 
 
 def add_to(app: typer.Typer) -> None:
@@ -239,10 +242,11 @@ def pause(
     """Stop switch: nothing more goes, of one sequence or at all. Messages wait, and expire in their own time."""
     from drip import clock
     from drip.cli.opening import opened
-    from drip.store import versions
+    from drip.flows import switches
+    from drip.store.audit import COMMAND
 
-    with opened() as app, app.store.write() as tx:
-        versions.pause(tx, _scope(tx, sequence), why, clock.now())
+    with opened() as app:
+        switches.pause(app, _scope(app, sequence), why, clock.now(), who=COMMAND)
     out.print(f"Paused {sequence or 'everything'}. `drip resume{' ' + sequence if sequence else ''}` goes on.")
 
 
@@ -250,25 +254,24 @@ def resume(
     sequence: Annotated[str | None, typer.Argument(metavar="[SEQUENCE]", help="default: everything")] = None,
 ) -> None:
     """Lift a pause: what waits and is still useful goes at the next tick."""
+    from drip import clock
     from drip.cli.opening import opened
-    from drip.core.reason import Reason
-    from drip.store import lanes, settling, versions
+    from drip.flows import switches
+    from drip.store.audit import COMMAND
 
-    with opened() as app, app.store.write() as tx:
-        was = versions.resume(tx, _scope(tx, sequence))
-        if sequence is None:
-            was = versions.resume_providers(tx) or was
-            was = lanes.reopen(tx) or was
-        woken = settling.wake(tx, Reason.PAUSED, sequence) if was else 0
-    waiting = f"{counted(woken, 'message')} {'waits' if woken == 1 else 'wait'} to go"
-    out.print(f"Resumed; {waiting}." if was else "It was not paused.")
+    with opened() as app:
+        woken = switches.resume(app, _scope(app, sequence), clock.now(), who=COMMAND)
+    waiting = f"{counted(woken or 0, 'message')} {'waits' if woken == 1 else 'wait'} to go"
+    out.print("It was not paused." if woken is None else f"Resumed; {waiting}.")
 
 
-def _scope(tx: Any, sequence: str | None) -> str:
+def _scope(app: "App", sequence: str | None) -> str:
     from drip.store import versions
 
     if sequence is None:
         return versions.EVERYTHING
-    if sequence not in versions.live(tx):
-        raise Complaint(f"no live sequence is called {sequence!r}: {', '.join(sorted(versions.live(tx))) or 'none'}", 2)
+    with app.store.read() as tx:
+        live = sorted(versions.live(tx))
+    if sequence not in live:
+        raise Complaint(f"no live sequence is called {sequence!r}: {', '.join(live) or 'none'}", 2)
     return f"sequence:{sequence}"

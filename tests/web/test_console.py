@@ -11,12 +11,13 @@ from drip.core.role import Permission, Role
 from drip.flows import staff
 from drip.flows.sign_in import SignedIn, sign_in, who_is
 from drip.flows.staff import NewAccount
-from drip.store import accounts, audit
+from drip.store import accounts, audit, patients, records, versions
 from drip.store.passwords import new_secret
+from drip.store.records import NewTask
 from drip.web.console.routes import console
 from tests.databases import sqlite_url
 from tests.web.build import Answer, Site, on_loopback
-from tests.world import World, a_world, at
+from tests.world import ADVICE, World, a_visit, a_world, at
 
 NOW = at("2026-06-11 10:00")
 FORM = "application/x-www-form-urlencoded"
@@ -136,6 +137,50 @@ def test_a_form_of_this_session_does(world: World, site: Site) -> None:
     browser = signed_in(world, site, Role.ADMIN)
     assert browser.post("/console/pause", why="The phones are down").status == 303
     assert "The phones are down (Sam Okoro)" in browser.get("/console").text
+
+
+def test_resuming_wakes_what_waited_and_tries_again_what_was_left_alone(world: World, site: Site) -> None:
+    browser = signed_in(world, site, Role.ADMIN)
+    world.publish(ADVICE)
+    world.tell(a_visit("2026-06-11 07:00"))
+    world.tick("2026-06-11 08:00")
+    with world.store.write() as tx:
+        versions.pause(tx, "provider:sink", "the account was refused", NOW)
+    browser.post("/console/pause", why="The phones are down")
+    world.tick("2026-06-11 10:30")
+    assert world.states()["hello"] == "planned paused"
+    browser.post("/console/resume")
+    with world.store.read() as tx:
+        assert versions.paused(tx) == {}
+    world.tick("2026-06-11 10:31")
+    assert world.states()["hello"] == "accepted"
+
+
+def test_who_has_sites_of_their_own_comes_to_no_other_patient(world: World, site: Site) -> None:
+    world.publish(ADVICE)
+    world.tell(a_visit("2026-06-11 07:00"))
+    world.tick("2026-06-11 08:00")
+    (patient,) = {one.patient_id for one in world.messages()}
+    with world.store.write() as tx:
+        tx.connection.exec_driver_sql("UPDATE enrolments SET site = 'quay'")
+        key = patients.load(tx, [patient])[patient].data_key
+        records.raise_tasks(
+            tx, [NewTask(key="k", kind="reply", patient_id=patient, data_key=key, detail="my calf")], NOW
+        )
+        (task,) = records.open_tasks(tx, patient)
+    for role, sites, may in ((Role.SENDER, ["quay"], True), (Role.AUTHOR, ["dock"], False)):
+        browser = signed_in(world, site, role)
+        with world.store.write() as tx:
+            account = accounts.named(tx, role.value)
+            assert account
+            accounts.change(tx, replace(account.person, sites=frozenset(sites)))
+        assert browser.get(f"/console/patients/{patient}").status == (200 if may else 404)
+        assert ("Amina" in browser.get("/console/patients?q=p-1").text) == may
+        assert ("my calf" in browser.get("/console/tasks").text) == may
+        if not may:
+            browser.post(f"/console/tasks/{task.id}/done")
+            with world.store.read() as tx:
+                assert records.open_tasks(tx, patient), "it is not theirs to finish"
 
 
 def test_who_has_to_choose_a_password_comes_to_nothing_else_before(world: World, site: Site) -> None:

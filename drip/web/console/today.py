@@ -6,7 +6,7 @@ from datetime import date, datetime, time, timedelta
 
 from drip.core.role import Permission
 from drip.flows.switches import pause, resume
-from drip.store import desk, lanes, records, sources
+from drip.store import desk, lanes, records, sources, versions
 from drip.store.database import Tx
 from drip.web.console.door import Door
 from drip.web.console.pages import moment_short
@@ -93,12 +93,12 @@ def _pause(visit: Visit) -> Answer:
     why = visit.form.get("why", "").strip()
     if not why:
         return Onward(to="/console", said="Nothing was paused: say why, so that your colleagues know.")
-    pause(visit.app, f"{why[:200]} ({visit.person.full_name})", visit.now, who=visit.person.id)
+    told = f"{why[:200]} ({visit.person.full_name})"
+    pause(visit.app, versions.EVERYTHING, told, visit.now, who=visit.person.id)
     return Onward(to="/console", said="All sending is paused. Nothing goes until somebody resumes it.")
 
 
 def _resume(visit: Visit) -> Answer:
-    resume(visit.app, visit.now, who=visit.person.id)
-    return Onward(
-        to="/console", said="Sending goes on. What is still useful goes at the next opening; the rest expires."
-    )
+    woken = resume(visit.app, versions.EVERYTHING, visit.now, who=visit.person.id)
+    waits = "1 message waits" if woken == 1 else f"{woken or 0} messages wait"
+    return Onward(to="/console", said=f"Sending goes on: {waits} to go. What came too late expires, and says so.")
