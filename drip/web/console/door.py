@@ -1,10 +1,9 @@
-"""The console's door: who comes in, and to which page. Every route names the permission it needs; none has none.
+"""The console's door: who comes in, and to which page. Every route but signing in names the permission it needs.
 
 A request that changes anything must come from a page of ours (its `Origin`) and carry its session's own key: another
 site can make a browser send a form, but knows neither.
 """
 
-import logging
 from collections.abc import Callable, Mapping
 from datetime import datetime
 from typing import TypeAlias
@@ -13,7 +12,7 @@ from urllib.parse import parse_qsl, quote, urlsplit
 from fastapi import APIRouter, HTTPException
 from starlette.concurrency import run_in_threadpool
 from starlette.requests import Request
-from starlette.responses import PlainTextResponse, RedirectResponse, Response
+from starlette.responses import RedirectResponse, Response
 
 from drip.app import App
 from drip.core.role import Permission
@@ -33,8 +32,6 @@ LARGEST_FORM = 400_000
 SIGN_IN, PASSWORD, APP = "/console/sign-in", "/console/me/password", "/console/me/authenticator"
 FLASH = "said"
 """The cookie with the one sentence about what was just done. It is shown as text and holds nothing personal."""
-
-log = logging.getLogger("drip.web")
 
 
 class Door:
@@ -90,7 +87,6 @@ class Door:
             path={name: str(value) for name, value in request.path_params.items()},
             query=dict(request.query_params),
             form=form,
-            is_part=request.headers.get("hx-request") == "true",
         )
 
     async def form(self, request: Request) -> Mapping[str, str]:
@@ -129,11 +125,6 @@ class Door:
             httponly=True,
             samesite="lax",
         )
-        return answer
-
-    def forget(self, answer: Response) -> Response:
-        """The browser forgets it."""
-        answer.delete_cookie(self.cookie, secure=self.is_secure, httponly=True, samesite="lax")
         return answer
 
     def _answered(self, session: Session, answer: Answer, request: Request) -> Response:
@@ -176,8 +167,6 @@ def _origin(address: str) -> str:
 
 
 def _to_sign_in(request: Request) -> Response:
-    if request.headers.get("hx-request") == "true":
-        return PlainTextResponse("signed out", 401, headers={"hx-redirect": SIGN_IN})
     where = f"?to={quote(request.url.path)}" if request.method == "GET" else ""
     return RedirectResponse(SIGN_IN + where, 303)
 

@@ -8,6 +8,7 @@ from drip.core.role import Permission
 from drip.store import audit, patients, records
 from drip.store.audit import Deed
 from drip.store.database import Tx
+from drip.store.records import TaskRow
 from drip.web.console.door import Door
 from drip.web.console.patients import may_see
 from drip.web.console.visit import Answer, Onward, Page, Visit
@@ -37,18 +38,23 @@ class Task:
 
 def _tasks(visit: Visit) -> Page:
     with visit.app.store.read() as tx:
-        found = _shown(visit, tx)
-    return Page(
-        name="tasks", values={"tasks": found[:MOST], "number": len(found), "most": MOST, "zone": visit.app.clinic.zone}
-    )
+        waiting = _of_theirs(visit, tx, records.open_tasks(tx))
+        first = sorted(waiting, key=lambda one: (one.kind != records.RED_FLAG, one.raised_at))[:MOST]
+        shown = _shown(visit, tx, first)
+    values = {"tasks": shown, "number": len(waiting), "most": MOST, "zone": visit.app.clinic.zone}
+    return Page(name="tasks", values=values)
 
 
-def _shown(visit: Visit, tx: Tx) -> Sequence[Task]:
-    waiting = records.open_tasks(tx)
+def _of_theirs(visit: Visit, tx: Tx, waiting: Sequence[TaskRow]) -> Sequence[TaskRow]:
+    """Those that this person may see. What is about nobody we know is for those who see all sites."""
+    if not visit.person.sites:
+        return waiting
+    seen = may_see(visit, tx, sorted({one.patient_id for one in waiting if one.patient_id}))
+    return [one for one in waiting if one.patient_id in seen]
+
+
+def _shown(visit: Visit, tx: Tx, waiting: Sequence[TaskRow]) -> Sequence[Task]:
     people = patients.load(tx, {one.patient_id for one in waiting if one.patient_id})
-    if visit.person.sites:  # what is about nobody we know is for those who see all sites
-        seen = may_see(visit, tx, list(people))
-        waiting = [one for one in waiting if one.patient_id in seen]
     told = []
     for one in waiting:
         patient = people.get(one.patient_id) if one.patient_id else None
@@ -64,7 +70,7 @@ def _shown(visit: Visit, tx: Tx) -> Sequence[Task]:
                 says=records.detail_of(tx, one, patient.data_key if patient else None),
             )
         )
-    return sorted(told, key=lambda one: (not one.is_urgent, one.raised_at))
+    return told
 
 
 def how_long(waited: timedelta) -> str:
@@ -78,9 +84,10 @@ def how_long(waited: timedelta) -> str:
 def _done(visit: Visit) -> Answer:
     task = visit.path["id"]
     with visit.app.store.write() as tx:
-        if task not in {one.id for one in _shown(visit, tx)}:
-            return Onward(to="/console/tasks", said="Somebody else has done this already.")
-        was_open = records.finish_task(tx, task, visit.person.full_name, visit.now)
-        if was_open:
+        named = [one for one in records.open_tasks(tx) if one.id == task]
+        is_done = bool(_of_theirs(visit, tx, named)) and records.finish_task(
+            tx, task, visit.person.full_name, visit.now
+        )
+        if is_done:
             audit.write(tx, Deed(who=visit.person.id, deed="task_done", about=f"task:{task}"), visit.now)
-    return Onward(to="/console/tasks", said="Done." if was_open else "Somebody else has done this already.")
+    return Onward(to="/console/tasks", said="Done." if is_done else "Somebody else has done this already.")

@@ -23,8 +23,6 @@ class Visit:
     """The parts of the address that have a name."""
     query: Mapping[str, str] = field(default_factory=dict, repr=False)
     form: Form = field(default_factory=dict, repr=False)
-    is_part: bool = False
-    """Only a part of the page is asked for, to be put into it."""
 
     @property
     def person(self) -> Person:

@@ -1,0 +1,66 @@
+"""What the console's pages say: the numbers of a day, what waits, and a patient's story."""
+
+from collections.abc import Iterator
+
+import pytest
+
+from drip.core.role import Role
+from drip.store import audit, desk, records
+from drip.store.records import NewTask
+from tests.databases import sqlite_url
+from tests.web.build import Site, on_loopback
+from tests.web.test_console import NOW, signed_in
+from tests.world import ADVICE, World, a_visit, a_world, at
+
+
+@pytest.fixture
+def world() -> Iterator[World]:
+    """Amina came at seven, hears at ten, tomorrow and in a week. It is ten past ten."""
+    made = a_world(sqlite_url())
+    made.publish(ADVICE)
+    made.tell(a_visit("2026-06-11 07:00"))
+    made.tick("2026-06-11 08:00")
+    made.tick("2026-06-11 10:00")
+    yield made
+    made.app.close()
+
+
+@pytest.fixture
+def site(world: World) -> Iterator[Site]:
+    """Its web."""
+    with on_loopback(world.app, now=lambda: NOW) as site:
+        yield site
+
+
+def test_the_numbers_of_a_day(world: World) -> None:
+    start, end = at("2026-06-11 00:00"), at("2026-06-12 00:00")
+    with world.store.read() as tx:
+        day = desk.count_day(tx, start, NOW, end)
+        ahead = desk.count_ahead(tx, {"today": (start, end), "next": (end, at("2026-06-13 00:00"))})
+    assert (day.accepted, day.planned, day.waiting, day.failed) == (1, 0, 0, 0)
+    assert ahead == {"today": 0, "next": 1}
+
+
+def test_tasks_stand_with_red_flags_first_and_their_words_are_only_words(world: World, site: Site) -> None:
+    told = {"reply": "Is this right?", records.RED_FLAG: "<script>alert(1)</script>"}
+    with world.store.write() as tx:
+        tasks = [NewTask(key=kind, kind=kind, detail=detail) for kind, detail in told.items()]
+        records.raise_tasks(tx, tasks, NOW)
+    page = signed_in(world, site, Role.VIEWER).get("/console/tasks").text
+    assert page.index("Red flag") < page.index("Is this right?")
+    assert "&lt;script&gt;alert(1)&lt;/script&gt;" in page
+    assert "<script" not in page
+
+
+@pytest.mark.parametrize("wanted", ["p-1", "generic:p-1", "Amina@Example.org", "07700 900123", "+447700900123"])
+def test_a_patient_is_found_however_they_are_named(world: World, site: Site, wanted: str) -> None:
+    browser = signed_in(world, site, Role.VIEWER)
+    found = browser.get("/console/patients?q=" + wanted.replace("+", "%2B").replace(" ", "+")).text
+    assert "Amina Shah" in found
+
+
+def test_that_a_story_was_read_is_written_down(world: World, site: Site) -> None:
+    (patient,) = {one.patient_id for one in world.messages()}
+    assert "was handed to sink" in signed_in(world, site, Role.VIEWER).get(f"/console/patients/{patient}").text
+    with world.store.read() as tx:
+        assert [line.deed.deed for line in audit.lines(tx, f"patient:{patient}")] == ["patient_read"]
