@@ -2,12 +2,15 @@
 
 from datetime import timedelta
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from drip.cli.listing import message_as_json, one_patient, print_messages
 from drip.cli.show import counted, out, print_json, table, zulu
+
+if TYPE_CHECKING:
+    from drip.store.views import MessageView
 
 
 def add_to(app: typer.Typer) -> None:
@@ -72,9 +75,13 @@ def forecast(
     if not found:
         out.print(f"Nothing is planned for the next {counted(days, 'day')}.")
         return
+    _print_ahead(found, sum(many * texts for many, texts in parts.items()))
+
+
+def _print_ahead(found: "list[MessageView]", billed: int) -> None:
+    """Each message, and how much that is together."""
     print_messages(found)
     emails = sum(one.channel == "email" for one in found)
     people = len({one.patient_id for one in found})
     says = f"{counted(emails, 'email')} and {counted(len(found) - emails, 'text')} to {counted(people, 'patient')}"
-    billed = sum(many * texts for many, texts in parts.items())
     out.print(f"\n{says}, before caps. The texts come to about {counted(billed, 'part')}.", style="dim")

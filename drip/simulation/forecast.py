@@ -71,35 +71,34 @@ def _parts(published: Published, step_id: str, values: Values) -> int:
 
 def as_page(messages: Sequence[MessageView], ahead: Ahead) -> Page:
     """No patient is named: it is about how much, not about whom."""
-    zone, start, days = ahead.zone, ahead.start, ahead.days
-    volume, local = volume_of(messages, zone), start.astimezone(zone)
-    people = Counter(one.patient_id for one in messages)
-    each = Counter(people.values())
-    minute, most = volume.busiest_minute()
-    parts = [
-        pieces.facts(
-            [
-                ("Emails", f"{volume.by(Channel.EMAIL):,}", "planned"),
-                ("Texts", f"{volume.by(Channel.SMS):,}", "planned"),
-                *_cost(ahead),
-                ("Patients", f"{len(people):,}", f"at most {max(people.values(), default=0)} messages to one"),
-                ("Busiest minute", f"{most:,}", f"{minute:%a} {minute.day} {minute:%b, %H:%M}" if minute else ""),
-            ]
-        )
-    ]
+    volume, local = volume_of(messages, ahead.zone), ahead.start.astimezone(ahead.zone)
+    parts = [pieces.facts(_facts(messages, volume, ahead))]
     if messages:
+        each = Counter(Counter(one.patient_id for one in messages).values())
         parts += [
             volumes.days_section(volume),
             f'<div class="pair">{volumes.week_section(volume)}{volumes.patients_section(each)}</div>',
             f'<div class="pair">{volumes.purpose_section(volume)}{_sequences(messages)}</div>',
         ]
     return Page(
-        title=f"{ahead.clinic}: the next {days} days",
+        title=f"{ahead.clinic}: the next {ahead.days} days",
         lede=f"What is planned from {local:%A} {local.day} {local:%B %Y}, {local:%H:%M}, for the patients of now.",
         small="Before caps, and before anything is booked, moved or cancelled: what the plan says at this moment. "
-        f"Times are those of {zone.key}.",
+        f"Times are those of {ahead.zone.key}.",
         parts=parts,
     )
+
+
+def _facts(messages: Sequence[MessageView], volume: Volume, ahead: Ahead) -> Sequence[tuple[str, str, str]]:
+    people = Counter(one.patient_id for one in messages)
+    minute, most = volume.busiest_minute()
+    return [
+        ("Emails", f"{volume.by(Channel.EMAIL):,}", "planned"),
+        ("Texts", f"{volume.by(Channel.SMS):,}", "planned"),
+        *_cost(ahead),
+        ("Patients", f"{len(people):,}", f"at most {max(people.values(), default=0)} messages to one"),
+        ("Busiest minute", f"{most:,}", f"{minute:%a} {minute.day} {minute:%b, %H:%M}" if minute else ""),
+    ]
 
 
 def _cost(ahead: Ahead) -> Iterator[tuple[str, str, str]]:
@@ -110,7 +109,7 @@ def _cost(ahead: Ahead) -> Iterator[tuple[str, str, str]]:
 
 def _sequences(messages: Sequence[MessageView]) -> str:
     counts = Counter(one.sequence for one in messages)
-    people = {name: len({one.patient_id for one in messages if one.sequence == name}) for name in counts}
+    people = Counter(sequence for sequence, _ in {(one.sequence, one.patient_id) for one in messages})
     rows = [(name, people[name], number) for name, number in counts.most_common()]
     shown = pieces.table(("sequence", "patients", "messages"), rows, frozenset({1, 2}))
     return pieces.section("sequences", "Sequences", "", shown)
