@@ -5,7 +5,7 @@ that a sequence about a visit of that day is under way already.
 """
 
 from collections import defaultdict
-from collections.abc import Collection, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 
@@ -19,7 +19,6 @@ from drip.store.database import Tx
 from drip.store.enrolments import ENDED, EnrolmentRow
 from drip.store.identities import Identity
 from drip.store.patients import PatientRow
-from drip.store.vault import CannotUnseal
 
 KIND = "same_person"
 
@@ -66,21 +65,11 @@ def find(tx: Tx, known: Sequence[Known], now: datetime) -> Families:
         same[member.identity].append(member)
     others = {one.id: [other.id for other in same[one.identity] if one.is_also(other)] for one in ours.values()}
     rows = {one.row.id: one.row for one in known if others.get(one.row.id)}
-    rows |= _readable(tx, {other for them in others.values() for other in them} - rows.keys())
+    rows |= patients.readable(tx, {other for them in others.values() for other in them} - rows.keys())
     told = {one: [other for other in them if other in rows] for one, them in others.items()}
     families = Families(members=members, others={one: them for one, them in told.items() if them}, rows=rows)
     _look_elsewhere(tx, families, known)
     return families
-
-
-def _readable(tx: Tx, patient_ids: Collection[str]) -> dict[str, PatientRow]:
-    """These patients, without those whose record cannot be unsealed: that must not hold up anybody else."""
-    try:
-        return patients.load(tx, patient_ids)
-    except CannotUnseal:
-        if len(patient_ids) == 1:
-            return {}
-    return {row.id: row for one in patient_ids for row in _readable(tx, [one]).values()}
 
 
 def _keep_others_waiting(tx: Tx, known: Sequence[Known], ours: Mapping[str, Identity]) -> None:

@@ -1,6 +1,6 @@
 """Patients and the addresses they can be reached at."""
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
@@ -15,7 +15,7 @@ from drip.store.blind import blind_address, blind_identity
 from drip.store.database import Tx, from_bytes, to_bytes
 from drip.store.ids import new_id
 from drip.store.schema import contacts, patients
-from drip.store.vault import DataKey
+from drip.store.vault import CannotUnseal, DataKey
 
 STAFF = "staff"
 """The source of people who are not patients: whoever `alerts` in clinic.yaml names. Written to by the same road."""
@@ -84,6 +84,16 @@ def load(tx: Tx, patient_ids: Iterable[str]) -> dict[str, PatientRow]:
         for row in tx.connection.execute(select(patients).where(bulk.among(tx, patients.c.id, chunk))):
             found[row.id] = _unsealed(tx, row)
     return found
+
+
+def readable(tx: Tx, patient_ids: Collection[str]) -> dict[str, PatientRow]:
+    """As `load`, without those whose record cannot be unsealed: that must not hold up anybody else."""
+    try:
+        return load(tx, patient_ids)
+    except CannotUnseal:
+        if len(patient_ids) == 1:
+            return {}
+    return {row.id: row for one in patient_ids for row in readable(tx, [one]).values()}
 
 
 def staff_among(tx: Tx, patient_ids: Iterable[str]) -> set[str]:

@@ -64,3 +64,18 @@ def test_that_a_story_was_read_is_written_down(world: World, site: Site) -> None
     assert "was handed to sink" in signed_in(world, site, Role.VIEWER).get(f"/console/patients/{patient}").text
     with world.store.read() as tx:
         assert [line.deed.deed for line in audit.lines(tx, f"patient:{patient}")] == ["patient_read"]
+
+
+def test_a_record_that_cannot_be_unsealed_hides_no_other_task(world: World, site: Site) -> None:
+    (patient,) = {one.patient_id for one in world.messages()}
+    with world.store.write() as tx:
+        tasks = [
+            NewTask(key="b", kind="reply", patient_id=patient),
+            NewTask(key="r", kind=records.RED_FLAG, detail="calf"),
+        ]
+        records.raise_tasks(tx, tasks, NOW)
+        tx.connection.exec_driver_sql("UPDATE patients SET facts = x'00'")
+    page = signed_in(world, site, Role.VIEWER).get("/console/tasks")
+    assert page.status == 200
+    assert "calf" in page.text
+    assert "cannot be unsealed" in page.text

@@ -8,6 +8,7 @@ from drip.core.role import Permission
 from drip.store import audit, patients, records
 from drip.store.audit import Deed
 from drip.store.database import Tx
+from drip.store.patients import PatientRow
 from drip.store.records import TaskRow
 from drip.web.console.door import Door
 from drip.web.console.patients import may_see
@@ -54,7 +55,7 @@ def _of_theirs(visit: Visit, tx: Tx, waiting: Sequence[TaskRow]) -> Sequence[Tas
 
 
 def _shown(visit: Visit, tx: Tx, waiting: Sequence[TaskRow]) -> Sequence[Task]:
-    people = patients.load(tx, {one.patient_id for one in waiting if one.patient_id})
+    people = patients.readable(tx, {one.patient_id for one in waiting if one.patient_id})
     told = []
     for one in waiting:
         patient = people.get(one.patient_id) if one.patient_id else None
@@ -67,10 +68,16 @@ def _shown(visit: Visit, tx: Tx, waiting: Sequence[TaskRow]) -> Sequence[Task]:
                 waited=how_long(visit.now - one.raised_at),
                 patient=patient.ref if patient else None,
                 patient_id=one.patient_id,
-                says=records.detail_of(tx, one, patient.data_key if patient else None),
+                says=_says(tx, one, patient),
             )
         )
     return told
+
+
+def _says(tx: Tx, task: TaskRow, patient: PatientRow | None) -> str:
+    if task.patient_id and patient is None:
+        return "The record of this patient cannot be unsealed: see `drip doctor`."
+    return records.detail_of(tx, task, patient.data_key if patient else None)
 
 
 def how_long(waited: timedelta) -> str:
