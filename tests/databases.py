@@ -15,7 +15,7 @@ from sqlalchemy import create_engine, text
 from sqlalchemy.exc import OperationalError
 
 from drip.store import migrate
-from drip.store.schema import metadata
+from drip.store.staff_schema import metadata
 
 LOOPBACK = "postgresql+psycopg://postgres@127.0.0.1:5432/postgres"
 

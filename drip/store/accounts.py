@@ -13,7 +13,7 @@ from sqlalchemy import LABEL_STYLE_TABLENAME_PLUS_COL, Row, delete, insert, sele
 from drip.core.role import Person, Role
 from drip.store.database import REFUSED, Tx
 from drip.store.ids import new_id
-from drip.store.schema import accounts, sessions
+from drip.store.staff_schema import accounts, sessions
 
 SECRET = "accounts.secret"  # noqa: S105 - the place that it is sealed for
 

@@ -14,7 +14,7 @@ from typing import Any
 from sqlalchemy import Row, func, insert, select
 
 from drip.store.database import Tx
-from drip.store.schema import audit
+from drip.store.staff_schema import audit
 from drip.store.types import as_text
 
 COMMAND = "command"

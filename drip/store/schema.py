@@ -63,10 +63,18 @@ patients = Table(
     Column("email_contact", String(64), index=True),  # blind: which address, without the address
     Column("phone_contact", String(64), index=True),
     Column("identity", String(64), index=True),  # blind: name and birth, to find a person in two systems
+    Column("is_indexed", Boolean, nullable=False, server_default=text("false")),  # whether `name_words` has its name
     Column("revision", Integer, nullable=False, server_default="0"),  # counts every change, so that the gate sees one
     Column("created_at", UtcTime, nullable=False),
     UniqueConstraint("source", "ref_index"),
     Index("ix_patients_ref", "ref_index"),
+    _partial("ix_patients_not_indexed", "id", where="NOT is_indexed"),
+)
+
+name_words = Table(
+    "name_words", metadata,  # by which words of their name a patient is found
+    Column("word", String(64), primary_key=True),  # blind
+    Column("patient_id", ForeignKey("patients.id"), primary_key=True, index=True),
 )
 
 contacts = Table(
@@ -296,6 +304,7 @@ replies = Table(
     Column("received_at", UtcTime, nullable=False),
     Column("state", String(16), nullable=False),  # pending, applied
     UniqueConstraint("provider", "key"),
+    Index("ix_replies_received", "received_at"),
     _partial("ix_replies_pending", "contact_id", where="state = 'pending'"),
 )
 
@@ -310,45 +319,8 @@ tasks = Table(
     Column("alerted_at", UtcTime),  # when the clinic's people were told, for what they are told of at once
     Column("done_at", UtcTime),
     Column("done_by", Text, nullable=False, server_default=""),
+    _id("assigned_to"),  # the account of whoever has taken it on
     _partial("ix_tasks_open", "kind", where="done_at IS NULL"),
-)
-
-accounts = Table(
-    "accounts", metadata,  # the clinic's people who sign in
-    _id(primary_key=True),
-    Column("name", String(80), nullable=False, unique=True),  # what they sign in with, in lower case
-    Column("full_name", Text, nullable=False),
-    Column("role", String(16), nullable=False),
-    Column("sites", Text, nullable=False, server_default="[]"),  # JSON; none named is all
-    Column("password", Text, nullable=False),  # Argon2id
-    Column("is_given", Boolean, nullable=False),  # somebody else chose it: it must be changed first
-    Column("secret", LargeBinary),  # sealed: what their authenticator app knows
-    Column("last_code", BigInteger, nullable=False, server_default="0"),  # its half-minute: no code counts twice
-    Column("failures", Integer, nullable=False, server_default="0"),
-    Column("closed_until", UtcTime),  # after too many wrong passwords
-    Column("created_at", UtcTime, nullable=False),
-    Column("disabled_at", UtcTime),
-)
-
-sessions = Table(
-    "sessions", metadata,  # who is signed in, on which browser
-    Column("id", String(64), primary_key=True),  # hash of what the browser keeps
-    Column("account_id", ForeignKey("accounts.id"), nullable=False, index=True),
-    Column("form_key", String(64), nullable=False),  # in every form of this session, and in no other's
-    Column("created_at", UtcTime, nullable=False),
-    Column("seen_at", UtcTime, nullable=False),
-)
-
-audit = Table(
-    "audit", metadata,  # what people did: only ever added to, each line bound to the one before. Ids, never names
-    Column("number", BigInteger, primary_key=True, autoincrement=False),
-    Column("at", UtcTime, nullable=False),
-    Column("who", String(40), nullable=False),  # an account, or 'command'
-    Column("deed", String(40), nullable=False),
-    Column("about", String(120), nullable=False, server_default=""),  # 'patient:<id>', 'message:<id>', ...
-    Column("detail", Text, nullable=False, server_default="{}"),  # JSON, without anything personal
-    Column("hash", String(64), nullable=False),
-    Index("ix_audit_about", "about"),
 )
 
 heartbeats = Table(

@@ -14,7 +14,8 @@ from sqlalchemy.exc import StatementError
 from drip.core.lifecycle import State
 from drip.store import migrate
 from drip.store.database import UNREACHABLE, make_engine
-from drip.store.schema import heartbeats, metadata
+from drip.store.schema import heartbeats
+from drip.store.staff_schema import metadata
 from drip.store.types import as_text
 from tests.world import World, at
 

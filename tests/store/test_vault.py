@@ -8,7 +8,7 @@ from sqlalchemy import select, update
 from drip.clock import now
 from drip.store import events, patients
 from drip.store.database import open_store
-from drip.store.schema import metadata
+from drip.store.staff_schema import metadata
 from drip.store.vault import CannotUnseal, DataKey, Vault
 from tests.world import ADVICE, World, a_visit
 

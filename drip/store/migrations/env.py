@@ -2,7 +2,7 @@
 
 from alembic import context
 
-from drip.store.schema import metadata
+from drip.store.staff_schema import metadata
 
 context.configure(connection=context.config.attributes["connection"], target_metadata=metadata)
 context.run_migrations()
