@@ -153,6 +153,16 @@ def test_a_patient_who_chose_welsh_and_plain_emails_gets_welsh_words_without_a_l
         page = look(site, path_of(world), "language=cy", "wanted=plain", "wanted=large")
         assert 'class="large"' in page.text
         assert 'value="cy" checked' in page.text
+        for words in (
+            '<html lang="cy">',
+            "Eich negeseuon gan Harbour Clinic",
+            "Atal yr e-byst hyn",
+            "Wedi&#39;i gadw.",
+        ):
+            assert words in page.text
+        stopped = site.post_form(path_of(world), "action=stop")
+        assert "Nid yw Harbour Clinic yn anfon rhagor o e-byst" in stopped.text
+        site.post_form(path_of(world), "action=undo")
     world.tell(a_visit("2026-06-11 09:00", told_at="2026-06-11T15:00:00+01:00", patient={"language": "en"}))
     world.tick("2026-06-11 15:00")
     assert isinstance(carrier, Carrier)
