@@ -101,12 +101,18 @@ def save(
     """
     with app.store.write() as tx:
         draft = _known(drafts.load(tx, draft_id))
-        kept = _own(draft.sequence, files) | {path: text for path, text in draft.files.items() if is_shared(path)}
+        kept = unsaved(draft, files).files
         if draft.edit != saw or not draft.stage.is_unfinished:
             return Conflict(draft=draft)
-        if kept == dict(draft.files):
+        if kept == draft.files:
             return draft
         return _keep(tx, draft, changed(draft, kept, person.id, now), Deed(who=person.id, deed="draft_saved"), now)
+
+
+def unsaved(draft: Draft, files: Mapping[str, str]) -> Draft:
+    """The draft as it would be with these files. A template without a word in it is none."""
+    shared = {path: text for path, text in draft.files.items() if is_shared(path)}
+    return replace(draft, files={**_own(draft.sequence, files), **shared})
 
 
 def drop(app: App, draft_id: str, saw: int, person: Person, now: datetime) -> Draft | Conflict:
@@ -215,7 +221,7 @@ def _own(sequence: str, files: Mapping[str, str]) -> dict[str, str]:
     return {
         path: text.replace("\r\n", "\n")
         for path, text in files.items()
-        if path == SEQUENCE or path.startswith(f"{sequence}/")
+        if path == SEQUENCE or (path.startswith(f"{sequence}/") and text.strip())
     }
 
 

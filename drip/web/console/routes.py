@@ -8,7 +8,20 @@ from starlette.requests import Request
 from starlette.responses import Response
 
 from drip.app import App
-from drip.web.console import pages, patients, people, sequences, signing_in, tasks, today
+from drip.web.console import (
+    calendar,
+    draft_page,
+    draft_preview,
+    new_sequence,
+    pages,
+    patients,
+    people,
+    sequence,
+    sequences,
+    signing_in,
+    tasks,
+    today,
+)
 from drip.web.console.door import Door
 
 
@@ -23,6 +36,7 @@ def console(app: App, now: Callable[[], datetime]) -> Door:
         return found
 
     door.open("GET", "/console/static/{digest}/{name}", static)
-    for part in (signing_in, today, tasks, patients, sequences, people):
+    parts = (signing_in, today, tasks, patients, sequences, new_sequence, sequence, calendar, people)
+    for part in (*parts, draft_page, draft_preview):
         part.add_to(door)
     return door
