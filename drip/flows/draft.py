@@ -3,6 +3,7 @@
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from datetime import datetime
+from functools import lru_cache
 from pathlib import Path
 
 from drip.app import App, Published
@@ -14,8 +15,10 @@ from drip.content.new_sequence import copied, is_good_id, least
 from drip.content.render import LAYOUTS
 from drip.content.sequence_file import load_sequence_tree
 from drip.content.slots import SHARED
+from drip.content.strict_yaml import Node
 from drip.core.draft import SEQUENCE, Draft, Stage, changed, submitted
 from drip.core.role import Person
+from drip.core.sequence import Sequence as Written
 from drip.store import audit, drafts, versions
 from drip.store.audit import Deed
 from drip.store.database import Tx
@@ -169,7 +172,7 @@ def folder_in(app: App, tx: Tx, draft: Draft) -> Folder:
     """As `folder_of`, within a transaction. The draft's own sequence is the last."""
     live = {name: one for name, one in app.versions.live(tx).items() if name != draft.sequence}
     path, text = path_of(draft), draft.files.get(SEQUENCE, "")
-    sequence, root, found = load_sequence_tree(path, text.encode())
+    sequence, root, found = _read(path, text)
     others = [
         LoadedFile(path=f"sequences/{name}.yaml", text="", sequence=one.sequence) for name, one in sorted(live.items())
     ]
@@ -180,6 +183,12 @@ def folder_in(app: App, tx: Tx, draft: Draft) -> Folder:
         sources={**_shared(live), **{one: words for one, words in draft.files.items() if one != SEQUENCE}},
         findings=tuple(found),
     )
+
+
+@lru_cache(maxsize=64)
+def _read(path: str, text: str) -> tuple[Written | None, Node | None, list[Finding]]:
+    """Once, while somebody writes at the words of its messages. Nobody changes what comes of it."""
+    return load_sequence_tree(path, text.encode())
 
 
 def check(app: App, draft: Draft, now: datetime) -> list[Finding]:

@@ -1,15 +1,16 @@
 """The editor: a sequence and its words side by side with what is wrong in them, and what patients would read."""
 
 import secrets
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
+from urllib.parse import urlencode
 
 from drip.core.draft import SEQUENCE, Draft
 from drip.core.role import Permission
 from drip.flows.draft import Conflict, NoDraft, check, drop, folder_of, is_shared, save
 from drip.store import accounts, drafts
 from drip.web.console.door import Door
-from drip.web.console.draft_files import boxes, said, typed
+from drip.web.console.draft_files import Box, boxes, said, typed
 from drip.web.console.draft_preview import choices, preview_of
 from drip.web.console.sequence import MISSING
 from drip.web.console.visit import Answer, Onward, Page, Visit
@@ -39,6 +40,7 @@ def _editor(visit: Visit) -> Page:
         return MISSING
     draft = typed(stored, visit.form)
     folder = folder_of(visit.app, draft)
+    shown = boxes(draft, folder.sequences[-1].sequence, visit.form)
     with visit.app.store.read() as tx:
         names = accounts.names(tx)
     values = {
@@ -46,19 +48,17 @@ def _editor(visit: Visit) -> Page:
         "saw": visit.form.get("saw", stored.edit),
         "is_unsaved": draft.files != stored.files,
         "changed_by": names.get(draft.changed_by, ""),
-        "boxes": boxes(draft, folder.sequences[-1].sequence, visit.form),
+        "boxes": shown,
         "shared": sorted(path for path in draft.files if is_shared(path)),
         "zone": visit.app.clinic.zone,
-        **_checked(visit, draft),
+        **_checked(visit, draft, shown),
         **choices(visit, folder),
         "preview": preview_of(visit, folder),
     }
     return Page(name="draft", values=values, nonce=secrets.token_urlsafe(16))
 
 
-def _checked(visit: Visit, draft: Draft) -> Mapping[str, object]:
-    folder = folder_of(visit.app, draft)
-    shown = boxes(draft, folder.sequences[-1].sequence, visit.form)
+def _checked(visit: Visit, draft: Draft, shown: Sequence[Box]) -> Mapping[str, object]:
     findings = said(draft, check(visit.app, draft, visit.now), shown)
     errors = sum(one.level == "error" for one in findings)
     return {"findings": findings, "errors": errors, "warnings": len(findings) - errors}
@@ -68,16 +68,17 @@ def _findings(visit: Visit) -> Page:
     stored = draft_of(visit)
     if stored is None:
         return MISSING
-    return Page(name="draft_findings", values=_checked(visit, typed(stored, visit.form)))
+    draft = typed(stored, visit.form)
+    shown = boxes(draft, folder_of(visit.app, draft).sequences[-1].sequence, visit.form)
+    return Page(name="draft_findings", values=_checked(visit, draft, shown))
 
 
 def _preview(visit: Visit) -> Page:
     stored = draft_of(visit)
     if stored is None:
         return MISSING
-    return Page(
-        name="draft_preview", values={"preview": preview_of(visit, folder_of(visit.app, typed(stored, visit.form)))}
-    )
+    folder = folder_of(visit.app, typed(stored, visit.form))
+    return Page(name="draft_preview", values={"preview": preview_of(visit, folder)})
 
 
 def _save(visit: Visit) -> Answer:
@@ -92,8 +93,13 @@ def _save(visit: Visit) -> Answer:
         return _too_late(visit)
     if isinstance(outcome, Conflict):
         return _conflict(visit, outcome.draft, wanted)
-    step = visit.form.get("step", "")
-    return Onward(to=f"/console/drafts/{outcome.id}" + (f"?step={step}" if step else ""), said="Saved.")
+    return Onward(to=f"/console/drafts/{outcome.id}{_as_chosen(visit)}", said="Saved.")
+
+
+def _as_chosen(visit: Visit) -> str:
+    """What was chosen beside the preview, but for a patient: they stand in no address."""
+    chosen = {name: visit.form[name] for name in ("step", "who", "language", "at") if visit.form.get(name)}
+    return f"?{urlencode(chosen)}" if chosen else ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -30,7 +30,8 @@ def console(app: App, now: Callable[[], datetime]) -> Door:
     door = Door(app, now)
 
     async def static(request: Request) -> Response:
-        found = pages.static(request.path_params["digest"], request.path_params["name"])
+        named = request.path_params["digest"], request.path_params["name"]
+        found = pages.static(*named, request.headers.get("accept-encoding", ""))
         if found is None:
             raise HTTPException(404, "there is no such file")
         return found
