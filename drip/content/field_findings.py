@@ -15,11 +15,17 @@ def about(findings: Iterable[Finding], text: str, loc: Loc) -> ByKey:
     """What findings of this text say about a part of it, by that part's keys."""
     part = read_written(text).find(loc)
     told: dict[str, list[str]] = {}
-    for finding in findings:
-        place = _offset(text, finding)
-        if part is not None and (not loc or part.start <= place <= part.end):
-            told.setdefault(_key_at(part, place), []).append(finding.message)
+    for finding in within(findings, text, loc):
+        told.setdefault(_key_at(part, _offset(text, finding)) if part else "", []).append(finding.message)
     return told
+
+
+def within(findings: Iterable[Finding], text: str, loc: Loc) -> Sequence[Finding]:
+    """The findings that are about a part of this text."""
+    part = read_written(text).find(loc)
+    if part is None:
+        return []
+    return [one for one in findings if not loc or part.start <= _offset(text, one) <= part.end]
 
 
 def _offset(text: str, finding: Finding) -> int:

@@ -56,7 +56,7 @@ def whole_fields(tree: Mapping[str, Any]) -> Fields:
 
 def beyond_whole(tree: Mapping[str, Any]) -> tuple[str, ...]:
     """Keys of the whole file that no form has a field for."""
-    return tuple(key for key in tree if key not in SequenceShape.model_fields or key in ("sequence", "tests"))
+    return tuple(key for key in tree if key not in SequenceShape.model_fields or key == "tests")
 
 
 def with_whole(text: str, fields: Fields) -> str:

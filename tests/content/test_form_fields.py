@@ -34,7 +34,7 @@ def test_what_stands_in_the_fields_is_what_is_written(name: str) -> None:
     for position, step in steps_of(told):
         assert with_step(text, position, step_fields(step)) == text
         assert set(beyond_form(step)) <= {"ask"}
-    assert set(beyond_whole(told)) <= {"sequence", "tests"}
+    assert set(beyond_whole(told)) <= {"tests"}
 
 
 @pytest.mark.parametrize("name", ["weekly-check-in", "visit-booked", "red-flag-safety-net"])

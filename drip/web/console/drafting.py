@@ -2,13 +2,16 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
+from functools import lru_cache
 from typing import Any, TypeAlias
 
-from drip.content.strict_yaml import read_yaml
+from drip.content.sequence_file import load_sequence_tree
+from drip.content.strict_yaml import Node
 from drip.core.draft import SEQUENCE, Draft
 from drip.core.lines import ChangedLine, changed_lines
 from drip.core.sequence import Sequence as Written
 from drip.flows import draft as flow
+from drip.flows.draft import path_of
 from drip.store import accounts, drafts, versions
 from drip.web.console.visit import Visit
 
@@ -53,9 +56,22 @@ def opened(visit: Visit) -> Draft | None:
 
 def tree_of(draft: Draft) -> Tree | None:
     """What its sequence file says; None while that is no YAML."""
-    root, _ = read_yaml(draft.files.get(SEQUENCE, "").encode())
+    _, root = _read(path_of(draft), draft.files.get(SEQUENCE, ""))
     told = root.text() if root else None
     return told if isinstance(told, dict) else None
+
+
+def sequence_of(draft: Draft) -> Written | None:
+    """The sequence that it says; None while anything is wrong with its file."""
+    sequence, _ = _read(path_of(draft), draft.files.get(SEQUENCE, ""))
+    return sequence
+
+
+@lru_cache(maxsize=32)
+def _read(path: str, text: str) -> tuple[Written | None, Node | None]:
+    """One page asks several times, and reading takes longer than all the rest of it."""
+    sequence, root, _ = load_sequence_tree(path, text.encode())
+    return sequence, root
 
 
 def keep(visit: Visit, draft: Draft, files: Files) -> Saved | Overtaken:

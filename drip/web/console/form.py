@@ -5,8 +5,8 @@ from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 
 from drip.content.examples import Situation, timeline
-from drip.content.field_findings import about
-from drip.content.finding import Finding
+from drip.content.field_findings import within
+from drip.content.finding import Finding, Level
 from drip.content.sequence_form import beyond_whole
 from drip.content.step_form import beyond_form, steps_of
 from drip.core.clinic import hours_for
@@ -17,9 +17,9 @@ from drip.core.role import Permission
 from drip.core.sequence import Sequence as Written
 from drip.core.spoken import ANCHORS, any_of, when_it_goes
 from drip.core.walltime import instant, wall_clock
-from drip.flows.draft import check, folder_of, path_of
+from drip.flows.draft import check, path_of
 from drip.web.console.door import Door
-from drip.web.console.drafting import Tree, around, live_steps, opened, tree_of
+from drip.web.console.drafting import Tree, around, live_steps, opened, sequence_of, tree_of
 from drip.web.console.visit import Page, Visit
 
 NOBODY = Page(name="nobody", status=404)
@@ -34,6 +34,14 @@ def add_to(door: Door) -> None:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Said:
+    """What the checker says, and whether it must be put right."""
+
+    level: Level
+    words: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class StepLine:
     """One step, as the list shows it."""
 
@@ -45,9 +53,14 @@ class StepLine:
     by: str
     condition: str
     is_live: bool
-    problems: Sequence[str]
+    said: Sequence[Said]
     beyond: Sequence[str]
     """Keys that the form has no field for."""
+
+    @property
+    def errors(self) -> int:
+        """How much of what is said must be put right."""
+        return sum(one.level == "error" for one in self.said)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -59,6 +72,16 @@ class Example:
     goes_at: Mapping[str, datetime] = field(default_factory=dict)
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Outline:
+    """All that is known of a draft's steps."""
+
+    steps: Sequence[StepLine]
+    example: Example | None
+    rest: Sequence[Said]
+    """What the checker says that is about no step."""
+
+
 def _form(visit: Visit) -> Page:
     draft = opened(visit)
     return shown(visit, draft) if draft else NOBODY
@@ -66,41 +89,40 @@ def _form(visit: Visit) -> Page:
 
 def shown(visit: Visit, draft: Draft, **more: object) -> Page:
     """The form's first page, of a draft as it is now."""
-    tree, sequence = tree_of(draft), folder_of(visit.app, draft).sequences[-1].sequence
-    values = {**around(draft, "form"), "steps": (), "readable": tree is not None, "sequence": sequence}
-    values |= {"zone": visit.app.clinic.zone, "joins": _joins(sequence), "ends": _ends(sequence), "beyond": ()}
-    findings = check(visit.app, draft, visit.now)
-    if tree is None:
-        return Page(name="form", values={**values, "findings": findings, **more})
+    tree, sequence, outline = tree_of(draft), sequence_of(draft), outline_of(visit, draft)
+    values = {**around(draft, "form"), "tree": tree, "sequence": sequence, "outline": outline}
+    values |= {"zone": visit.app.clinic.zone, "joins": _joins(sequence), "ends": _ends(sequence), "typed": {}}
+    return Page(name="form", values={**values, "beyond": beyond_whole(tree) if tree else (), **more})
+
+
+def outline_of(visit: Visit, draft: Draft) -> Outline:
+    """Its steps in order, each with when it goes and what is wrong with it."""
+    sequence, findings = sequence_of(draft), check(visit.app, draft, visit.now)
     example = _example(visit, sequence) if sequence else None
-    values |= {"steps": _lines(visit, draft, tree, findings, (sequence, example)), "example": example, "tree": tree}
-    values |= {"findings": _of_the_whole(findings, draft, tree), "beyond": beyond_whole(tree)}
-    return Page(name="form", values={**values, **more})
+    steps = list(steps_of(tree_of(draft)))
+    about_steps = {step["id"]: _of_step(findings, draft, position, step) for position, step in steps}
+    told = {one for found in about_steps.values() for one in found}
+    live = live_steps(visit, draft)
+    lines = [_line(step, about_steps[step["id"]], (sequence, example), live) for _, step in steps]
+    rest = [Said(level=one.level, words=f"Line {one.line}: {one.message}") for one in findings if one not in told]
+    return Outline(steps=lines, example=example, rest=rest)
 
 
-def _lines(
-    visit: Visit,
-    draft: Draft,
-    tree: Tree,
-    findings: Sequence[Finding],
-    known: tuple[Written | None, Example | None],
-) -> Sequence[StepLine]:
+def _line(
+    step: Tree, findings: Sequence[Finding], known: tuple[Written | None, Example | None], live: frozenset[str]
+) -> StepLine:
     sequence, example = known
-    live, told = live_steps(visit, draft), []
-    for position, step in steps_of(tree):
-        read = sequence.step(step["id"]) if sequence else None
-        line = StepLine(
-            id=step["id"],
-            when=when_it_goes(read, sequence.anchor) if sequence and read else "",
-            goes_at=example.goes_at.get(step["id"]) if example else None,
-            by=_by(step),
-            condition=in_plain_words(read.when) if read and read.when else "",
-            is_live=step["id"] in live,
-            problems=of_step(findings, draft, position, step),
-            beyond=beyond_form(step),
-        )
-        told.append(line)
-    return told
+    read = sequence.step(step["id"]) if sequence else None
+    return StepLine(
+        id=step["id"],
+        when=when_it_goes(read, sequence.anchor) if sequence and read else "",
+        goes_at=example.goes_at.get(step["id"]) if example else None,
+        by=_by(step),
+        condition=in_plain_words(read.when) if read and read.when else "",
+        is_live=step["id"] in live,
+        said=[_said(one) for one in findings],
+        beyond=beyond_form(step),
+    )
 
 
 def _by(step: Mapping[str, object]) -> str:
@@ -114,30 +136,26 @@ _ROADS = {Channel.EMAIL: "email", Channel.SMS: "text"}
 _ONE_OF_TWO = {Send.EMAIL_THEN_SMS.value: "email, else text", Send.SMS_THEN_EMAIL.value: "text, else email"}
 
 
-def of_step(findings: Sequence[Finding], draft: Draft, position: int, step: Mapping[str, object]) -> Sequence[str]:
+def _of_step(findings: Sequence[Finding], draft: Draft, position: int, step: Tree) -> Sequence[Finding]:
     """What the checker says of one step: where it is written, and of its words."""
-    text = draft.files[SEQUENCE]
-    own = about([one for one in findings if one.path == path_of(draft)], text, ("steps", position))
+    own = [one for one in findings if one.path == path_of(draft)]
     starts = tuple(f"templates/{draft.sequence}/{step[one]}." for one in Channel if step.get(one))
-    words = [_of_words(one) for one in findings if starts and one.path.startswith(starts)]
-    return [*(message for messages in own.values() for message in messages), *words]
+    words = [one for one in findings if starts and one.path.startswith(starts)]
+    return [*within(own, draft.files[SEQUENCE], ("steps", position)), *words]
 
 
-def _of_words(finding: Finding) -> str:
-    return f"{finding.path.rpartition('/')[2]}, line {finding.line}: {finding.message}"
-
-
-def _of_the_whole(findings: Sequence[Finding], draft: Draft, tree: Tree) -> Sequence[str]:
-    """What the checker says that is shown at no step."""
-    shown = {line for position, step in steps_of(tree) for line in of_step(findings, draft, position, step)}
-    return [one.message for one in findings if one.message not in shown and _of_words(one) not in shown]
+def _said(finding: Finding) -> Said:
+    """In the step, words need their file and line; the rest stands in the fields below."""
+    is_of_words = finding.path.startswith("templates/")
+    place = f"{finding.path.rpartition('/')[2]}, line {finding.line}: " if is_of_words else ""
+    return Said(level=finding.level, words=f"{place}{finding.message}")
 
 
 def _joins(sequence: Written | None) -> str:
     if sequence is None:
         return ""
     condition = f", if {in_plain_words(sequence.enrol.when)}" if sequence.enrol.when else ""
-    return f"Whoever it is about when {any_of(sequence.enrol.on)}{condition}."
+    return f"A patient joins when {any_of(sequence.enrol.on)}{condition}."
 
 
 def _ends(sequence: Written | None) -> str:

@@ -14,10 +14,10 @@ from drip.core.model import Purpose, Send
 from drip.core.role import Permission
 from drip.core.timing import DAYS
 from drip.core.window import WEEKDAYS
-from drip.flows.draft import check, path_of
+from drip.flows.draft import path_of
 from drip.web.console.door import Door
 from drip.web.console.drafting import Files, Overtaken, Saved, around, keep, live_steps, opened, tree_of
-from drip.web.console.form import NOBODY, of_step
+from drip.web.console.form import NOBODY, outline_of
 from drip.web.console.form_steps import position_of
 from drip.web.console.form_words import channels_of, names_typed, with_typed
 from drip.web.console.visit import Page, Visit
@@ -120,7 +120,9 @@ def _shown(visit: Visit, draft: Draft, name: str, told: Told) -> Page:
     values = {**around(draft, "form"), "step": step, "fields": fields, "told": told, "typed": told.typed}
     values |= {"channels": channels_of(draft, step), "is_live": step["id"] in live_steps(visit, draft)}
     values |= {"beyond": beyond_form(step), "differs": _differs(known, told), "errors": told.errors}
-    values |= {"problems": of_step(check(visit.app, draft, visit.now), draft, position, step), **CHOICES}
+    outline = outline_of(visit, draft)
+    values |= {"line": next(one for one in outline.steps if one.id == name), "outline": outline, **CHOICES}
+    values["zone"] = visit.app.clinic.zone
     values |= {"changes": told.saved.changes if told.saved else (), "overtaken": told.overtaken}
     return Page(name="form_step", values=values, status=told.status)
 
