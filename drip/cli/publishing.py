@@ -27,11 +27,17 @@ class Wish:
     """References with commas, or `@` and a file with one a line."""
     safety_fix: bool
     expect: str
+    late: str = "skip"
+    """What becomes of messages whose new time is over: skip or send."""
 
     def refuse(self) -> None:
         """Complain of what does not go together."""
         if self.in_flight not in list(InFlight):
             raise Complaint(f"--in-flight {self.in_flight!r}: choose pin, follow or migrate", 2)
+        if self.late not in ("skip", "send"):
+            raise Complaint(f"--late {self.late!r}: choose skip or send", 2)
+        if self.late == "send" and self.in_flight == InFlight.PIN and not self.safety_fix:
+            raise Complaint("--late send is about people who follow: add --in-flight follow", 2)
         is_for_some = self.in_flight == InFlight.MIGRATE
         if is_for_some and not self.patients and not self.safety_fix:
             raise Complaint("--in-flight migrate: say who with --patients REF,REF or --patients @FILE", 2)
@@ -112,6 +118,7 @@ def _how(app: App, wish: Wish, files: list[LoadedFile]) -> Publication:
         approved_by=wish.approved_by,
         in_flight=InFlight(wish.in_flight),
         safety_fix=wish.safety_fix,
+        sends_late=wish.late == "send",
         only=_chosen(app, _references(wish.patients), files) if wish.patients else None,
     )
 

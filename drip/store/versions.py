@@ -11,6 +11,9 @@ from drip.store import bulk
 from drip.store.database import Tx
 from drip.store.schema import pauses, sequences, versions
 
+_LOCK = 0x64727076
+"""PostgreSQL: one publication at a time. The number only has to be our own."""
+
 EVERYTHING = "everything"
 PROVIDER = "provider:"
 
@@ -95,6 +98,12 @@ def publish(tx: Tx, version: VersionRow) -> None:
         tx.connection.execute(same.values(safety_fix=True))
     tx.connection.execute(delete(sequences).where(sequences.c.id == version.sequence))
     bulk.insert_rows(tx, sequences, [{"id": version.sequence, "version": version.id}])
+
+
+def lock(tx: Tx) -> None:
+    """Whoever publishes does so alone, until they commit: what they compared with is what they replace."""
+    if tx.is_postgres:
+        tx.connection.execute(select(func.pg_advisory_xact_lock(_LOCK)))
 
 
 def paused(tx: Tx) -> dict[str, str]:
