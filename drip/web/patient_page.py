@@ -11,24 +11,15 @@ from starlette.responses import HTMLResponse, Response
 from starlette.templating import Jinja2Templates
 
 from drip.content.context import national
+from drip.core.choice import CHOOSABLE
 from drip.core.clinic import Clinic
-from drip.core.model import Channel, Purpose
+from drip.core.model import Channel
 from drip.flows.complain import LONGEST
+from drip.web.patient_words import words_in
 
 PAGES = Path(__file__).parent / "pages"
 
 _TEMPLATES = Jinja2Templates(PAGES)
-
-WORDS: Final = {Channel.EMAIL: ("emails", "email address"), Channel.SMS: ("texts", "phone number")}
-"""What comes by a channel, and where it comes to."""
-
-PURPOSES: Final = {
-    Purpose.CARE: ("Advice about your care", "How to prepare, what to do at home, what to look out for."),
-    Purpose.FEEDBACK: ("Questions about how you are", "Short questions, so that we know how you are doing."),
-    Purpose.MARKETING: ("News and offers", "What is new at the clinic. Nothing about your own care."),
-}
-"""What each of these messages is called on the page, and what is in it."""
-
 
 LANGUAGES: Final = {
     "en": "English", "cy": "Cymraeg", "ga": "Gaeilge", "gd": "Gàidhlig", "pl": "Polski", "ro": "Română",
@@ -38,20 +29,32 @@ LANGUAGES: Final = {
 """What each language calls itself. Of another one its code is shown."""
 
 
-def shown(clinic: Clinic, name: str, channel: Channel, values: Mapping[str, object] | None = None) -> Response:
-    """One page."""
-    messages, place = WORDS[channel]
+def shown(
+    clinic: Clinic,
+    name: str,
+    channel: Channel,
+    values: Mapping[str, object] | None = None,
+    language: str | None = None,
+) -> Response:
+    """One page, in this language if we have it."""
+    words, help_ = words_in(language), clinic.site(None).emergency
+    told = {
+        "clinic": clinic.name,
+        "longest": words.number(LONGEST),
+        "number": help_.number,
+        "department": help_.department,
+        "line": help_.urgent_line,
+    }
     around = {
         "clinic": clinic,
         "phone": national(clinic.phone, clinic.country) if clinic.phone else "",
-        "messages": messages,
-        "place": place,
-        "words": WORDS,
-        "purposes": PURPOSES,
+        "words": words,
+        "say": lambda name, **more: words.say(name, channel, **told, **more),
+        "purposes": CHOOSABLE,
         "tongues": LANGUAGES,
         "style": style(),
         "longest": LONGEST,
-        "help": clinic.site(None).emergency,
+        "help": help_,
     }
     body = _TEMPLATES.get_template(f"{name}.html").render({**around, **(values or {})})
     return HTMLResponse(body, headers={"content-security-policy": _policy()})

@@ -95,8 +95,9 @@ def _shown(app: App, link: Link, asked: Asked, said: str) -> Response:
     why, offered = why_stopped(app, link), _offer(app, link)
     name = "open" if why is None else "stopped" if why is Reason.SUPPRESSED_BY_PATIENT else "closed"
     is_lost = said in ("complaint-too-long", "complaint-too-many")
-    values = {"said": said, "offer": offered, "wrote": asked.one("words") if is_lost else ""}
-    return shown(app.clinic, name, link.channel, {**values, "may_complain": _may_complain(app, link)})
+    values: dict[str, object] = {"said": said, "offer": offered, "wrote": asked.one("words") if is_lost else ""}
+    values |= {"may_complain": _may_complain(app, link)}
+    return shown(app.clinic, name, link.channel, values, offered.language if offered else None)
 
 
 def _offer(app: App, link: Link) -> Offer | None:

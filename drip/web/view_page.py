@@ -10,10 +10,12 @@ from fastapi import APIRouter
 from starlette.responses import Response
 
 from drip.app import App
+from drip.content.template_dates import spoken_date
 from drip.core.model import Channel
 from drip.flows.read_again import Sent, read_again
 from drip.store.links import ViewLink, read_view_token
 from drip.web.patient_page import shown
+from drip.web.patient_words import words_in
 
 NOTHING = ViewLink(patient_id="0" * 32, message_id="0" * 32)
 """Looked up for a link that cannot be read, so that it takes as long as another."""
@@ -53,35 +55,33 @@ def _page(app: App, token: str, size: str) -> Response:
     is_large = size == "large" or (sent.wants_large_print and size != "usual")
     own = tuple(address.rstrip("/") for address in (app.public_url, app.clinic.website) if address)
     values = {"sent": sent, "is_large": is_large, "parts": _parts(sent, own), "day": _day(app, sent)}
-    return shown(app.clinic, "message", sent.channel, values)
+    return shown(app.clinic, "message", sent.channel, values, sent.language)
 
 
 def _day(app: App, sent: Sent) -> str:
-    """`11 June 2026`, at the clinic."""
-    if sent.accepted_at is None:
-        return ""
-    local = sent.accepted_at.astimezone(app.clinic.zone)
-    return f"{local.day} {local:%B %Y}"
+    """`Thursday 11 June 2026`, at the clinic, in the page's language."""
+    local = sent.accepted_at.astimezone(app.clinic.zone) if sent.accepted_at else None
+    return spoken_date(local, words_in(sent.language).language)
 
 
 @dataclass(frozen=True, slots=True)
-class Words:
+class Piece:
     """Some of the words, and where they lead."""
 
     text: str = field(repr=False)
     address: str = field(default="", repr=False)
 
 
-def _parts(sent: Sent, own: tuple[str, ...]) -> list[list[Words]]:
+def _parts(sent: Sent, own: tuple[str, ...]) -> list[list[Piece]]:
     """Paragraphs. Only addresses of our own become links: a name can look like somebody else's."""
     return [list(_words(one, own)) for one in sent.text.split("\n\n") if one.strip()]
 
 
-def _words(paragraph: str, own: tuple[str, ...]) -> Iterator[Words]:
+def _words(paragraph: str, own: tuple[str, ...]) -> Iterator[Piece]:
     for piece in _ADDRESS.split(paragraph):
         is_ours = _ADDRESS.fullmatch(piece) and any(piece == one or piece.startswith(one + "/") for one in own)
         if piece:
-            yield Words(_short(piece), piece) if is_ours else Words(piece)
+            yield Piece(_short(piece), piece) if is_ours else Piece(piece)
 
 
 def _short(address: str) -> str:

@@ -153,11 +153,23 @@ def test_a_patient_who_chose_welsh_and_plain_emails_gets_welsh_words_without_a_l
         page = look(site, path_of(world), "language=cy", "wanted=plain", "wanted=large")
         assert 'class="large"' in page.text
         assert 'value="cy" checked' in page.text
+        for words in ('<html lang="cy">', "Eich negeseuon gan Harbour Clinic", "Atal yr e-byst hyn", "gadw. O hyn"):
+            assert words in page.text
     world.tell(a_visit("2026-06-11 09:00", told_at="2026-06-11T15:00:00+01:00", patient={"language": "en"}))
     world.tick("2026-06-11 15:00")
     assert isinstance(carrier, Carrier)
     (letter,) = carrier.letters
     assert (letter.words.subject, letter.words.html, letter.language) == ("Ar ôl", None, "cy")
+
+
+def test_stopping_is_confirmed_in_the_patients_language(site: Site, world: World) -> None:
+    world.tell(an_event("patient.updated", "2026-06-11 12:30", patient={"language": "pl"}))
+    world.sources["advice/hello.pl.email.md"] = "---\nsubject: Porada\npreheader: Notatka\n---\nDzień dobry.\n"
+    world.publish(ADVICE)
+    world.tick("2026-06-11 12:31")
+    page = site.post_form(path_of(world), "action=stop")
+    assert '<html lang="pl">' in page.text
+    assert "Harbour Clinic nie wysyła już e-maili na ten adres." in page.text
 
 
 def test_only_languages_that_we_have_words_in_are_offered_and_kept(site: Site, world: World) -> None:

@@ -46,7 +46,7 @@ def test_the_link_in_an_email_shows_its_words_as_they_were_sent(site: Site, worl
     world.tell(an_event("patient.updated", "2026-06-11 12:30", patient={"first_name": "Zoe"}))
     world.tick("2026-06-11 12:31")
     page = site.ask("GET", path)
-    for words in ("About hello", "&lt;b&gt;A&lt;/b&gt;", "Sent on 11 June 2026 by email", "Large print"):
+    for words in ("About hello", "&lt;b&gt;A&lt;/b&gt;", "Sent on Thursday 11 June 2026 by email", "Large print"):
         assert words in page.text
     assert "Zoe" not in page.text
 
