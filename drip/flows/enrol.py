@@ -1,7 +1,7 @@
 """News of a patient -> enrolments and a plan: replay the history, decide, write the fewest changes."""
 
 import logging
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import TypeVar
@@ -10,7 +10,7 @@ from drip.app import App, Published
 from drip.core.course import Live
 from drip.flows import same_person
 from drip.flows.attendance import note_visits
-from drip.flows.resolve import Known, Repin, Resolved, Rules, replayed, resolve
+from drip.flows.resolve import NOBODY, Known, Repin, Resolved, Rules, replayed, resolve
 from drip.flows.same_person import Families
 from drip.store import enrolments, events, patients, plans, records
 from drip.store.bulk import chunks
@@ -111,7 +111,7 @@ def replan(
     tx: Tx,
     patient_ids: Sequence[str],
     now: datetime,
-    repin: Repin = Repin(),
+    repin: Repin = NOBODY,
     note: Callable[[Resolved], None] | None = None,
 ) -> News:
     """Decide these patients' enrolments and plans anew, under their locks, and write what differs.

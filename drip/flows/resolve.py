@@ -65,6 +65,9 @@ class Repin:
     """What is late by the new version's times goes at the next opening."""
 
 
+NOBODY = Repin()
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Rules:
     """What decides: the clinic's facts, the live sequences, and every version that someone is in."""
@@ -72,7 +75,7 @@ class Rules:
     clinic: Clinic
     live: tuple[Live, ...]
     versions: Mapping[str, Published]
-    repin: Repin = Repin()
+    repin: Repin = NOBODY
 
 
 @dataclass(slots=True, kw_only=True)

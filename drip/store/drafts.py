@@ -1,6 +1,7 @@
 """Drafts of sequences: what somebody is writing, before it is a version."""
 
 import json
+from collections.abc import Iterable
 from typing import Any
 
 from sqlalchemy import Row, insert, select, update
@@ -29,6 +30,17 @@ def save(tx: Tx, draft: Draft, *, saw: int) -> bool:
     """Keep what a draft has become. False where somebody else has changed it since `saw`: nothing is written then."""
     seen = update(drafts).where(drafts.c.id == draft.id, drafts.c.edit == saw, drafts.c.state.in_(UNFINISHED))
     return tx.connection.execute(seen.values(**_columns(draft))).rowcount == 1
+
+
+def became(tx: Tx, draft_id: str, version: str) -> None:
+    """Which version a published draft has become."""
+    tx.connection.execute(update(drafts).where(drafts.c.id == draft_id).values(version=version))
+
+
+def behind(tx: Tx, version_ids: Iterable[str]) -> dict[str, str | None]:
+    """Of these versions, those that were a draft: each with the version that the draft took the place of."""
+    query = select(drafts.c.version, drafts.c.based_on).where(drafts.c.version.in_(sorted(version_ids)))
+    return {row.version: row.based_on for row in tx.connection.execute(query)}
 
 
 def load(tx: Tx, draft_id: str) -> Draft | None:

@@ -43,6 +43,32 @@ def load(tx: Tx, version_ids: Iterable[str]) -> list[VersionRow]:
     return [VersionRow(**{**row._mapping, "files": json.loads(row.files)}) for row in rows]
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class VersionLine:
+    """A published version, without its words."""
+
+    id: str
+    number: int
+    published_at: datetime
+    published_by: str
+    approved_by: str
+    safety_fix: bool
+
+
+def of_sequence(tx: Tx, sequence: str) -> list[VersionLine]:
+    """Every version of a sequence, newest first."""
+    columns = [versions.c[name] for name in VersionLine.__slots__]
+    query = select(*columns).where(versions.c.sequence == sequence).order_by(versions.c.number.desc())
+    return [VersionLine(**row._mapping) for row in tx.connection.execute(query)]
+
+
+def of_number(tx: Tx, sequence: str, number: int) -> VersionRow | None:
+    """One version, whole."""
+    query = select(versions.c.id).where(versions.c.sequence == sequence, versions.c.number == number)
+    found = tx.connection.execute(query).scalar()
+    return load(tx, [found])[0] if found else None
+
+
 def approved(tx: Tx, version_ids: Iterable[str]) -> list[str]:
     """Which of these someone was named for who approved them."""
     query = select(versions.c.id).where(versions.c.id.in_(sorted(version_ids)), versions.c.approved_by != "")

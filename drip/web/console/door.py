@@ -21,7 +21,7 @@ from drip.flows.sign_in import who_is
 from drip.store import versions
 from drip.store.accounts import Session
 from drip.web.console import pages
-from drip.web.console.visit import Answer, Onward, Page, Visit
+from drip.web.console.visit import Answer, Framed, Onward, Page, Visit
 from drip.web.limits import read_body
 
 Handler: TypeAlias = Callable[[Visit], Answer]
@@ -131,6 +131,8 @@ class Door:
         match answer:
             case Page():
                 return self.shown(session, answer, request)
+            case Framed():
+                return pages.framed(answer.html)
             case Onward():
                 onward = RedirectResponse(answer.to, 303)
                 if answer.said:
@@ -151,7 +153,7 @@ class Door:
             "is_live": self.app.live,
             "paused": self._paused(),
         }
-        answer = pages.shown(page.name, around | dict(page.values), page.status)
+        answer = pages.shown(page.name, around | dict(page.values), page.status, page.nonce)
         if request.cookies.get(FLASH):
             answer.delete_cookie(FLASH, secure=self.is_secure, httponly=True, samesite="strict")
         return answer
