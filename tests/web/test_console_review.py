@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from drip.core.draft import SEQUENCE, Draft
+from drip.core.draft import Draft
 from drip.core.role import Role
 from drip.flows import draft
 from drip.flows.publish import Result
@@ -87,7 +87,8 @@ def test_the_page_shows_what_differs_how_it_reads_and_whom_it_reaches(world: Wor
     page = signed_in(world, site, Role.APPROVER).get(page_of(waiting(world))).text
     assert "&#39;first-message&#39; goes" in page
     assert "it was good" in page
-    assert "<ins>" in page and "<del>" in page
+    assert "<ins>" in page
+    assert "<del>" in page
     assert "1 patient is in it now" in page
     assert "1 message late already" in page
     assert "What this writes into the file" in page
@@ -203,7 +204,8 @@ def test_versions_are_listed_compared_and_read(world: World, site: Site) -> None
     live(world)
     browser = signed_in(world, site, Role.VIEWER)
     listed = browser.get("/console/sequences/after-visit/versions").text
-    assert "live" in listed and "Ben Okoro" in listed
+    assert "live" in listed
+    assert "Ben Okoro" in listed
     assert "Begin a draft" not in browser.get("/console/sequences/after-visit/versions/1").text
     assert "sequences/after-visit.yaml" in browser.get("/console/sequences/after-visit/versions/1").text
     assert browser.get("/console/sequences/after-visit/versions/compare?was=1&now=1").status == 200
