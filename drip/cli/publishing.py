@@ -13,6 +13,7 @@ from drip.cli.show import Complaint, note
 from drip.content.check import check
 from drip.content.folder import Folder, LoadedFile, read_folder
 from drip.flows.publish import InFlight, Publication, Result, fingerprint, publish, refusal
+from drip.flows.write_out import behind
 from drip.store import enrolments, references
 
 
@@ -29,6 +30,8 @@ class Wish:
     expect: str
     late: str = "skip"
     """What becomes of messages whose new time is over: skip or send."""
+    force: bool = False
+    """Also over what was published in the console and is not in the files."""
 
     def refuse(self) -> None:
         """Complain of what does not go together."""
@@ -69,6 +72,8 @@ def publish_files(paths: list[Path] | None, wish: Wish, dry_run: bool, now: date
     with opened() as app:
         how = _how(app, wish, files)
         _refuse(app, files, how, dry_run=dry_run)
+        if not wish.force:
+            _refuse_older(app, folder, files, dry_run=dry_run)
         with app.store.rehearse() if dry_run else nullcontext(app.store) as store:
             results = publish(replace(app, store=store), folder, files, how, now)
     return Published(results=results, fingerprint=seen, folder=folder)
@@ -82,6 +87,22 @@ def _refuse(app: App, files: list[LoadedFile], how: Publication, *, dry_run: boo
             note(f"warning: this would be refused: {why}")
         elif why:
             raise Complaint(why, 2 if "two different" in why else 1)
+
+
+def _refuse_older(app: App, folder: Folder, files: list[LoadedFile], *, dry_run: bool) -> None:
+    """What was published in the console is not in the files by itself: nobody takes it back without knowing."""
+    with app.store.read() as tx:
+        found = behind(tx, folder, files)
+    if not found:
+        return
+    named = ", ".join(f"{one.sequence} (version {one.number})" for one in found)
+    why = (
+        f"the files lack what was published in the console: {named}. "
+        "Run `drip write-out` first, or add --force to take it back"
+    )
+    if not dry_run:
+        raise Complaint(why, 1)
+    note(f"warning: this would be refused: {why}")
 
 
 def _refuse_unexpected(expected: str, seen: str) -> None:

@@ -219,6 +219,7 @@ def publish(
         str, typer.Option(help="messages late by the new times: skip, or send at the next opening")
     ] = "skip",
     safety_fix: Annotated[bool, typer.Option("--safety-fix", help="everyone follows, whatever was chosen")] = False,
+    force: Annotated[bool, typer.Option("--force", help="even over what the console published since")] = False,
     expect: Annotated[str, typer.Option(help="only the words that a dry run showed: the code that it printed")] = "",
     dry_run: Annotated[bool, typer.Option("--dry-run", help="show what would change, and change nothing")] = False,
     now: Annotated[str | None, typer.Option(help="the moment of publishing")] = None,
@@ -238,6 +239,7 @@ def publish(
         safety_fix=safety_fix,
         expect=expect,
         late=late,
+        force=force,
     )
     done = publish_files(paths, wish, dry_run, at)
     for one in done.results:
