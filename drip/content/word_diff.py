@@ -98,7 +98,16 @@ def _changed(was: str, now: str) -> Iterator[Piece]:
 
 
 def _both(was: str, now: str) -> Iterator[Piece]:
-    if was:
-        yield Piece(Kind.GONE, was)
-    if now:
-        yield Piece(Kind.NEW, now)
+    """Where one took the other's place, the space behind them belongs to neither."""
+    end = len(now.rstrip()) if was.strip() and now.strip() and _space_behind(was) == _space_behind(now) else len(now)
+    gone = was[: len(was) - (len(now) - end)]
+    if gone:
+        yield Piece(Kind.GONE, gone)
+    if now[:end]:
+        yield Piece(Kind.NEW, now[:end])
+    if now[end:]:
+        yield Piece(Kind.SAME, now[end:])
+
+
+def _space_behind(text: str) -> str:
+    return text[len(text.rstrip()) :]
