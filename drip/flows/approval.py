@@ -45,6 +45,8 @@ class Read:
 
     files: str
     """The hash of exactly these words and times."""
+    saw: int
+    """Counts every change of the draft, that of what was chosen for people as well."""
     review_due: date | None = None
     """Until when they answer for it; None leaves the date that the file has."""
     registration: str = ""
@@ -52,9 +54,9 @@ class Read:
 
 def may_not_approve(app: App, tx: Tx, draft: Draft, person: Person) -> Refused | None:
     """Why this person may not approve this draft, however they go about it; None when they may."""
-    if person.id in {*draft.authors, draft.submitted_by}:
-        return OWN_WORDS
-    if any(is_same_person(person.full_name, name) for name in accounts.full_names(tx, draft.authors).values()):
+    theirs = [*draft.authors, *([draft.submitted_by] if draft.submitted_by else [])]
+    names = accounts.full_names(tx, theirs).values()
+    if person.id in theirs or any(is_same_person(person.full_name, name) for name in names):
         return OWN_WORDS
     sequence = folder_in(app, tx, draft).sequences[-1].sequence
     if sequence and is_same_person(person.full_name, sequence.review.author):
@@ -78,7 +80,7 @@ def _approve(app: App, tx: Tx, draft_id: str, read: Read, person: Person, now: d
     # Gather
     draft = _known(drafts.load(tx, draft_id))
     # Decide
-    why = _not_as_read(tx, draft, read.files, Stage.SUBMITTED) or may_not_approve(app, tx, draft, person)
+    why = _not_as_read(tx, draft, read, Stage.SUBMITTED) or may_not_approve(app, tx, draft, person)
     if why:
         return why
     try:
@@ -96,7 +98,7 @@ def send_back(app: App, draft_id: str, read: Read, note: str, person: Person, no
     """Back to its authors, with what is to be different."""
     with app.store.write() as tx:
         draft = _known(drafts.load(tx, draft_id))
-        if version_id(draft.files) != read.files:
+        if version_id(draft.files) != read.files or draft.edit != read.saw:
             return READ_AGAIN
         if draft.stage not in (Stage.SUBMITTED, Stage.APPROVED):
             return NOT_WAITING
@@ -114,7 +116,7 @@ def _publish(app: App, tx: Tx, draft_id: str, read: Read, person: Person, now: d
     versions.lock(tx)
     draft = _known(drafts.load(tx, draft_id))
     # Decide
-    why = _not_as_read(tx, draft, read.files, Stage.APPROVED) or _may_not_publish(draft, person)
+    why = _not_as_read(tx, draft, read, Stage.APPROVED) or _may_not_publish(draft, person)
     if why is MOVED_ON:
         _keep(tx, draft, reopened(draft, MOVED_ON.says), Deed(who=person.id, deed="draft_approval_void"), now)
     if why or draft.approval is None or draft.approval.files != version_id(draft.files):
@@ -138,10 +140,10 @@ def _become(app: App, tx: Tx, draft: Draft, folder: Folder, how: Publication, no
     return result
 
 
-def _not_as_read(tx: Tx, draft: Draft, files: str, stage: Stage) -> Refused | None:
+def _not_as_read(tx: Tx, draft: Draft, read: Read, stage: Stage) -> Refused | None:
     if draft.stage is not stage:
         return READ_AGAIN if draft.stage.is_unfinished else NOT_WAITING
-    if version_id(draft.files) != files:
+    if version_id(draft.files) != read.files or draft.edit != read.saw:
         return READ_AGAIN
     return None if versions.live(tx).get(draft.sequence) == draft.based_on else MOVED_ON
 

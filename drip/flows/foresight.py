@@ -10,7 +10,7 @@ from drip.flows.follow import Affected, Move, is_renewal, would_follow
 from drip.store import enrolments
 from drip.store.database import Tx
 
-MOST = 200
+MOST = 100
 """Enrolments that are looked at: more would keep whoever reads the page waiting. `drip publish --dry-run` tells all."""
 
 

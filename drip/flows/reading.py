@@ -52,9 +52,8 @@ class Reading:
 
 def read_draft(app: App, tx: Tx, draft: Draft, person: Person, now: datetime) -> Reading:
     """Everything about a draft, as this person may see it."""
-    live = next(iter(versions.load(tx, [one for one in [versions.live(tx).get(draft.sequence)] if one])), None)
-    files = version_files_of(app, tx, draft)
-    version = _as_version(app, tx, draft, files)
+    (live,) = versions.load(tx, [row]) if (row := versions.live(tx).get(draft.sequence)) else [None]
+    version, files = _as_version(app, tx, draft)
     was = app.versions.get(tx, [live.id])[live.id] if live else None
     has_moved_on = draft.submitted_at is not None and draft.based_on != (live.id if live else None)
     return Reading(
@@ -63,23 +62,17 @@ def read_draft(app: App, tx: Tx, draft: Draft, person: Person, now: datetime) ->
         live=live,
         version=version,
         findings=check_in(app, tx, draft, now),
-        compared=_compared(app, (was, live.files if live else {}), (version, files or draft.files)),
+        compared=_compared(app, (was, live.files if live else {}), (version, files)),
         foresight=foresee(app, tx, version, person.sites, now) if version and live else Foresight(),
         refused=may_not_approve(app, tx, draft, person) or (MOVED_ON if has_moved_on else None),
         has_moved_on=has_moved_on,
     )
 
 
-def version_files_of(app: App, tx: Tx, draft: Draft) -> Mapping[str, str]:
-    """The files of the version that a draft would become: without templates that no step uses. None if it is broken."""
-    folder = folder_in(app, tx, draft)
-    return version_files(folder, folder.sequences[-1])
-
-
 def as_read(app: App, tx: Tx, draft: Draft, path: str, *, is_live: bool) -> Specimen | None:
     """One of a draft's templates as an invented patient would read it, or as it is live; None if it cannot be."""
     live = app.versions.live(tx).get(draft.sequence)
-    version = live if is_live else _as_version(app, tx, draft, version_files_of(app, tx, draft))
+    version = live if is_live else _as_version(app, tx, draft)[0]
     return specimen(app.clinic, (version.sequence, version.templates), path) if version else None
 
 
@@ -92,13 +85,15 @@ def compare_versions(app: App, tx: Tx, was: VersionRow, now: VersionRow) -> Comp
     return _compared(app, (known[was.id], was.files), (known[now.id], now.files))
 
 
-def _as_version(app: App, tx: Tx, draft: Draft, files: Mapping[str, str]) -> Published | None:
-    """The draft as if somebody had approved it."""
-    sequence = folder_in(app, tx, draft).sequences[-1].sequence
-    if sequence is None or sequence.id != draft.sequence:
-        return None
+def _as_version(app: App, tx: Tx, draft: Draft) -> tuple[Published | None, Mapping[str, str]]:
+    """The draft as if somebody had approved it, without templates that no step uses; and its files."""
+    folder = folder_in(app, tx, draft)
+    file = folder.sequences[-1]
+    if file.sequence is None or file.sequence.id != draft.sequence:
+        return None, draft.files
+    files = version_files(folder, file)
     words = TemplateSet({path: text for path, text in files.items() if path != SEQUENCE})
-    return Published(id=version_id(files), sequence=sequence, templates=words, is_approved=True)
+    return Published(id=version_id(files), sequence=file.sequence, templates=words, is_approved=True), files
 
 
 def _compared(

@@ -41,10 +41,12 @@ def ahead(live: Path, drip: Drip) -> Path:
         assert isinstance(kept, Draft)
         handed = draft.submit(app, kept.id, Handing(saw=kept.edit, over=kept.based_on), anna, now())
         assert isinstance(handed, Draft), handed
-        read = Read(files=version_id(handed.files), review_due=now().date().replace(year=2037))
+        read = Read(files=version_id(handed.files), saw=handed.edit, review_due=now().date().replace(year=2037))
         done = approval.approve(app, handed.id, read, ben, now())
         assert isinstance(done, Draft), done
-        result = approval.publish_draft(app, done.id, replace(read, files=version_id(done.files)), anna, now())
+        result = approval.publish_draft(
+            app, done.id, replace(read, files=version_id(done.files), saw=done.edit), anna, now()
+        )
         assert isinstance(result, Result), result
     return live
 

@@ -57,7 +57,7 @@ def submitted(clinic: World, begun: Draft, by: Person, **choice: str) -> Draft:
 
 
 def read(one: Draft) -> Read:
-    return Read(files=version_id(one.files), review_due=DUE)
+    return Read(files=version_id(one.files), saw=one.edit, review_due=DUE)
 
 
 def approved(clinic: World, one: Draft, by: Person) -> Draft:
@@ -212,6 +212,12 @@ def test_a_version_from_elsewhere_is_not_written_over(clinic: World, anna: Perso
     assert (after.stage, after.approval) == (Stage.OPEN, None), "it must be read anew"
 
 
+def test_another_choice_for_people_is_to_be_read_again_too(clinic: World, anna: Person, ben: Person) -> None:
+    one = handed_in(clinic, anna, people="skip")
+    submitted(clinic, one, anna, people="send")
+    assert approval.approve(clinic.app, one.id, read(one), ben, NOW) == approval.READ_AGAIN
+
+
 def test_sent_back_it_says_why_and_is_approved_by_nobody(clinic: World, anna: Person, ben: Person) -> None:
     one = handed_in(clinic, anna)
     back = approval.send_back(clinic.app, one.id, read(one), "Day 2 is too soon", ben, NOW)
@@ -222,7 +228,7 @@ def test_sent_back_it_says_why_and_is_approved_by_nobody(clinic: World, anna: Pe
 
 def test_without_a_date_of_review_nothing_is_approved(clinic: World, anna: Person, ben: Person) -> None:
     one = handed_in(clinic, anna)
-    undated = Read(files=version_id(one.files))
+    undated = replace(read(one), review_due=None)
     assert approval.approve(clinic.app, one.id, undated, ben, NOW) == approval.HAS_ERRORS
 
 

@@ -79,7 +79,7 @@ def now(world: World, one: Draft) -> Draft:
 
 
 def approve(browser: Browser, one: Draft, page: Answer, **unusual: Any) -> Answer:
-    told = {"files": hidden(page, "files"), "review_due": "2027-06-01", **unusual}
+    told = {"files": hidden(page, "files"), "edit": hidden(page, "edit"), "review_due": "2027-06-01", **unusual}
     return browser.post(f"/console/drafts/{one.id}/approve", **told)
 
 
@@ -99,7 +99,9 @@ def test_approved_on_that_page_and_published_it_is_live(world: World, site: Site
     one = waiting(world)
     browser = signed_in(world, site, Role.APPROVER)
     assert approve(browser, one, browser.get(page_of(one))).status == 303
-    done = browser.post(f"/console/drafts/{one.id}/publish", files=hidden(browser.get(page_of(one)), "files"))
+    page = browser.get(page_of(one))
+    seen = {name: hidden(page, name) for name in ("files", "edit")}
+    done = browser.post(f"/console/drafts/{one.id}/publish", **seen)
     assert (done.status, done.headers["location"]) == (303, "/console/sequences/after-visit/versions")
     with world.store.read() as tx:
         (row,) = versions.load(tx, versions.live(tx).values())
@@ -130,7 +132,8 @@ def test_who_wrote_it_finds_no_button_and_cannot_do_without(world: World, site: 
     page = browser.get(page_of(one))
     assert "You wrote some of this" in page.text
     assert "I have read it" not in page.text
-    answer = browser.post(f"/console/drafts/{one.id}/approve", files=hidden(page, "files"), review_due="2027-06-01")
+    told = {"files": hidden(page, "files"), "edit": str(one.edit)}
+    answer = browser.post(f"/console/drafts/{one.id}/approve", review_due="2027-06-01", **told)
     assert (answer.status, now(world, one).approval) == (409, None)
 
 
@@ -194,9 +197,10 @@ def test_handed_in_by_the_page_it_waits_on_today(world: World, site: Site) -> No
 def test_sent_back_with_a_note(world: World, site: Site) -> None:
     one = waiting(world)
     browser = signed_in(world, site, Role.APPROVER)
-    files = hidden(browser.get(page_of(one)), "files")
-    assert browser.post(f"/console/drafts/{one.id}/send-back", files=files, note="").status == 409
-    assert browser.post(f"/console/drafts/{one.id}/send-back", files=files, note="Too soon").status == 303
+    page = browser.get(page_of(one))
+    seen = {name: hidden(page, name) for name in ("files", "edit")}
+    assert browser.post(f"/console/drafts/{one.id}/send-back", note="", **seen).status == 409
+    assert browser.post(f"/console/drafts/{one.id}/send-back", note="Too soon", **seen).status == 303
     assert (now(world, one).stage, now(world, one).note) == ("open", "Too soon")
 
 

@@ -132,7 +132,7 @@ def _fates(seen: Foresight) -> Mapping[str, object]:
 
 def _writes(visit: Visit, reading: Reading) -> list[Piece]:
     """What approving changes in the file itself."""
-    read = Read(files=reading.hash, review_due=_due(visit, reading))
+    read = Read(files=reading.hash, saw=reading.draft.edit, review_due=_due(visit, reading))
     try:
         after = as_approved(visit.app, reading.draft, visit.person, read, visit.now)[SEQUENCE]
     except CannotSign:
@@ -186,6 +186,7 @@ def _approve(visit: Visit) -> Answer:
         return _shown(visit, "It was not approved: give the day on which it is to be reviewed again.")
     read = Read(
         files=visit.form.get("files", ""),
+        saw=_number(visit.form.get("edit", "")),
         review_due=due,
         registration=visit.form.get("registration", "").strip()[:80],
     )
@@ -202,7 +203,7 @@ def _send_back(visit: Visit) -> Answer:
     note = visit.form.get("note", "").strip()[:2_000]
     if not note:
         return _shown(visit, "It was not sent back: say what is to be different.")
-    read = Read(files=visit.form.get("files", ""))
+    read = Read(files=visit.form.get("files", ""), saw=_number(visit.form.get("edit", "")))
     try:
         done = approval.send_back(visit.app, visit.path["id"], read, note, visit.person, visit.now)
     except NoDraft:
@@ -213,7 +214,7 @@ def _send_back(visit: Visit) -> Answer:
 
 
 def _publish(visit: Visit) -> Answer:
-    read = Read(files=visit.form.get("files", ""))
+    read = Read(files=visit.form.get("files", ""), saw=_number(visit.form.get("edit", "")))
     try:
         done = approval.publish_draft(visit.app, visit.path["id"], read, visit.person, visit.now)
     except NoDraft:
