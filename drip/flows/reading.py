@@ -38,7 +38,7 @@ class Reading:
     hash: str
     """Stands for exactly these words and times."""
     live: VersionRow | None
-    """What it takes the place of; None where the sequence is new."""
+    """What it takes the place of, or took; None where the sequence is new."""
     version: Published | None
     """None while its file cannot be read."""
     findings: Sequence[Finding]
@@ -47,15 +47,17 @@ class Reading:
     refused: Refused | None
     """Why this person may not approve it."""
     has_moved_on: bool
-    """Another version went live since it was handed in."""
+    """Another version went live since it was begun, or handed in."""
 
 
 def read_draft(app: App, tx: Tx, draft: Draft, person: Person, now: datetime) -> Reading:
     """Everything about a draft, as this person may see it."""
-    (live,) = versions.load(tx, [row]) if (row := versions.live(tx).get(draft.sequence)) else [None]
+    is_open = draft.stage.is_unfinished
+    over = versions.live(tx).get(draft.sequence) if is_open else draft.based_on
+    (live,) = versions.load(tx, [over]) if over else [None]
     version, files = _as_version(app, tx, draft)
     was = app.versions.get(tx, [live.id])[live.id] if live else None
-    has_moved_on = draft.submitted_at is not None and draft.based_on != (live.id if live else None)
+    has_moved_on = is_open and draft.based_on != over
     return Reading(
         draft=draft,
         hash=version_id(draft.files),
@@ -63,7 +65,7 @@ def read_draft(app: App, tx: Tx, draft: Draft, person: Person, now: datetime) ->
         version=version,
         findings=check_in(app, tx, draft, now),
         compared=_compared(app, (was, live.files if live else {}), (version, files)),
-        foresight=foresee(app, tx, version, person.sites, now) if version and live else Foresight(),
+        foresight=foresee(app, tx, version, person.sites, now) if version and live and is_open else Foresight(),
         refused=may_not_approve(app, tx, draft, person) or (MOVED_ON if has_moved_on else None),
         has_moved_on=has_moved_on,
     )
