@@ -2,6 +2,8 @@
 
 import json
 from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import datetime
 from typing import Any
 
 from sqlalchemy import Row, insert, select, update
@@ -47,6 +49,34 @@ def load(tx: Tx, draft_id: str) -> Draft | None:
     """One draft, whole."""
     row = tx.connection.execute(select(drafts).where(drafts.c.id == draft_id)).one_or_none()
     return _draft(row) if row else None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Submitted:
+    """A draft that waits for approval, without its words."""
+
+    id: str
+    sequence: str
+    by: str
+    """An account."""
+    at: datetime
+    authors: tuple[str, ...]
+
+
+def submitted(tx: Tx) -> list[Submitted]:
+    """What waits for approval, longest first."""
+    columns = (drafts.c.id, drafts.c.sequence, drafts.c.submitted_by, drafts.c.submitted_at, drafts.c.authors)
+    query = select(*columns).where(drafts.c.state == Stage.SUBMITTED.value).order_by(drafts.c.submitted_at)
+    return [
+        Submitted(
+            id=row.id,
+            sequence=row.sequence,
+            by=row.submitted_by,
+            at=row.submitted_at,
+            authors=tuple(json.loads(row.authors)),
+        )
+        for row in tx.connection.execute(query)
+    ]
 
 
 def unfinished(tx: Tx) -> list[Draft]:

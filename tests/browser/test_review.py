@@ -1,6 +1,7 @@
 """From a draft to patients, in two browsers: one person writes and hands in, another reads, approves and publishes."""
 
 from collections.abc import Callable
+from typing import Literal
 
 import pytest
 from playwright.sync_api import Page, expect
@@ -29,6 +30,7 @@ most people are better within a week.
 Any questions? Call {{ site.phone }}.
 """
 
+SCHEMES: tuple[Literal["light", "dark"], ...] = ("light", "dark")
 NARROW = {"width": 320, "height": 700}
 
 
@@ -57,12 +59,14 @@ def test_what_one_writes_another_approves_and_patients_who_are_in_it_follow(
     page.get_by_role("button", name="Hand it in").click()
     expect(page.get_by_text("Handed in. Somebody else reads it now")).to_be_visible()
 
-    page = console.signed_in("ben", viewport=NARROW, color_scheme="dark")
+    page = console.signed_in("ben", viewport=NARROW, color_scheme="light")
     page.get_by_role("link", name="after-visit").click()
     expect(page.get_by_text("An hour is enough.")).to_be_visible()
     expect(page.get_by_text("1 message late already")).to_be_visible()
     expect(page.frame_locator("iframe").get_by_text("better within a week")).to_be_visible()
-    accessible(page)
+    for scheme in SCHEMES:
+        page.emulate_media(color_scheme=scheme)
+        accessible(page)
     assert page.evaluate("document.documentElement.scrollWidth <= innerWidth"), "too wide"
     page.get_by_label("To be reviewed again by").fill("2027-06-01")
     page.get_by_role("button", name="I have read it: approve").click()

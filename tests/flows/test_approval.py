@@ -13,7 +13,7 @@ from drip.core.role import Person, Role
 from drip.flows import approval, draft, staff
 from drip.flows.approval import Read, Refused
 from drip.flows.draft import Conflict, Handing, NewSequence
-from drip.flows.publish import Result, version_id
+from drip.flows.publish import Publication, Result, publish_within, version_id
 from drip.flows.staff import NewAccount
 from drip.store import audit, drafts, versions
 from tests.world import World, a_visit, at
@@ -273,6 +273,29 @@ def at_once(*deeds: Callable[[], Any]) -> list[Any]:
     for thread in threads:
         thread.join(30)
     return said
+
+
+def test_whoever_publishes_waits_for_who_is_publishing_and_then_reads_again(
+    clinic: World, anna: Person, ben: Person
+) -> None:
+    live_one(clinic, anna, ben)
+    one = approved(clinic, submitted(clinic, changed(clinic, anna), anna), ben)
+    folder = draft.folder_of(clinic.app, one)
+    text = one.files[SEQUENCE] + "# by command\n"
+    by_command = replace(folder.sequences[-1], text=text)
+    said: list[Any] = []
+    waiting = threading.Thread(
+        target=lambda: said.append(approval.publish_draft(clinic.app, one.id, read(one), ben, NOW))
+    )
+    with clinic.store.write() as tx:
+        versions.lock(tx)
+        waiting.start()
+        waiting.join(0.5)
+        assert waiting.is_alive(), "it waits"
+        how = Publication(by="Olive Owner", approved_by="Ben Okoro")
+        publish_within(clinic.app, tx, folder, [by_command], how, NOW)
+    waiting.join(30)
+    assert said == [approval.MOVED_ON]
 
 
 def test_of_two_approvers_at_once_one_answers_for_it(clinic: World, anna: Person, ben: Person) -> None:

@@ -18,7 +18,7 @@ from tests.flows.test_approval import NOW as THEN
 from tests.web.build import Answer, Site, on_loopback
 from tests.web.test_console import Browser
 from tests.web.test_console import signed_in as signed_in_at
-from tests.world import World, a_visit, a_world
+from tests.world import ADVICE, World, a_visit, a_world
 
 SMS = "after-visit/first-message.sms.txt"
 
@@ -232,3 +232,35 @@ def test_an_earlier_version_comes_back_as_a_draft_and_history_stays(world: World
     again = browser.post("/console/sequences/after-visit/versions/1/restore")
     assert again.headers["location"] == "/console/sequences/after-visit/versions"
     assert signed_in(world, site, Role.VIEWER).post("/console/sequences/after-visit/versions/1/restore").status == 403
+
+
+def test_a_draft_says_that_another_version_went_live_meanwhile(world: World, site: Site) -> None:
+    live(world)
+    kept = changed(world, a_person(world, "emil", Role.AUTHOR))
+    browser = signed_in(world, site, Role.AUTHOR)
+    assert "Another version has been published" not in browser.get(page_of(kept)).text
+    with world.store.read() as tx:
+        (row,) = versions.load(tx, versions.live(tx).values())
+    world.sources.update({path: text for path, text in row.files.items() if path != "sequence.yaml"})
+    world.publish(row.files["sequence.yaml"] + "# by command\n", now="2026-06-15 11:00")
+    assert "Another version has been published since this was begun" in browser.get(page_of(kept)).text
+
+
+def test_an_email_is_shown_in_a_frame_that_lets_nothing_out(world: World, site: Site) -> None:
+    world.publish(ADVICE)
+    emil = a_person(world, "emil", Role.AUTHOR)
+    begun = draft.begin(world.app, "advice", emil, THEN)
+    path = "advice/hello.email.md"
+    files = {**begun.files, path: begun.files[path].replace("Hello", "Good day")}
+    kept = draft.save(world.app, begun.id, files, begun.edit, emil, THEN)
+    assert isinstance(kept, Draft)
+    browser = signed_in(world, site, Role.VIEWER)
+    where = f"{page_of(kept)}/email?path={path}"
+    now_, was = browser.get(f"{where}&side=now"), browser.get(f"{where}&side=was")
+    assert "Good day" in now_.text
+    assert "Good day" not in was.text
+    assert "sandbox; default-src 'none'" in now_.headers["content-security-policy"]
+    assert f"email?path={path}" in browser.get(page_of(kept)).text
+    for wrong in (f"{page_of(kept)}/email?path=sequence.yaml", "/console/drafts/nothing/review/email?path=x"):
+        assert browser.get(wrong).status == 404
+    assert browser.get(f"/console/sequences/advice/versions/email?now=1&side=now&path={path}").status == 200

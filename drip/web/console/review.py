@@ -18,6 +18,7 @@ from drip.flows.foresight import Foresight
 from drip.flows.reading import Reading, as_read, read_draft
 from drip.store import accounts, drafts
 from drip.store.database import Tx
+from drip.store.drafts import Submitted
 from drip.web.console.door import Door
 from drip.web.console.pages import moment
 from drip.web.console.visit import Answer, Framed, Onward, Page, Visit
@@ -56,7 +57,7 @@ def add_to(door: Door) -> None:
 class Waiting:
     """A draft that waits for somebody to approve it."""
 
-    draft: Draft
+    draft: Submitted
     by: str
     is_own: bool
     """Whoever is signed in wrote some of it."""
@@ -66,15 +67,15 @@ def waiting_for_approval(visit: Visit, tx: Tx) -> Sequence[Waiting]:
     """What waits for those who may approve, longest first; for everybody else, nothing."""
     if not visit.person.may(Permission.APPROVE):
         return ()
-    waits = [one for one in drafts.unfinished(tx) if one.stage is Stage.SUBMITTED and one.submitted_at]
-    names = accounts.full_names(tx, {one.submitted_by for one in waits if one.submitted_by})
+    waits = drafts.submitted(tx)
+    names = accounts.full_names(tx, {one.by for one in waits})
     return [
         Waiting(
             draft=one,
-            by=names.get(one.submitted_by or "", "an account that is gone"),
-            is_own=visit.person.id in {*one.authors, one.submitted_by},
+            by=names.get(one.by, "an account that is gone"),
+            is_own=visit.person.id in {*one.authors, one.by},
         )
-        for one in sorted(waits, key=lambda one: one.submitted_at or visit.now)
+        for one in waits
     ]
 
 
