@@ -97,6 +97,18 @@ def test_what_somebody_had_or_missed_before_does_not_come_back(amina: World) -> 
     assert [one.words.text.endswith("nudge") for one in amina.sink.letters].count(True) == 1
 
 
+def test_who_joined_too_late_for_a_message_does_not_get_it_after_all(clinic: World) -> None:
+    longer = ADVICE.replace("steps:\n", "steps:\n  - {id: last, after: 20d, email: last}\n")
+    clinic.publish(longer)
+    clinic.tell(a_visit("2026-06-01 10:00", told_at=at("2026-06-11 12:00").isoformat()))
+    clinic.tick("2026-06-11 12:00")
+    assert clinic.states()["later"] == "skipped late"
+    moved = longer.replace('after: 7d, at: "09:30"', 'after: 8d, at: "09:30"')
+    (result,) = clinic.publish(moved, now="2026-06-11 13:00", in_flight=InFlight.FOLLOW, sends_late=True)
+    assert result.followed == 1
+    assert clinic.states()["later"] == "skipped late"
+
+
 def test_a_publication_stands_in_the_audit_trail_and_one_that_changes_nothing_does_not(clinic: World) -> None:
     clinic.publish(ADVICE)
     clinic.publish(ADVICE)
