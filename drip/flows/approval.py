@@ -54,9 +54,8 @@ class Read:
 
 def may_not_approve(app: App, tx: Tx, draft: Draft, person: Person) -> Refused | None:
     """Why this person may not approve this draft, however they go about it; None when they may."""
-    theirs = [*draft.authors, *([draft.submitted_by] if draft.submitted_by else [])]
-    names = accounts.full_names(tx, theirs).values()
-    if person.id in theirs or any(is_same_person(person.full_name, name) for name in names):
+    theirs, names = {*draft.authors, draft.submitted_by}, accounts.names(tx)
+    if person.id in theirs or any(is_same_person(person.full_name, names.get(one or "", "")) for one in theirs):
         return OWN_WORDS
     sequence = folder_in(app, tx, draft).sequences[-1].sequence
     if sequence and is_same_person(person.full_name, sequence.review.author):
@@ -159,7 +158,7 @@ def _how(tx: Tx, draft: Draft, person: Person) -> Publication:
     """Two people answer for it: whoever publishes, or who handed it in where the approver does; and the approver."""
     approver = draft.approval.by if draft.approval else ""
     by = (draft.submitted_by or "") if person.id == approver else person.id
-    names, people = accounts.full_names(tx, [by, approver]), draft.choice.get(PEOPLE, SKIP)
+    names, people = accounts.names(tx), draft.choice.get(PEOPLE, SKIP)
     return Publication(
         by=names.get(by, ""),
         approved_by=names.get(approver, ""),

@@ -68,7 +68,7 @@ def waiting_for_approval(visit: Visit, tx: Tx) -> Sequence[Waiting]:
     if not visit.person.may(Permission.APPROVE):
         return ()
     waits = drafts.submitted(tx)
-    names = accounts.full_names(tx, {one.by for one in waits})
+    names = accounts.names(tx)
     return [
         Waiting(
             draft=one,
@@ -95,7 +95,7 @@ def _shown(visit: Visit, refused: str = "") -> Page:
 
 def _values(visit: Visit, tx: Tx, reading: Reading) -> dict[str, object]:
     one, zone = reading.draft, visit.app.clinic.zone
-    names = accounts.full_names(tx, _people(one))
+    names = accounts.names(tx)
     waits = one.stage is Stage.SUBMITTED
     return {
         "reading": reading,
@@ -115,11 +115,6 @@ def _values(visit: Visit, tx: Tx, reading: Reading) -> dict[str, object]:
         "approved": moment(one.approval.at, zone) if one.approval else "",
         "may_approve": visit.person.may(Permission.APPROVE),
     }
-
-
-def _people(one: Draft) -> set[str]:
-    named = {*one.authors, one.changed_by, one.submitted_by, one.approval.by if one.approval else None}
-    return {account for account in named if account}
 
 
 def _fates(seen: Foresight) -> Mapping[str, object]:

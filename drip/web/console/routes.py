@@ -8,7 +8,22 @@ from starlette.requests import Request
 from starlette.responses import Response
 
 from drip.app import App
-from drip.web.console import pages, patients, people, review, sequences, signing_in, tasks, today, versions
+from drip.web.console import (
+    calendar,
+    draft_page,
+    draft_preview,
+    new_sequence,
+    pages,
+    patients,
+    people,
+    review,
+    sequence,
+    sequences,
+    signing_in,
+    tasks,
+    today,
+    versions,
+)
 from drip.web.console.door import Door
 
 
@@ -17,12 +32,14 @@ def console(app: App, now: Callable[[], datetime]) -> Door:
     door = Door(app, now)
 
     async def static(request: Request) -> Response:
-        found = pages.static(request.path_params["digest"], request.path_params["name"])
+        named = request.path_params["digest"], request.path_params["name"]
+        found = pages.static(*named, request.headers.get("accept-encoding", ""))
         if found is None:
             raise HTTPException(404, "there is no such file")
         return found
 
     door.open("GET", "/console/static/{digest}/{name}", static)
-    for part in (signing_in, today, tasks, patients, sequences, review, versions, people):
+    parts = (signing_in, today, tasks, patients, sequences, new_sequence, sequence, calendar, people)
+    for part in (*parts, draft_page, draft_preview, review, versions):
         part.add_to(door)
     return door
