@@ -110,7 +110,7 @@ def _again(message: Wanted, step: Step, basis: Basis, now: datetime) -> datetime
         return message.otherwise
     if step.answers_at_once:
         return now if now < message.expires_at else None
-    return basis.hours.forward(now) if step.send_if_late else None
+    return basis.hours.forward(now) if step.send_if_late or message.goes_late else None
 
 
 def to_enter(messages: Iterable[Wanted], rows: Iterable[Planned]) -> tuple[list[Wanted], list[tuple[Planned, Wanted]]]:
@@ -154,13 +154,18 @@ def changes(basis: Basis, rows: Iterable[Planned], now: datetime) -> Changes:
     rows = tuple(rows)
     messages = wanted(basis)
     new, moved = to_enter(messages, rows)
-    entered = as_of((to for _, to in moved), basis, now)
+    entered = as_of((_let_in(row, to, basis) for row, to in moved), basis, now)
     return Changes(
         new=tuple(as_of(_newcomers(new, rows, basis, now), basis, now)),
         changed=_moves(moved, entered, basis.version)
         + _renewed(messages, rows, {row.id for row, _ in moved}, basis, now),
         ended=_unwanted(messages, rows),
     )
+
+
+def _let_in(row: Planned, to: Wanted, basis: Basis) -> Wanted:
+    """Only what the patient was still going to get: what they have had, or missed before, does not come back."""
+    return replace(to, goes_late=basis.sends_late and row.state in UNSENT)
 
 
 def _newcomers(new: Iterable[Wanted], rows: tuple[Planned, ...], basis: Basis, now: datetime) -> Iterator[Wanted]:
