@@ -16,17 +16,30 @@ from drip.web.console import (
     form_step,
     form_steps,
     form_whole,
+    message,
     new_sequence,
     pages,
+    patient,
+    patient_deeds,
     patients,
     people,
+    redating,
     sequence,
     sequences,
     signing_in,
     tasks,
     today,
+    words,
 )
 from drip.web.console.door import Door
+
+PARTS = (
+    signing_in, today, tasks, patients, patient, patient_deeds, message, words, redating, sequences, new_sequence,
+    sequence, calendar, people,
+)  # fmt: skip
+"""Every module with pages of its own, but for those about drafts."""
+
+WRITING = (draft_page, draft_preview, form, form_step, form_steps, form_whole)
 
 
 def console(app: App, now: Callable[[], datetime]) -> Door:
@@ -41,8 +54,6 @@ def console(app: App, now: Callable[[], datetime]) -> Door:
         return found
 
     door.open("GET", "/console/static/{digest}/{name}", static)
-    parts = (signing_in, today, tasks, patients, sequences, new_sequence, sequence, calendar, people)
-    writing = (draft_page, draft_preview, form, form_step, form_steps, form_whole)
-    for part in (*parts, *writing):
+    for part in (*PARTS, *WRITING):
         part.add_to(door)
     return door
