@@ -138,6 +138,19 @@ def test_leaving_out_and_the_gate_never_both_win(a_postgres_clinic: Callable[...
         assert isinstance(skipped, Done) is not bool(gated.passed)
 
 
+def test_of_two_who_undo_the_same_at_once_one_does(a_postgres_clinic: Callable[..., World]) -> None:
+    clinic = a_postgres_clinic()
+    clinic.publish(ADVICE)
+    clinic.tell(a_visit("2026-06-03 09:00"))
+    clinic.tick("2026-06-03 09:30")
+    done = number(skip(clinic.app, the(clinic, "hello").id, SAM, at("2026-06-03 10:00")))
+    taking_back = partial(undo, clinic.app, amina(clinic), done, SAM, at("2026-06-03 10:01"))
+    answers = at_once(taking_back, taking_back, taking_back)
+    assert answers.count(None) == 1
+    assert answers.count(Refused(Obstacle.UNDO_IS_OVER)) == 2
+    assert deeds(clinic) == ["message_skipped", "undone"]
+
+
 def at_once(*works: Callable[[], object]) -> list[object]:
     """What each comes to, when they all begin together."""
     start = threading.Barrier(len(works))
