@@ -38,10 +38,10 @@ class MessageRow:
 _COLUMNS = [messages.c[name] for name in MessageRow.__slots__]
 
 
-def message(tx: Tx, message_id: str) -> MessageRow | None:
-    """One message. To write about it, lock its patient first and read it again: no claim comes in between then."""
+def message(tx: Tx, message_id: str, *, lock: bool = False) -> MessageRow | None:
+    """One message. `lock`, once its patient is locked: no claim comes between what is read here and what is written."""
     query = select(*_COLUMNS).where(messages.c.id == message_id)
-    row = tx.connection.execute(query).one_or_none()
+    row = tx.connection.execute(query.with_for_update() if lock and tx.is_postgres else query).one_or_none()
     return _row(row) if row else None
 
 
@@ -56,18 +56,18 @@ def _row(row: Any) -> MessageRow:
     return MessageRow(**{**row._mapping, **words})
 
 
-def skip(tx: Tx, one: MessageRow) -> bool:
-    """Leave it out. False where it has moved on since it was read."""
+def skip(tx: Tx, one: MessageRow) -> None:
+    """Leave it out. It was read with a lock."""
     checked(one.state, State.SKIPPED)
     skipped = {"state": State.SKIPPED.value, "reason": Reason.SKIPPED_BY_STAFF.value}
-    return tx.connection.execute(_seen(one).values(**skipped, **NO_LEASE)).rowcount == 1
+    tx.connection.execute(_seen(one).values(**skipped, **NO_LEASE))
 
 
-def put_at(tx: Tx, one: MessageRow, due_at: datetime) -> bool:
-    """Try it then. Where the rules place it stays the planner's. False where it has moved on since it was read."""
+def put_at(tx: Tx, one: MessageRow, due_at: datetime) -> None:
+    """Try it then. Where the rules place it stays the planner's. It was read with a lock."""
     checked(one.state, State.PLANNED)
     moved = {"state": State.PLANNED.value, "reason": Reason.MOVED_BY_STAFF.value, "due_at": due_at}
-    return tx.connection.execute(_seen(one).values(**moved, **NO_LEASE)).rowcount == 1
+    tx.connection.execute(_seen(one).values(**moved, **NO_LEASE))
 
 
 def _seen(one: MessageRow) -> Update:

@@ -114,6 +114,14 @@ def test_what_goes_to_a_stopped_address_says_that_it_will_not(world: World, send
     assert "amina@example.org: nothing goes there, the patient asked us to stop" in page
 
 
+def test_whoever_shares_an_address_is_told_of_before_it_is_stopped(world: World, sender: Browser) -> None:
+    assert "reached at the same" not in sender.get(patient(world)).text
+    world.tell(a_visit("2026-06-11 07:00", event_id="bo", patient={"ref": "p-2", "phone": None}))
+    world.tick("2026-06-11 10:00")
+    page = sender.get(patient(world)).text
+    assert "1 other patient is reached at the same email address: it stops for them as well." in page
+
+
 def test_a_message_is_left_out_and_brought_back_by_two_forms(world: World, sender: Browser) -> None:
     told = said(sender.post(f"{message(world, 'nudge')}/skip"))
     assert told == "It was left out. You can undo this until 10:10, below."

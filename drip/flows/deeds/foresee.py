@@ -42,8 +42,6 @@ def foresee(app: App, message_id: str, now: datetime) -> Foreseen | None:
         gated = pass_gate(rehearsed, lease, ready, now)
     if gated.passed:
         return Foreseen(goes_at=now, channel=claimed.channel)
-    if not gated.moves:
-        return None
     move = gated.moves[0]
     goes_at = move.due_at if move.state is State.PLANNED else None
     return Foreseen(goes_at=goes_at, channel=move.channel, reason=move.reason)

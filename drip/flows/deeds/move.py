@@ -30,21 +30,19 @@ def _move(app: App, tx: Tx, message_id: str, wish: tuple[datetime | None, str], 
     # Gather
     scene = look_locked(app, tx, message_id)
     # Decide
-    refused = _why_not(scene, at, now)
-    if scene is None or refused:
-        return refused or Refused(Obstacle.OVER)
+    if scene is None:
+        return Refused(Obstacle.OVER)
+    if refused := _why_not(scene, at, now):
+        return refused
     # Apply
     due_at = at or now
-    if not by_staff.put_at(tx, scene.message, due_at):
-        return Refused(Obstacle.TOO_LATE)
+    by_staff.put_at(tx, scene.message, due_at)
     told = {"message": message_id, "to": due_at.isoformat(), "was": as_told([scene.message])}
     about = f"patient:{scene.person.id}"
     return write_down(tx, Deed(who=by, deed=DEED, about=about, detail=told), now)
 
 
-def _why_not(scene: Scene | None, at: datetime | None, now: datetime) -> Refused | None:
-    if scene is None:
-        return Refused(Obstacle.OVER)
+def _why_not(scene: Scene, at: datetime | None, now: datetime) -> Refused | None:
     if refused := why_not_touch(scene.message.state):
         return refused
     bounds = scene.bounds

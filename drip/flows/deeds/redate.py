@@ -21,8 +21,7 @@ from drip.core.walltime import instant
 from drip.flows.deeds.counted import VISITS, Counted, Wish, counted_from
 from drip.flows.deeds.end import Whose, find
 from drip.flows.deeds.event import add_event
-from drip.flows.deeds.scene import CannotPlan
-from drip.flows.enrol import replan
+from drip.flows.deeds.scene import CannotPlan, plan_noting
 from drip.flows.resolve import Resolved
 from drip.store import audit, patients
 from drip.store.audit import Deed
@@ -131,8 +130,7 @@ def _told(counted: Counted, at: datetime, wish: Wish) -> tuple[EventKind, Told]:
 def _planned(app: App, tx: Tx, counted: Counted, at: datetime, now: datetime) -> Redated:
     """The plan by the new date, and how it differs. _NotHere where that is not what the enrolment counts from."""
     noted: list[Resolved] = []
-    if replan(app, tx, [counted.enrolment.patient_id], now, note=noted.append).failed:
-        raise CannotPlan(counted.enrolment.patient_id)
+    plan_noting(app, tx, counted.enrolment.patient_id, now, noted.append)
     for resolved in noted:
         row = next((one for one in resolved.changed if one.id == counted.enrolment.id), None)
         has_twin = any(one.sequence == counted.enrolment.sequence for one in resolved.new)
@@ -141,8 +139,7 @@ def _planned(app: App, tx: Tx, counted: Counted, at: datetime, now: datetime) ->
     done = Redated(at=at, zone=counted.zone)
     titles = {one.sequence.id: one.sequence.title for one in app.versions.live(tx).values()}
     titles[counted.sequence.id] = counted.sequence.title
-    for shift in (one for resolved in noted for one in _shifts(resolved, titles, now)):
-        done.shifts.append(shift)
+    done.shifts += [shift for resolved in noted for shift in _shifts(resolved, titles, now)]
     return done
 
 

@@ -1,5 +1,6 @@
 """What a deed is about, read once its patient is locked: nobody plans, stops or sends for them meanwhile."""
 
+from collections.abc import Callable
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 
@@ -9,12 +10,14 @@ from drip.core.clinic import hours_for
 from drip.core.sequence import Step
 from drip.core.window import ANY
 from drip.flows.enrol import replan
+from drip.flows.resolve import Resolved
 from drip.store import audit, by_staff, enrolments, patients
 from drip.store.audit import Deed
 from drip.store.by_staff import MessageRow
 from drip.store.database import Tx
 from drip.store.enrolments import EnrolmentRow
 from drip.store.patients import PatientRow
+from drip.store.vault import CannotUnseal
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -43,9 +46,9 @@ class CannotPlan(Exception):
     """A record that could not be planned: whatever was to be done for this patient is not."""
 
 
-def look(app: App, tx: Tx, message_id: str) -> Scene | None:
+def look(app: App, tx: Tx, message_id: str, *, lock: bool = False) -> Scene | None:
     """A message and what is around it, as it is now. None where there is no such message, or its step is gone."""
-    message = by_staff.message(tx, message_id)
+    message = by_staff.message(tx, message_id, lock=lock)
     person = patients.load(tx, [message.patient_id]).get(message.patient_id) if message else None
     if message is None or person is None:
         return None
@@ -70,7 +73,7 @@ def look_locked(app: App, tx: Tx, message_id: str) -> Scene | None:
     if message is None:
         return None
     patients.lock(tx, [message.patient_id])
-    return look(app, tx, message_id)
+    return look(app, tx, message_id, lock=True)
 
 
 def write_down(tx: Tx, deed: Deed, now: datetime) -> Done:
@@ -80,5 +83,14 @@ def write_down(tx: Tx, deed: Deed, now: datetime) -> Done:
 
 def plan_again(app: App, tx: Tx, patient_id: str, now: datetime) -> None:
     """The plan by all that is known now. CannotPlan where that cannot be said; nothing is kept then."""
-    if replan(app, tx, [patient_id], now).failed:
+    plan_noting(app, tx, patient_id, now, None)
+
+
+def plan_noting(app: App, tx: Tx, patient_id: str, now: datetime, note: Callable[[Resolved], None] | None) -> None:
+    """As `plan_again`; `note` is shown what was decided."""
+    try:
+        failed = replan(app, tx, [patient_id], now, note=note).failed
+    except CannotUnseal:
+        failed = 1
+    if failed:
         raise CannotPlan(patient_id)

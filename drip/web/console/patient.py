@@ -6,13 +6,14 @@ from datetime import datetime
 
 from drip.core.by_staff import UNDO_WITHIN
 from drip.core.lifecycle import State
+from drip.core.model import Channel
 from drip.core.role import Permission
 from drip.core.walltime import local_date
 from drip.flows.deeds.counted import Counted, counted_from
 from drip.flows.deeds.end import Whose
 from drip.flows.deeds.undo import undoable
 from drip.flows.story import Line, Story, named, tell
-from drip.store import accounts, audit, enrolments, patient_pauses, patients, records
+from drip.store import accounts, audit, enrolments, patient_pauses, patients, records, replies
 from drip.store.audit import Deed
 from drip.store.database import Tx
 from drip.store.patients import STAFF, PatientRow
@@ -91,11 +92,24 @@ def _who(visit: Visit, tx: Tx, row: PatientRow, story: Story) -> Mapping[str, ob
         "ref": story.patient,
         "name": name_of(row) or story.patient,
         "facts": list(facts(row, story.enrolled, closed, (clinic, visit.now))),
+        "shared": [(_ROADS[channel], number) for channel, number in _shared(tx, row)],
         "consents": consents(row.patient, clinic),
         "standing": STANDINGS.get(row.patient.standing, ""),
         "is_staff": row.source == STAFF,
         "tasks": len(records.open_tasks(tx, row.id)),
     }
+
+
+_ROADS = {Channel.EMAIL: "email address", Channel.SMS: "mobile number"}
+
+
+def _shared(tx: Tx, row: PatientRow) -> Iterator[tuple[Channel, int]]:
+    """With how many others each address is shared: what stops there stops for them as well."""
+    people = replies.at_contacts(tx, set(row.contacts.values()))
+    for channel, contact in row.contacts.items():
+        others = set(people.get(contact, ())) - {row.id}
+        if others:
+            yield channel, len(others)
 
 
 def _what(visit: Visit, tx: Tx, row: PatientRow, story: Story) -> Mapping[str, object]:

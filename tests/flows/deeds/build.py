@@ -1,7 +1,11 @@
 """Amina, what is planned for her, and what staff do about it. Shared by the tests beside it."""
 
 from datetime import timedelta
+from typing import Any
 
+import pytest
+
+from drip.flows import enrol
 from drip.flows.deeds.scene import Done
 from drip.flows.prepare import Ready, prepare
 from drip.store import audit, outgoing
@@ -49,3 +53,12 @@ def in_hand(clinic: World, now: str) -> tuple[Lease, list[Ready]]:
         claimed = outgoing.claim(tx, lease, at(now), 10)
     ready, _ = prepare(clinic.app, claimed, at(now))
     return lease, ready
+
+
+def broken(monkeypatch: pytest.MonkeyPatch) -> None:
+    """From now on no record can be planned."""
+
+    def resolve(*_: Any) -> None:
+        raise KeyError("amina@example.org")
+
+    monkeypatch.setattr(enrol, "resolve", resolve)

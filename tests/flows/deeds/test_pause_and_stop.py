@@ -4,6 +4,7 @@ from pathlib import Path
 
 import pytest
 
+from drip.content.sequence_file import load_sequence
 from drip.core.by_staff import Obstacle, Refused
 from drip.core.model import Channel
 from drip.core.reason import Reason
@@ -15,7 +16,7 @@ from drip.flows.deeds.stop import stop
 from drip.flows.deeds.undo import undo
 from drip.flows.gate import pass_gate
 from drip.store import patient_pauses, patients
-from tests.flows.deeds.build import SAM, amina, deeds, enrolment, in_hand, number, the
+from tests.flows.deeds.build import SAM, amina, broken, deeds, enrolment, in_hand, number, the
 from tests.world import ADVICE, REMINDERS, World, a_booking, a_visit, an_event, at
 
 SHIPPED = Path(__file__).parent.parent.parent.parent / "sequences"
@@ -209,3 +210,28 @@ def test_the_pauses_of_others_are_not_read(clinic: World) -> None:
         assert patient_pauses.of(tx, ["somebody-else"], at("2026-06-03 10:00")) == {}
         assert list(patient_pauses.of(tx, [amina(clinic)], at("2026-06-04 10:00"))) == [amina(clinic)]
         assert patient_pauses.of(tx, [amina(clinic)], at("2026-06-05 00:00")) == {}
+
+
+def test_a_record_that_cannot_be_planned_is_not_half_ended(advised: World, monkeypatch: pytest.MonkeyPatch) -> None:
+    broken(monkeypatch)
+    refused = end(advised.app, amina(advised), enrolment(advised), SAM, at("2026-06-03 10:00"))
+    assert refused == Refused(Obstacle.UNREADABLE)
+    assert {one.state for one in advised.messages()} == {"planned"}
+    assert deeds(advised) == []
+
+
+def test_an_ending_that_something_else_took_the_place_of_is_not_undone(advised: World) -> None:
+    done = number(end(advised.app, amina(advised), enrolment(advised), SAM, at("2026-06-03 10:00")))
+    advised.tell(an_event("patient.deceased", "2026-06-03 10:01"))
+    advised.tick("2026-06-03 10:02")
+    refused = undo(advised.app, amina(advised), done, SAM, at("2026-06-03 10:05"))
+    assert refused == Refused(Obstacle.CHANGED_SINCE)
+    advised.tick("2026-06-03 12:00")
+    assert advised.heard() == []
+
+
+@pytest.mark.parametrize("kind", ["staff.ended", "staff.resumed"])
+def test_no_sequence_can_listen_to_what_staff_do_to_another(kind: str) -> None:
+    sequence, findings = load_sequence("test.yaml", ADVICE.replace("appointment.attended", kind).encode())
+    assert sequence is None
+    assert any(f"'{kind}' is not known here" in one.message for one in findings)

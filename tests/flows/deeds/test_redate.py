@@ -8,7 +8,7 @@ from drip.core.by_staff import Obstacle, Refused
 from drip.core.effect import Fate
 from drip.flows.deeds.counted import Wish
 from drip.flows.deeds.redate import Redated, preview, redate
-from tests.flows.deeds.build import SAM, amina, deeds, enrolment, the
+from tests.flows.deeds.build import SAM, amina, broken, deeds, enrolment, the
 from tests.world import ADVICE, REMINDERS, World, a_booking, a_visit, an_event, at
 
 NOW = at("2026-06-02 10:00")
@@ -142,3 +142,18 @@ def test_a_treatment_of_another_day_is_another_treatment_and_is_left_to_the_book
     assert redate(clinic.app, which(clinic, "advice"), wish("2026-06-01"), SAM, NOW) == Refused(Obstacle.NOT_HERE)
     assert clinic.messages() == before
     assert deeds(clinic) == []
+
+
+def test_a_record_that_cannot_be_planned_keeps_its_date(booked: World, monkeypatch: pytest.MonkeyPatch) -> None:
+    broken(monkeypatch)
+    assert redate(booked.app, which(booked), wish("2026-06-25"), SAM, NOW) == Refused(Obstacle.UNREADABLE)
+    assert the(booked, "tomorrow").due_at == at("2026-06-17 09:00")
+    assert deeds(booked) == []
+
+
+def test_what_counts_from_no_date_of_the_booking_system_has_none_to_change(clinic: World) -> None:
+    clinic.publish(ADVICE.replace("anchor: appointment", "anchor: enrolled"))
+    clinic.tell(a_visit("2026-06-01 09:00"))
+    clinic.tick("2026-06-01 09:30")
+    refused = redate(clinic.app, which(clinic, "advice"), wish("2026-06-25"), SAM, NOW)
+    assert refused == Refused(Obstacle.NOT_HERE)

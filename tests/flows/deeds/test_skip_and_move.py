@@ -13,7 +13,7 @@ from drip.flows.deeds.scene import Done
 from drip.flows.deeds.skip import skip
 from drip.flows.deeds.undo import undo
 from drip.flows.gate import Gated, pass_gate
-from tests.flows.deeds.build import SAM, amina, deeds, in_hand, number, the
+from tests.flows.deeds.build import SAM, amina, broken, deeds, in_hand, number, the
 from tests.world import ADVICE, REMINDERS, World, a_booking, a_visit, an_event, at
 
 
@@ -271,3 +271,40 @@ def test_a_message_that_expired_where_staff_had_put_it_says_so(advised: World) -
     move(advised.app, the(advised, "nudge").id, at("2026-06-05 09:00"), SAM, at("2026-06-03 10:00"))
     advised.tick("2026-06-09 10:00")
     assert advised.states()["nudge"] == "expired expired"
+
+
+def test_of_a_message_that_nobody_knows_nothing_is_done_or_foreseen(advised: World) -> None:
+    now, over = at("2026-06-03 10:00"), Refused(Obstacle.OVER)
+    assert skip(advised.app, "nobody's", SAM, now) == over
+    assert move(advised.app, "nobody's", at("2026-06-04 15:00"), SAM, now) == over
+    assert send_now(advised.app, "nobody's", SAM, now) == over
+    assert foresee(advised.app, "nobody's", now) is None
+
+
+def test_a_message_that_is_no_use_any_more_is_not_sent_now(advised: World) -> None:
+    nudge = the(advised, "nudge")
+    refused = send_now(advised.app, nudge.id, SAM, nudge.expires_at)
+    assert refused == Refused(Obstacle.USELESS, nudge.expires_at)
+
+
+def test_words_that_cannot_be_made_are_foreseen(clinic: World) -> None:
+    clinic.sources["advice/hello.email.md"] = (
+        "---\nsubject: Hello\npreheader: A note\n---\nOn {{ appointment.starts_at.nothing }}.\n"
+    )
+    clinic.publish(ADVICE)
+    clinic.tell(a_visit("2026-06-03 09:00"))
+    clinic.tick("2026-06-03 09:30")
+    foreseen = foresee(clinic.app, the(clinic, "hello").id, at("2026-06-03 12:00"))
+    assert foreseen
+    assert (foreseen.goes_at, foreseen.reason.value) == (None, "template_error")
+
+
+def test_a_record_that_cannot_be_planned_keeps_what_was_left_out(
+    advised: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    done = number(skip(advised.app, the(advised, "hello").id, SAM, at("2026-06-03 10:00")))
+    broken(monkeypatch)
+    refused = undo(advised.app, amina(advised), done, SAM, at("2026-06-03 10:01"))
+    assert refused == Refused(Obstacle.UNREADABLE)
+    assert advised.states()["hello"] == "skipped skipped_by_staff"
+    assert deeds(advised) == ["message_skipped"]
