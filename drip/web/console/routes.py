@@ -16,10 +16,14 @@ from drip.web.console import (
     form_step,
     form_steps,
     form_whole,
+    message,
     new_sequence,
     pages,
+    patient,
+    patient_deeds,
     patients,
     people,
+    redating,
     review,
     sequence,
     sequences,
@@ -27,6 +31,7 @@ from drip.web.console import (
     tasks,
     today,
     versions,
+    words,
 )
 from drip.web.console.door import Door
 
@@ -35,7 +40,7 @@ PARTS = (
     signing_in, people,
     today,
     tasks,
-    patients,
+    patients, patient, patient_deeds, message, words, redating,
     sequences, new_sequence, sequence, calendar, versions,
     draft_page, draft_preview, form, form_step, form_steps, form_whole, review,
 )
