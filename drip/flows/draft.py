@@ -177,7 +177,7 @@ def folder_in(app: App, tx: Tx, draft: Draft) -> Folder:
     """As `folder_of`, within a transaction. The draft's own sequence is the last."""
     live = {name: one for name, one in app.versions.live(tx).items() if name != draft.sequence}
     path, text = path_of(draft), draft.files.get(SEQUENCE, "")
-    sequence, root, found = _read(path, text)
+    sequence, root, found = read_sequence(path, text)
     others = [
         LoadedFile(path=f"sequences/{name}.yaml", text="", sequence=one.sequence) for name, one in sorted(live.items())
     ]
@@ -191,8 +191,8 @@ def folder_in(app: App, tx: Tx, draft: Draft) -> Folder:
 
 
 @lru_cache(maxsize=64)
-def _read(path: str, text: str) -> tuple[Written | None, Node | None, list[Finding]]:
-    """Once, while somebody writes at the words of its messages. Nobody changes what comes of it."""
+def read_sequence(path: str, text: str) -> tuple[Written | None, Node | None, list[Finding]]:
+    """The sequence that a text says. It takes long, and is done once: nobody changes what comes of it."""
     return load_sequence_tree(path, text.encode())
 
 

@@ -124,7 +124,7 @@ def test_a_text_is_previewed_with_its_size_its_time_and_what_was_filled_in(
     words = "{{ patient.first_name }}, call {{ site.phone }} \u2019"
     page = sent(browser, draft, "/preview", step="nudge", at="2026-06-18T10:00", **files(draft, nudge=words))
     assert "<mark>Amina</mark>, call <mark>01234 380345</mark>" in page
-    assert "Goes out Friday 19 June at 10:00, in 8 days (day 1 at 10:00)." in page
+    assert "Goes out Friday 19 June at 10:00, in 8 days (1 day after the appointment, at 10:00)." in page
     assert "1 part, " in page
     assert "\u2019 (right single quotation mark)" in page
 
@@ -156,7 +156,7 @@ def test_a_real_patient_is_shown_and_that_is_written_down_once(world: World, sit
     (patient,) = {one.patient_id for one in world.messages()}
     for _ in range(2):
         page = sent(browser, draft, "/preview", step="nudge", ref="p-1", **files(draft))
-        assert "at their own visit on Thursday 11 June at 07:00" in page
+        assert "The appointment, their own: Thursday 11 June at 07:00" in page
     with world.store.read() as tx:
         assert [line.deed.deed for line in audit.lines(tx, f"patient:{patient}")] == ["patient_read"]
 

@@ -33,7 +33,7 @@ def site(world: World) -> Iterator[Site]:
 
 def test_a_sequence_tells_its_steps_in_words(world: World, site: Site) -> None:
     page = signed_in(world, site, Role.VIEWER).get("/console/sequences/advice").text
-    assert "day 7 at 09:30" in page
+    assert "7 days after the appointment, at 09:30" in page
     assert "Patients in it</dt><dd>1" in page
     assert "Change it" not in page
 

@@ -19,7 +19,7 @@ from drip.store import versions
 from drip.web.console.door import Door
 from drip.web.console.draft_page import draft_of
 from drip.web.console.draft_preview import reader_of
-from drip.web.console.sequence import CHANNELS, MISSING
+from drip.web.console.sequence import CHANNELS, MISSING, counted_from
 from drip.web.console.visit import Page, Visit
 from drip.web.console.when import distance, full, to_type, typed
 
@@ -67,7 +67,7 @@ def _of_sequence(visit: Visit) -> Page:
         if live is None:
             return MISSING
         sequence = visit.app.versions.get(tx, [live])[live].sequence
-    return _page(visit, sequence, {"back": f"/console/sequences/{name}", "of": "as it is live"})
+    return _page(visit, sequence, {"back": f"/console/sequences/{name}", "id": name, "of": "As it is live"})
 
 
 def _of_draft(visit: Visit) -> Page:
@@ -75,7 +75,12 @@ def _of_draft(visit: Visit) -> Page:
     if draft is None:
         return MISSING
     folder: Folder = folder_of(visit.app, draft)
-    around = {"back": f"/console/drafts/{draft.id}", "of": "as the draft was last saved"}
+    around = {
+        "back": f"/console/drafts/{draft.id}",
+        "id": draft.sequence,
+        "draft": draft,
+        "of": "As the draft was last saved",
+    }
     return _page(visit, folder.sequences[-1].sequence, around)
 
 
@@ -103,9 +108,8 @@ def _asked(visit: Visit, sequence: Written, reader: Reader | None) -> Mapping[st
     zone = visit.app.clinic.zone
     at, joined = visit.form.get("at", ""), visit.form.get("joined", "")
     return {
-        "id": visit.path["id"],
         "title": sequence.title,
-        "anchor": sequence.anchor.value.replace("_", " "),
+        "anchor": counted_from(sequence),
         "at": to_type(reader.times.anchor, zone) if reader else at,
         "joined": to_type(reader.times.joined, zone) if reader else joined,
         "ref": visit.form.get("ref", ""),

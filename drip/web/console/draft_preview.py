@@ -13,14 +13,13 @@ from drip.core.plan import Wanted
 from drip.core.role import Permission
 from drip.core.sequence import Sequence as Written
 from drip.core.sequence import Step
-from drip.core.timing import in_words
 from drip.flows import preview
 from drip.flows.preview import Nothing, Reader, Shown, Times
 from drip.store import audit, patients
 from drip.store.audit import Deed
 from drip.web.console.door import Door
 from drip.web.console.patients import may_see
-from drip.web.console.sequence import CHANNELS
+from drip.web.console.sequence import CHANNELS, counted_from, when
 from drip.web.console.shelf import SHELF
 from drip.web.console.visit import Framed, Visit
 from drip.web.console.when import distance, full, to_type, typed
@@ -63,6 +62,7 @@ def choices(visit: Visit, folder: Folder) -> Mapping[str, object]:
         "step_ids": [step.id for step in sequence.steps] if sequence else [],
         "people": list(preview.INVENTED),
         "languages": preview.languages_of(folder, sequence) if sequence else [],
+        "anchor": counted_from(sequence) if sequence else "Visit or treatment",
         "at": to_type(times.anchor, visit.app.clinic.zone),
         "chosen": {name: visit.form.get(name, visit.query.get(name, "")) for name in ("step", "who", "language")},
         "ref": visit.form.get("ref", ""),
@@ -79,7 +79,7 @@ def preview_of(visit: Visit, folder: Folder) -> Mapping[str, object]:
         return {"panels": [], "trouble": reader}
     step = sequence.step(visit.form.get("step", visit.query.get("step", ""))) or sequence.steps[0]
     panels = [_panel(visit, folder, step, channel, reader) for channel in step.channels]
-    return {"panels": panels, "trouble": "", "step": step.id, "to": _to(visit, reader)}
+    return {"panels": panels, "trouble": "", "step": step.id, "to": _to(visit, sequence, reader)}
 
 
 def reader_of(visit: Visit, sequence: Written, form: Mapping[str, str]) -> Reader | str:
@@ -117,12 +117,14 @@ def _times(visit: Visit, sequence: Written | None) -> Times:
     return Times(anchor=anchor, joined=min(visit.now, anchor))
 
 
-def _to(visit: Visit, reader: Reader) -> str:
+def _to(visit: Visit, sequence: Written, reader: Reader) -> str:
     zone = visit.app.clinic.zone
     at = f"{full(reader.times.anchor, visit.now, zone)}, {distance(reader.times.anchor, visit.now, zone)}"
+    anchor = counted_from(sequence)
     if not reader.is_real:
-        return f"For somebody invented, whose visit or treatment is on {at}."
-    return f"For this patient, at {'their own' if reader.is_enrolled else 'an invented'} visit on {at}."
+        return f"For somebody invented. {anchor}: {at}."
+    whose = "their own" if reader.is_enrolled else "an invented one, because they are not in this sequence"
+    return f"For this patient. {anchor}, {whose}: {at}."
 
 
 def _panel(visit: Visit, folder: Folder, step: Step, channel: Channel, reader: Reader) -> Panel:
@@ -146,7 +148,7 @@ def _goes(visit: Visit, sequence: Written, step: Step, channel: Channel, reader:
         return "Goes out only where the other way is closed."
     first = min(own, key=lambda one: one.occurrence)
     times = f", then {len(own) - 1} more times" if len(own) > 1 else ""
-    return f"{verdict(first, visit.now, hours.zone)} ({in_words(step)}){times}."
+    return f"{verdict(first, visit.now, hours.zone)} ({when(sequence, step)}){times}."
 
 
 def verdict(one: Wanted, now: datetime, zone: ZoneInfo) -> str:

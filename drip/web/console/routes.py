@@ -12,6 +12,10 @@ from drip.web.console import (
     calendar,
     draft_page,
     draft_preview,
+    form,
+    form_step,
+    form_steps,
+    form_whole,
     new_sequence,
     pages,
     patients,
@@ -40,6 +44,7 @@ def console(app: App, now: Callable[[], datetime]) -> Door:
 
     door.open("GET", "/console/static/{digest}/{name}", static)
     parts = (signing_in, today, tasks, patients, sequences, new_sequence, sequence, calendar, people)
-    for part in (*parts, draft_page, draft_preview, review, versions):
+    writing = (draft_page, draft_preview, form, form_step, form_steps, form_whole)
+    for part in (*parts, *writing, review, versions):
         part.add_to(door)
     return door

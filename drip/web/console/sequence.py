@@ -8,7 +8,8 @@ from drip.core.model import Channel, Send
 from drip.core.role import Permission
 from drip.core.sequence import Sequence as Written
 from drip.core.sequence import Step
-from drip.core.timing import in_words, repeats
+from drip.core.spoken import ANCHORS, when_it_goes
+from drip.core.timing import in_words
 from drip.flows.draft import NoDraft, begin
 from drip.flows.switches import pause, resume
 from drip.store import accounts, drafts, statistics, versions
@@ -34,8 +35,6 @@ class StepWords:
     when: str
     how: str
     only_if: str = ""
-    is_answer: bool = False
-    """It is said to an answer, and counts from that."""
 
 
 def in_order(sequence: Written) -> Sequence[StepWords]:
@@ -43,17 +42,25 @@ def in_order(sequence: Written) -> Sequence[StepWords]:
     return [
         StepWords(
             id=step.id,
-            when=_when(step),
+            when=when(sequence, step),
             how=_how(step),
             only_if=as_written(step.when) if step.when else "",
-            is_answer=step.follows is not None,
         )
         for step in sequence.steps
     ]
 
 
-def _when(step: Step) -> str:
-    return in_words(step) if step.every is None else f"{in_words(step)}, then {repeats(step)}"
+def when(sequence: Written, step: Step) -> str:
+    """`7 days before the appointment, at 10:00`; what is said to an answer counts from that."""
+    if step.follows:
+        return f"{in_words(step)}, to an answer to {step.follows.step}"
+    return when_it_goes(step, sequence.anchor)
+
+
+def counted_from(sequence: Written) -> str:
+    """`The appointment`: what its times count from."""
+    words = ANCHORS[sequence.anchor]
+    return words[0].upper() + words[1:]
 
 
 CHANNELS = {Channel.EMAIL: "email", Channel.SMS: "text"}
@@ -74,10 +81,11 @@ def _sequence(visit: Visit) -> Page:
         row = versions.load(tx, [live])[0] if live else None
         written = visit.app.versions.get(tx, [live])[live].sequence if live else None
         names = accounts.names(tx)
-        patients = statistics.count_active(tx, visit.person.sites).get(name, 0)
+        patients = statistics.count_active(tx, visit.person.sites, name).get(name, 0)
     values = {
         "id": name,
         "title": written.title if written else name,
+        "anchor": ANCHORS[written.anchor] if written else "",
         "sequence": written,
         "row": row,
         "steps": in_order(written) if written else (),
