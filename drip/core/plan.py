@@ -116,7 +116,8 @@ def _again(message: Wanted, step: Step, basis: Basis, now: datetime) -> datetime
 def to_enter(messages: Iterable[Wanted], rows: Iterable[Planned]) -> tuple[list[Wanted], list[tuple[Planned, Wanted]]]:
     """Which wanted messages are new, and which rows no longer stand where the rules place them.
 
-    A row that already went, or may have gone, stays as it is; a visit that moved to another day is reminded of anew.
+    A row that already went, or may have gone, stays as it is, and so does one that staff left out; a visit that moved
+    to another day is reminded of anew.
     """
     latest = _latest(rows)
     new: list[Wanted] = []
@@ -125,7 +126,7 @@ def to_enter(messages: Iterable[Wanted], rows: Iterable[Planned]) -> tuple[list[
         row = latest.get(message.key)
         if row is None:
             new.append(message)
-        elif row.state in UNSENT | REVIVABLE:
+        elif row.state in UNSENT | REVIVABLE and row.reason is not Reason.SKIPPED_BY_STAFF:
             if _differs(row, message):
                 moved.append((row, message))
         elif message.revision > row.revision:

@@ -192,7 +192,7 @@ def folder_in(app: App, tx: Tx, draft: Draft) -> Folder:
 
 @lru_cache(maxsize=64)
 def read_sequence(path: str, text: str) -> tuple[Written | None, Node | None, list[Finding]]:
-    """The sequence that a text says. It takes long, and is done once: nobody changes what comes of it."""
+    """The sequence that a text says, read once: nothing takes longer, and nobody changes what comes of it."""
     return load_sequence_tree(path, text.encode())
 
 

@@ -106,7 +106,7 @@ def event_of(stored: StoredEvent) -> Event:
     return replace(event, **ours) if ours else event
 
 
-_OURS = ("enrolment", "reply", "asked", "alert", "choice")
+_OURS = ("enrolment", "reply", "asked", "alert", "choice", "staff")
 """What only we tell: a booking system's event that holds one of these is never taken in."""
 
 

@@ -171,6 +171,12 @@ def finish(tx: Tx, ids: Sequence[str], open_states: Sequence[str], now: datetime
     return [(row.id, row.patient_id, row.sequence) for row in rows]
 
 
+def reopen(tx: Tx, enrolment_id: str) -> None:
+    """One that had come to its natural end has something left to send again."""
+    finished = update(enrolments).where(enrolments.c.id == enrolment_id, enrolments.c.state == FINISHED)
+    tx.connection.execute(finished.values(state=ACTIVE, ended_at=None))
+
+
 def data_key_rows(tx: Tx, patient_ids: Iterable[str]) -> dict[str, DataKey]:
     """Only the keys of these patients: enough to unseal what is about them."""
     wanted = set(patient_ids)
