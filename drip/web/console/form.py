@@ -17,9 +17,9 @@ from drip.core.role import Permission
 from drip.core.sequence import Sequence as Written
 from drip.core.spoken import ANCHORS, any_of, when_it_goes
 from drip.core.walltime import instant, wall_clock
-from drip.flows.draft import check, path_of
+from drip.flows.draft import path_of
 from drip.web.console.door import Door
-from drip.web.console.drafting import Tree, around, live_steps, opened, sequence_of, tree_of
+from drip.web.console.drafting import Tree, around, findings_of, live_steps, opened, sequence_of, tree_of
 from drip.web.console.visit import Page, Visit
 
 NOBODY = Page(name="nobody", status=404)
@@ -97,14 +97,14 @@ def shown(visit: Visit, draft: Draft, **more: object) -> Page:
 
 def outline_of(visit: Visit, draft: Draft) -> Outline:
     """Its steps in order, each with when it goes and what is wrong with it."""
-    sequence, findings = sequence_of(draft), check(visit.app, draft, visit.now)
+    sequence, findings = sequence_of(draft), findings_of(visit, draft)
     example = _example(visit, sequence) if sequence else None
     steps = list(steps_of(tree_of(draft)))
     about_steps = {step["id"]: _of_step(findings, draft, position, step) for position, step in steps}
     told = {one for found in about_steps.values() for one in found}
     live = live_steps(visit, draft)
     lines = [_line(step, about_steps[step["id"]], (sequence, example), live) for _, step in steps]
-    rest = [Said(level=one.level, words=f"Line {one.line}: {one.message}") for one in findings if one not in told]
+    rest = [_said(one, is_placed=True) for one in findings if one not in told]
     return Outline(steps=lines, example=example, rest=rest)
 
 
@@ -120,7 +120,7 @@ def _line(
         by=_by(step),
         condition=in_plain_words(read.when) if read and read.when else "",
         is_live=step["id"] in live,
-        said=[_said(one) for one in findings],
+        said=list(dict.fromkeys(_said(one) for one in findings)),
         beyond=beyond_form(step),
     )
 
@@ -144,10 +144,10 @@ def _of_step(findings: Sequence[Finding], draft: Draft, position: int, step: Tre
     return [*within(own, draft.files[SEQUENCE], ("steps", position)), *words]
 
 
-def _said(finding: Finding) -> Said:
-    """In the step, words need their file and line; the rest stands in the fields below."""
-    is_of_words = finding.path.startswith("templates/")
-    place = f"{finding.path.rpartition('/')[2]}, line {finding.line}: " if is_of_words else ""
+def _said(finding: Finding, *, is_placed: bool = False) -> Said:
+    """With its file and line, but for what stands in the fields of its own step."""
+    is_placed = is_placed or finding.path.startswith("templates/")
+    place = f"{finding.path.rpartition('/')[2]}, line {finding.line}: " if is_placed else ""
     return Said(level=finding.level, words=f"{place}{finding.message}")
 
 
