@@ -4,7 +4,7 @@ import argparse
 import sys
 from collections.abc import Callable, Iterator
 
-from benchmarks import burst, emails, growth, plan, planner, providers, replan, send
+from benchmarks import burst, console, emails, growth, plan, planner, providers, replan, send
 from benchmarks.clinic import POSTGRES, SQLITE, Database
 from benchmarks.measure import Line, row
 from tests.databases import find_postgres
@@ -18,6 +18,7 @@ BENCHMARKS: dict[str, Callable[..., Iterator[Line]]] = {
     "growth": growth.run,
     "emails": emails.run,
     "burst": burst.run,
+    "console": console.run,
 }
 
 

@@ -6,14 +6,12 @@ worker and the database share its cores.
 """
 
 import argparse
-import base64
 import json
 import os
-import re
 import subprocess
 import sys
 import tempfile
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
@@ -25,11 +23,12 @@ from sqlalchemy import text
 
 from benchmarks.clinic import POSTGRES, TWELVE, Database, a_clinic, expect, read, visits
 from benchmarks.measure import Line, row
+from benchmarks.processes import ROOT, listening, running, settings, until
 from drip.clock import now as real_now
 from drip.flows.enrol import apply_news
 from drip.flows.take_in import take_in
 from tests.databases import find_postgres
-from tests.world import CLINIC, KEY, World
+from tests.world import CLINIC, World
 
 EVENTS, QUICK = 50_000, 1_000
 LISTED = 100
@@ -42,7 +41,6 @@ STORED_WITHIN, ENROLLED_WITHIN, RATE, SLOWEST = 60, 180, 1_000, 200
 
 PATIENCE = 900
 SECRET = "a-secret-for-the-benchmark"  # noqa: S105 - of a database that is dropped
-ROOT = Path(__file__).parent.parent
 
 AT_ALL_HOURS = CLINIC.replace("senders:", "window: any\nsenders:")
 
@@ -73,13 +71,13 @@ def burst(database: Database, events: int, each: int) -> Iterator[Line]:
     """Post, watch until all are enrolled, say how it went."""
     with a_clinic(database, BOOKED, DUE_SOON, clinic=AT_ALL_HOURS) as world, ExitStack() as stack:
         lasting = 60 + events // 200
-        _make_due(world, EACH_SECOND * lasting)
+        make_due(world, EACH_SECOND * lasting)
         home = Path(stack.enter_context(tempfile.TemporaryDirectory()))
         (home / "clinic.yaml").write_text(AT_ALL_HOURS)
-        told = _settings(database, home)
-        port = stack.enter_context(_listening(home, told))
-        log = stack.enter_context(_running(home, told, "worker"))
-        _until(lambda: _is_ready(world), 60, log)
+        told = settings(database, home, DRIP_BOOKING_WEBHOOK_SECRETS=SECRET)
+        port = stack.enter_context(listening(home, told))
+        log = stack.enter_context(running(home, told, "worker"))
+        until(lambda: _is_ready(world), 60, log)
         watch = Watch(world)
         posting = stack.enter_context(_posting(port, events, each))
         while posting.poll() is None or watch.enrolled < events:
@@ -152,7 +150,7 @@ class Watch:
             return int(tx.connection.execute(query, times).scalar_one())
 
 
-def _make_due(world: World, number: int) -> None:
+def make_due(world: World, number: int) -> None:
     """Patients whose one text becomes due a little later each, from now on."""
     now = real_now()
     told = json.loads(visits(10_000_000, number))
@@ -161,41 +159,6 @@ def _make_due(world: World, number: int) -> None:
         event["occurred_at"] = event["appointment"]["starts_at"] = start
     take_in(world.app, read(world.app, json.dumps(told).encode()), now)
     apply_news(world.app, now)
-
-
-def _settings(database: Database, home: Path) -> dict[str, str]:
-    key = f"{KEY[0]}:{base64.urlsafe_b64encode(KEY[1]).decode()}"
-    url = database.postgres.url if database.postgres else ""
-    return {
-        **os.environ,  # noqa: TID251 - what a process is started with
-        "PYTHONPATH": str(ROOT),
-        "DRIP_HOME": str(home),
-        "DRIP_DATABASE_URL": url,
-        "DRIP_ENCRYPTION_KEYS": key,
-        "DRIP_EMAIL_PROVIDER": "noop",
-        "DRIP_SMS_PROVIDER": "noop",
-        "DRIP_BOOKING_WEBHOOK_SECRETS": SECRET,
-    }
-
-
-@contextmanager
-def _running(home: Path, told: Mapping[str, str], *words: str) -> Iterator[Path]:
-    """What it says is in the file."""
-    command, log = [sys.executable, "-m", "drip", *words], home / f"{words[0]}.log"
-    with log.open("w") as said:
-        process = subprocess.Popen(command, cwd=home, env=dict(told), stderr=said)  # noqa: S603 - our own program
-        try:
-            yield log
-        finally:
-            process.terminate()
-            process.wait(60)
-
-
-@contextmanager
-def _listening(home: Path, told: Mapping[str, str]) -> Iterator[int]:
-    with _running(home, told, "serve", "--port", "0") as log:
-        _until(lambda: re.search(r"port (\d+)", log.read_text()), 60, log)
-        yield int(re.findall(r"port (\d+)", log.read_text())[0])
 
 
 @contextmanager
@@ -212,14 +175,6 @@ def _is_ready(world: World) -> bool:
     """The worker has ticked."""
     with world.store.read() as tx:
         return bool(tx.connection.execute(text("SELECT count(*) FROM heartbeats WHERE name = 'worker'")).scalar())
-
-
-def _until(is_so: Callable[[], object], longest: float, log: Path) -> None:
-    deadline = perf_counter() + longest
-    while not is_so():
-        if perf_counter() > deadline:
-            raise RuntimeError(f"{log.stem} did not start:\n{log.read_text()[-1000:]}")
-        sleep(0.2)
 
 
 def main() -> None:

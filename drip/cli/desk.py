@@ -1,5 +1,6 @@
 """For whoever looks after it day by day: tasks, held, attendance."""
 
+from collections.abc import Mapping
 from enum import StrEnum
 from typing import TYPE_CHECKING, Annotated, Any
 
@@ -10,6 +11,8 @@ from drip.cli.show import Complaint, counted, out, print_json, table, zulu
 
 if TYPE_CHECKING:
     from drip.flows.decide import Held
+    from drip.store.patients import PatientRow
+    from drip.store.records import TaskRow
 
 
 def add_to(app: typer.Typer) -> None:
@@ -75,22 +78,30 @@ def _finish(app: Any, task_id: str, by: str) -> None:
 
 
 def _tasks(tx: Any) -> list[dict[str, Any]]:
-    from drip.store import enrolments, patients, records
+    from drip.store import patients, records
 
     rows = records.open_tasks(tx)
-    people = {row.patient_id for row in rows if row.patient_id}
-    keys, refs = enrolments.data_key_rows(tx, people), patients.refs(tx, people)
+    people = patients.readable(tx, {row.patient_id for row in rows if row.patient_id})
     rows.sort(key=lambda row: (row.kind != records.RED_FLAG, row.raised_at))
     return [
         {
             "id": row.id,
             "kind": row.kind,
-            "patient": refs.get(row.patient_id or ""),
+            "patient": people[row.patient_id].ref if row.patient_id in people else None,
             "raised_at": zulu(row.raised_at),
-            "detail": records.detail_of(tx, row, keys.get(row.patient_id or "")),
+            "detail": _detail(tx, row, people),
         }
         for row in rows
     ]
+
+
+def _detail(tx: Any, task: "TaskRow", people: "Mapping[str, PatientRow]") -> str:
+    """A record that cannot be unsealed hides no other task."""
+    from drip.store import records
+
+    if task.patient_id and task.patient_id not in people:
+        return "the record of this patient cannot be unsealed: see `drip doctor`"
+    return records.detail_of(tx, task, people[task.patient_id].data_key if task.patient_id else None)
 
 
 def held(

@@ -3,6 +3,7 @@
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from datetime import datetime
+from functools import lru_cache
 from pathlib import Path
 
 from drip.app import App, Published
@@ -14,8 +15,10 @@ from drip.content.new_sequence import copied, is_good_id, least
 from drip.content.render import LAYOUTS
 from drip.content.sequence_file import load_sequence_tree
 from drip.content.slots import SHARED
+from drip.content.strict_yaml import Node
 from drip.core.draft import SEQUENCE, Draft, Stage, changed, submitted
 from drip.core.role import Person
+from drip.core.sequence import Sequence as Written
 from drip.store import audit, drafts, versions
 from drip.store.audit import Deed
 from drip.store.database import Tx
@@ -101,12 +104,18 @@ def save(
     """
     with app.store.write() as tx:
         draft = _known(drafts.load(tx, draft_id))
-        kept = _own(draft.sequence, files) | {path: text for path, text in draft.files.items() if is_shared(path)}
+        kept = unsaved(draft, files).files
         if draft.edit != saw or not draft.stage.is_unfinished:
             return Conflict(draft=draft)
-        if kept == dict(draft.files):
+        if kept == draft.files:
             return draft
         return _keep(tx, draft, changed(draft, kept, person.id, now), Deed(who=person.id, deed="draft_saved"), now)
+
+
+def unsaved(draft: Draft, files: Mapping[str, str]) -> Draft:
+    """The draft as it would be with these files. A template without a word in it is none."""
+    shared = {path: text for path, text in draft.files.items() if is_shared(path)}
+    return replace(draft, files={**_own(draft.sequence, files), **shared})
 
 
 def drop(app: App, draft_id: str, saw: int, person: Person, now: datetime) -> Draft | Conflict:
@@ -163,7 +172,7 @@ def folder_in(app: App, tx: Tx, draft: Draft) -> Folder:
     """As `folder_of`, within a transaction. The draft's own sequence is the last."""
     live = {name: one for name, one in app.versions.live(tx).items() if name != draft.sequence}
     path, text = path_of(draft), draft.files.get(SEQUENCE, "")
-    sequence, root, found = load_sequence_tree(path, text.encode())
+    sequence, root, found = _read(path, text)
     others = [
         LoadedFile(path=f"sequences/{name}.yaml", text="", sequence=one.sequence) for name, one in sorted(live.items())
     ]
@@ -174,6 +183,12 @@ def folder_in(app: App, tx: Tx, draft: Draft) -> Folder:
         sources={**_shared(live), **{one: words for one, words in draft.files.items() if one != SEQUENCE}},
         findings=tuple(found),
     )
+
+
+@lru_cache(maxsize=64)
+def _read(path: str, text: str) -> tuple[Written | None, Node | None, list[Finding]]:
+    """Once, while somebody writes at the words of its messages. Nobody changes what comes of it."""
+    return load_sequence_tree(path, text.encode())
 
 
 def check(app: App, draft: Draft, now: datetime) -> list[Finding]:
@@ -215,7 +230,7 @@ def _own(sequence: str, files: Mapping[str, str]) -> dict[str, str]:
     return {
         path: text.replace("\r\n", "\n")
         for path, text in files.items()
-        if path == SEQUENCE or path.startswith(f"{sequence}/")
+        if path == SEQUENCE or (path.startswith(f"{sequence}/") and text.strip())
     }
 
 

@@ -49,6 +49,17 @@ def hears(drip: Drip, text: str, now: str, **more: Any) -> list[dict[str, Any]]:
 # drip tasks
 
 
+def test_a_record_that_cannot_be_unsealed_hides_no_task(enrolled: Path, drip: Drip) -> None:
+    found = hears(drip, "my calf is hot and swollen", "2026-06-09T12:00Z")
+    app = build(read_settings())
+    with app.store.write() as tx:
+        tx.connection.exec_driver_sql("UPDATE patients SET facts = x'00'")
+    app.close()
+    after = drip("tasks", "--json").json["tasks"]
+    assert [one["id"] for one in after] == [one["id"] for one in found]
+    assert {one["detail"] for one in after} == {"the record of this patient cannot be unsealed: see `drip doctor`"}
+
+
 def test_where_nothing_waits_that_is_said(enrolled: Path, drip: Drip) -> None:
     assert drip("tasks").out == "Nothing waits for a person.\n"
     assert drip("tasks", "--json").json == {"tasks": []}

@@ -45,6 +45,6 @@ def test_patients_never_get_marks_even_after_staff_looked() -> None:
 
 @pytest.mark.parametrize("name", ["<script>alert(1)</script>", "\u27e6</mark><script>"])
 def test_a_name_is_never_markup(name: str) -> None:
-    values = {**VALUES, "patient": {"first_name": name}}
+    values: dict[str, dict[str, object]] = {**VALUES, "patient": {"first_name": name}}
     words = TemplateSet(SOURCES, shows_gaps=True).render("a/hello.email.md", values)
     assert "<script" not in as_marked_html(words.html or "").lower()

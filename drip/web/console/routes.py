@@ -9,13 +9,18 @@ from starlette.responses import Response
 
 from drip.app import App
 from drip.web.console import (
+    calendar,
+    draft_page,
+    draft_preview,
     form,
     form_step,
     form_steps,
     form_whole,
+    new_sequence,
     pages,
     patients,
     people,
+    sequence,
     sequences,
     signing_in,
     tasks,
@@ -29,12 +34,14 @@ def console(app: App, now: Callable[[], datetime]) -> Door:
     door = Door(app, now)
 
     async def static(request: Request) -> Response:
-        found = pages.static(request.path_params["digest"], request.path_params["name"])
+        named = request.path_params["digest"], request.path_params["name"]
+        found = pages.static(*named, request.headers.get("accept-encoding", ""))
         if found is None:
             raise HTTPException(404, "there is no such file")
         return found
 
     door.open("GET", "/console/static/{digest}/{name}", static)
-    for part in (signing_in, today, tasks, patients, sequences, people, form, form_step, form_steps, form_whole):
+    parts = (signing_in, today, tasks, patients, sequences, new_sequence, sequence, calendar, people)
+    for part in (*parts, draft_page, draft_preview, form, form_step, form_steps, form_whole):
         part.add_to(door)
     return door

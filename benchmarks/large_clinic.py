@@ -1,0 +1,150 @@
+"""A clinic that has been at it for four months: 100,000 patients with twenty messages each, some still to come."""
+
+import json
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+
+from sqlalchemy import text
+
+from benchmarks.burst import AT_ALL_HOURS, DUE_SOON
+from benchmarks.clinic import Database, a_clinic, read, visits
+from drip.clock import now as real_now
+from drip.core.role import Role
+from drip.flows import staff
+from drip.flows.enrol import apply_news
+from drip.flows.staff import NewAccount
+from drip.flows.take_in import take_in
+from drip.store import accounts, records
+from drip.store import patients as people
+from drip.store.passwords import new_secret
+from drip.store.records import NewTask
+from tests.world import World
+
+CLINIC = AT_ALL_HOURS
+DAYS = 120
+TASKS = 2_000
+
+STEPS = "\n".join(
+    f'  - {{id: step-{day}, after: {day}d, at: "10:00", {"sms" if day % 2 else "email"}: words}}'
+    for day in (1, 2, 4, 6, 8, 11, 15, 20, 25, 32, 39, 46, 53, 60, 67, 74, 81, 90, 100, 110)
+)
+
+TWENTY = f"""
+sequence: twenty
+title: Twenty messages
+purpose: care
+kind: education
+enrol: {{on: appointment.attended}}
+anchor: appointment
+steps:
+{STEPS}
+review: {{author: A. Writer, approved_by: B. Reader, review_due: 2037-01-01}}
+"""
+
+WENT = """
+UPDATE messages SET accepted_at = due_at, attempts = 1, attempt_id = md5(id),
+       counted_on = to_char(due_at, 'YYYY-MM-DD'),
+       provider = 'noop', state = CASE WHEN substr(id, 1, 2) < '04' THEN 'undelivered'
+                                       WHEN substr(id, 1, 2) < '20' THEN 'accepted' ELSE 'delivered' END
+WHERE state = 'planned' AND due_at < :now AND sequence = 'twenty' AND substr(id, 1, 2) >= '02'
+"""
+LEFT_OUT = """
+UPDATE messages SET state = CASE WHEN substr(id, 1, 2) = '00' THEN 'failed' ELSE 'skipped' END,
+       reason = CASE WHEN substr(id, 1, 2) = '00' THEN 'address_refused' ELSE 'capped' END
+WHERE state = 'planned' AND due_at < :now AND sequence = 'twenty'
+"""
+ATTEMPTS = """
+INSERT INTO attempts (id, message_id, number, channel, provider, contact_id, version, body_hash, started_at, asked,
+                      outcome, detail, provider_ref, receipt, receipt_at)
+SELECT attempt_id, m.id, 1, channel, 'noop', CASE WHEN channel = 'sms' THEN phone_contact ELSE email_contact END,
+       version, md5(m.id), due_at, 0, 'accepted', '', m.id, state, due_at
+FROM messages m JOIN patients p ON p.id = m.patient_id WHERE attempt_id IS NOT NULL AND m.sequence = 'twenty'
+"""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Lived:
+    """The clinic, and where its pages are."""
+
+    world: World
+    token: str = field(repr=False)
+    """Of somebody signed in who may see everything."""
+    patients: int
+    messages: int
+    examples: Mapping[str, str]
+    """An address for each page that needs one."""
+    more: Mapping[str, str]
+    """Pages worth looking at in another way as well."""
+
+
+@contextmanager
+def lived_in(database: Database, patients: int) -> Iterator[Lived]:
+    """The clinic, while this lasts."""
+    now = real_now()
+    with a_clinic(database, TWENTY, DUE_SOON, clinic=CLINIC) as world:
+        for day in range(DAYS):
+            _enrol(world, day * patients // DAYS, (day + 1) * patients // DAYS, now - timedelta(days=DAYS - day))
+        _live(world, now)
+        patient = _ask(world, now)
+        yield Lived(
+            world=world,
+            token=_sign_in(world, real_now()),
+            patients=patients,
+            messages=_count(world),
+            examples=_examples(patient),
+            more={"/console/patients?q=": "/console/patients?q=p-7"},
+        )
+
+
+def _enrol(world: World, first: int, end: int, on: datetime) -> None:
+    told = json.loads(visits(first, end - first)) if end > first else []
+    for one in told:
+        one["occurred_at"] = one["appointment"]["starts_at"] = on.isoformat()
+    take_in(world.app, read(world.app, json.dumps(told).encode()), on)
+    apply_news(world.app, on)
+
+
+def _live(world: World, now: datetime) -> None:
+    """What was due has gone, as a worker would have written it down."""
+    with world.store.write() as tx:
+        for statement in (WENT, LEFT_OUT):
+            tx.connection.execute(text(statement), {"now": now})
+        tx.connection.execute(text(ATTEMPTS))
+    with world.store.engine.connect().execution_options(isolation_level="AUTOCOMMIT") as connection:
+        connection.execute(text("VACUUM ANALYZE"))
+
+
+def _ask(world: World, now: datetime) -> str:
+    """Tasks for staff. Answers one patient of whom there is much to tell."""
+    with world.store.write() as tx:
+        ids = [row.id for row in tx.connection.execute(text("SELECT id FROM patients ORDER BY id LIMIT 2000"))]
+        rows = people.load(tx, ids)
+        tasks = [
+            NewTask(key=f"bench:{one}", kind="reply", patient_id=one, data_key=rows[one].data_key, detail="Still sore.")
+            for one in ids
+        ]
+        records.raise_tasks(tx, tasks, now)
+        first = "SELECT patient_id FROM enrolments WHERE sequence = 'twenty' ORDER BY enrolled_at LIMIT 1"
+        return str(tx.connection.execute(text(first)).scalar_one())
+
+
+def _sign_in(world: World, now: datetime) -> str:
+    given = staff.add(world.app, NewAccount(name="sam", full_name="Sam Okoro", role=Role.ADMIN), now)
+    with world.store.write() as tx:
+        account = accounts.named(tx, "sam")
+        if account is None:
+            raise RuntimeError(f"{given.person.name} is not there")
+        accounts.set_password(tx, account.person.id, account.password, is_given=False)
+        accounts.set_secret(tx, account.person.id, new_secret())
+        return accounts.begin(tx, account.person.id, now)
+
+
+def _count(world: World) -> int:
+    with world.store.read() as tx:
+        return int(tx.connection.execute(text("SELECT count(*) FROM messages")).scalar_one())
+
+
+def _examples(patient: str) -> Mapping[str, str]:
+    return {"/console/patients/{id}": f"/console/patients/{patient}"}

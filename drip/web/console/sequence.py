@@ -1,0 +1,123 @@
+"""One sequence: what it says and when, who writes at it, and the switch that stops it alone."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from drip.core.condition_text import as_written
+from drip.core.model import Channel, Send
+from drip.core.role import Permission
+from drip.core.sequence import Sequence as Written
+from drip.core.sequence import Step
+from drip.core.timing import in_words, repeats
+from drip.flows.draft import NoDraft, begin
+from drip.flows.switches import pause, resume
+from drip.store import accounts, drafts, statistics, versions
+from drip.web.console.door import Door
+from drip.web.console.visit import Answer, Onward, Page, Visit
+
+MISSING = Page(name="missing", status=404)
+
+
+def add_to(door: Door) -> None:
+    """These pages."""
+    door.page("/console/sequences/{id}", Permission.SEE, _sequence)
+    door.deed("/console/sequences/{id}/draft", Permission.WRITE, _begin)
+    door.deed("/console/sequences/{id}/pause", Permission.RUN, _pause)
+    door.deed("/console/sequences/{id}/resume", Permission.RUN, _resume)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class StepWords:
+    """A step in words."""
+
+    id: str
+    when: str
+    how: str
+    only_if: str = ""
+    is_answer: bool = False
+    """It is said to an answer, and counts from that."""
+
+
+def in_order(sequence: Written) -> Sequence[StepWords]:
+    """Its steps, as they stand in the file."""
+    return [
+        StepWords(
+            id=step.id,
+            when=_when(step),
+            how=_how(step),
+            only_if=as_written(step.when) if step.when else "",
+            is_answer=step.follows is not None,
+        )
+        for step in sequence.steps
+    ]
+
+
+def _when(step: Step) -> str:
+    return in_words(step) if step.every is None else f"{in_words(step)}, then {repeats(step)}"
+
+
+CHANNELS = {Channel.EMAIL: "email", Channel.SMS: "text"}
+
+
+def _how(step: Step) -> str:
+    names = [CHANNELS[channel] for channel in step.channels]
+    return (" and " if step.send is Send.BOTH else ", else ").join(names).capitalize()
+
+
+def _sequence(visit: Visit) -> Page:
+    name = visit.path["id"]
+    with visit.app.store.read() as tx:
+        live = versions.live(tx).get(name)
+        draft = drafts.unfinished_of(tx, name)
+        if live is None and draft is None:
+            return MISSING
+        row = versions.load(tx, [live])[0] if live else None
+        written = visit.app.versions.get(tx, [live])[live].sequence if live else None
+        names = accounts.names(tx)
+        patients = statistics.count_active(tx, visit.person.sites).get(name, 0)
+    values = {
+        "id": name,
+        "title": written.title if written else name,
+        "sequence": written,
+        "row": row,
+        "steps": in_order(written) if written else (),
+        "draft": draft,
+        "draft_by": names.get(draft.changed_by, "") if draft else "",
+        "patients": patients,
+        "zone": visit.app.clinic.zone,
+    }
+    return Page(name="sequence", values=values)
+
+
+def _begin(visit: Visit) -> Answer:
+    try:
+        draft = begin(visit.app, visit.path["id"], visit.person, visit.now)
+    except NoDraft:
+        return MISSING
+    return Onward(to=f"/console/drafts/{draft.id}")
+
+
+def _pause(visit: Visit) -> Answer:
+    name, why = visit.path["id"], visit.form.get("why", "").strip()
+    with visit.app.store.read() as tx:
+        if name not in versions.live(tx):
+            return MISSING
+    if not why:
+        return Onward(to=_address(name), said="Nothing was paused: say why, so that your colleagues know.")
+    told = f"{why[:200]} ({visit.person.full_name})"
+    pause(visit.app, f"sequence:{name}", told, visit.now, who=visit.person.id)
+    return Onward(to=_address(name), said="This sequence is paused. Nothing of it goes until somebody resumes it.")
+
+
+def _resume(visit: Visit) -> Answer:
+    name = visit.path["id"]
+    with visit.app.store.read() as tx:
+        if f"sequence:{name}" not in versions.paused(tx):
+            return MISSING
+    woken = resume(visit.app, f"sequence:{name}", visit.now, who=visit.person.id)
+    waits = "1 message waits" if woken == 1 else f"{woken or 0} messages wait"
+    return Onward(to=_address(name), said=f"It goes on: {waits} to go. What came too late expires, and says so.")
+
+
+def _address(name: str) -> str:
+    return f"/console/sequences/{name}"
