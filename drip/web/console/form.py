@@ -1,8 +1,9 @@
 """A draft as a form: what the sequence is, and its steps in order, each with when it goes."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
+from functools import partial
 
 from drip.content.examples import Situation, timeline
 from drip.content.field_findings import within
@@ -21,6 +22,7 @@ from drip.flows.draft import path_of
 from drip.web.console.door import Door
 from drip.web.console.drafting import Tree, around, findings_of, live_steps, opened, sequence_of, tree_of
 from drip.web.console.visit import Page, Visit
+from drip.web.console.when import full
 
 NOBODY = Page(name="nobody", status=404)
 
@@ -91,8 +93,13 @@ def shown(visit: Visit, draft: Draft, **more: object) -> Page:
     """The form's first page, of a draft as it is now."""
     tree, sequence, outline = tree_of(draft), sequence_of(draft), outline_of(visit, draft)
     values = {**around(draft, "form"), "tree": tree, "sequence": sequence, "outline": outline}
-    values |= {"zone": visit.app.clinic.zone, "joins": _joins(sequence), "ends": _ends(sequence), "typed": {}}
+    values |= {"full": clock_of(visit), "joins": _joins(sequence), "ends": _ends(sequence), "typed": {}}
     return Page(name="form", values={**values, "beyond": beyond_whole(tree) if tree else (), **more})
+
+
+def clock_of(visit: Visit) -> Callable[[datetime], str]:
+    """How a time reads on the clinic's clock: `Tuesday 3 February at 10:00`."""
+    return partial(full, now=visit.now, zone=visit.app.clinic.zone)
 
 
 def outline_of(visit: Visit, draft: Draft) -> Outline:
