@@ -282,7 +282,8 @@ def test_a_new_step_takes_another_name_freely(desk: Desk) -> None:
 
 def test_steps_are_added_copied_moved_and_removed(desk: Desk) -> None:
     assert "+   - id: extra" in lines(desk.do("add", "hello", new="extra", by="email", where="before"))
-    assert desk.draft.files["advice/extra.email.md"]
+    desk.save("form/extra", email__subject="More", email__body="Hello.")
+    assert desk.draft.files["advice/extra.email.md"] == "---\nsubject: More\n---\nHello.\n"
     assert desk.text.index("id: extra") < desk.text.index("# The first word.")
     desk.do("down", "extra")
     assert desk.text.index("id: hello") < desk.text.index("id: extra") < desk.text.index("id: nudge")

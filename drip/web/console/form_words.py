@@ -102,7 +102,7 @@ def with_typed(draft: Draft, step: Mapping[str, Any], form: Fields) -> Files:
     for channel in channels_of(draft, step):
         for one in channel.words if f"by.{channel.channel.value}" in form else ():
             said = _typed(one, draft.files.get(one.path, ""), form)
-            if said != draft.files.get(one.path):
+            if said != draft.files.get(one.path, ""):
                 files[one.path] = said
     return files
 
