@@ -80,7 +80,7 @@ def keep(visit: Visit, draft: Draft, files: Files) -> Saved | Overtaken:
 
 def _overtaken(visit: Visit, draft: Draft) -> Overtaken:
     with visit.app.store.read() as tx:
-        names = {one.person.id: one.person.full_name for one in accounts.everybody(tx)}
+        names = accounts.names(tx)
     return Overtaken(draft=draft, by=names.get(draft.changed_by, "somebody"))
 
 
