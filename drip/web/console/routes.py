@@ -12,6 +12,8 @@ from drip.web.console import (
     calendar,
     draft_page,
     draft_preview,
+    enrol,
+    enrol_file,
     form,
     form_step,
     form_steps,
@@ -41,7 +43,7 @@ def console(app: App, now: Callable[[], datetime]) -> Door:
         return found
 
     door.open("GET", "/console/static/{digest}/{name}", static)
-    parts = (signing_in, today, tasks, patients, sequences, new_sequence, sequence, calendar, people)
+    parts = (signing_in, today, tasks, patients, enrol, enrol_file, sequences, new_sequence, sequence, calendar, people)
     writing = (draft_page, draft_preview, form, form_step, form_steps, form_whole)
     for part in (*parts, *writing):
         part.add_to(door)
