@@ -60,11 +60,22 @@ class Checked:
     def warnings(self) -> Sequence[tuple[str, Sequence[int]]]:
         """What to know before saying yes, each once, with the rows it is about."""
         told: dict[str, list[int]] = {}
+        twice = self._namesakes() if self.outlooks else frozenset[int]()
         for number, one in self.outlooks.items():
-            namesake = [NAMESAKE] if one.also else []
+            namesake = [NAMESAKE] if one.also or number in twice else []
             for says in (*one.warnings, *one.ends, *one.asks, *namesake):
                 told.setdefault(says, []).append(number)
         return list(told.items())
+
+    def _namesakes(self) -> frozenset[int]:
+        """Rows about people of one name and birth under different numbers."""
+        by_name: dict[tuple[str, ...], dict[str, int]] = {}
+        for number, one in enumerate((entry.parsed for entry in self.entries), 1):
+            facts = one.event.patient
+            who = tuple(str(facts.get(name)).casefold() for name in ("first_name", "last_name", "date_of_birth"))
+            if facts.get("date_of_birth"):
+                by_name.setdefault(who, {}).setdefault(one.patient_ref, number)
+        return frozenset(number for refs in by_name.values() if len(refs) > 1 for number in refs.values())
 
     @property
     def joins(self) -> Sequence[Joins]:
@@ -87,12 +98,14 @@ def check_file(app: App, content: bytes, sites: Collection[str], now: datetime) 
         placed = place(tx, parsed, sites) if parsed else []
     of_row = {one.index: where for one, where in zip(parsed, placed, strict=True)}
     sheet = replace(sheet, rows=tuple(_with_place(row, row.parsed, of_row) for row in sheet.rows))
-    if not sheet.is_right:
-        return Checked(sheet=sheet)
-    entries = tuple(one for one in placed if isinstance(one, Entry))
-    outlooks = [_for_them(app, one, sites) for one in foresee(app, entries, now)]
-    numbers = (row.number for row in sheet.rows)
-    return Checked(sheet=sheet, entries=entries, outlooks=dict(zip(numbers, outlooks, strict=True)))
+    entries = [one for one in placed if isinstance(one, Entry)]
+    return Checked(sheet=sheet, entries=tuple(entries) if sheet.is_right else ())
+
+
+def foresee_file(app: App, checked: Checked, sites: Collection[str], now: datetime) -> Checked:
+    """With what every row would come to, where all of them are right."""
+    outlooks = [_for_them(app, one, sites) for one in foresee(app, checked.entries, now)]
+    return replace(checked, outlooks={number + 1: one for number, one in enumerate(outlooks)})
 
 
 def _with_place(row: Row, parsed: Parsed | None, of_row: Mapping[int, Entry | Misplaced]) -> Row:

@@ -77,7 +77,22 @@ class _Seen:
 
 
 def foresee(app: App, entries: Sequence[Entry], now: datetime) -> list[Outlook]:
-    """For each event what it would come to now. Nothing of it remains."""
+    """For each event what it would come to now. Nothing of it remains.
+
+    A few patients at a time: while they are planned nothing can go to them, and on SQLite nobody else can write.
+    """
+    of_patient: dict[str, list[int]] = {}
+    for number, one in enumerate(entries):
+        of_patient.setdefault(one.patient_id or one.parsed.patient_ref, []).append(number)
+    found: dict[int, Outlook] = {}
+    for some in chunks(list(of_patient.values()), PATIENTS_AT_ONCE):
+        numbers = [number for of_one in some for number in of_one]
+        outlooks = _foresee_some(app, [entries[number] for number in numbers], now)
+        found |= dict(zip(numbers, outlooks, strict=True))
+    return [found[number] for number in range(len(entries))]
+
+
+def _foresee_some(app: App, entries: Sequence[Entry], now: datetime) -> list[Outlook]:
     resolved: dict[str, Resolved] = {}
 
     def note(one: Resolved) -> None:
@@ -85,10 +100,7 @@ def foresee(app: App, entries: Sequence[Entry], now: datetime) -> list[Outlook]:
 
     with app.store.rehearse() as store, store.write() as tx:
         put = put_by_hand(tx, entries, now)
-        ids = sorted({patient_id for patient_id, _ in put})
-        patients.lock(tx, ids)  # all of them before the first is planned: everybody locks in this order
-        for some in chunks(ids, PATIENTS_AT_ONCE):
-            replan(app, tx, some, now, note=note)
+        replan(app, tx, sorted({patient_id for patient_id, _ in put}), now, note=note)
         seen = _look(app, tx, resolved)
     return [_outlook(resolved.get(patient_id), seen, now, is_new=is_new) for patient_id, is_new in put]
 

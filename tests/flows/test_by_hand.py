@@ -9,7 +9,7 @@ from sqlalchemy import event
 from drip.bookings.by_hand import read
 from drip.bookings.parsed import Parsed
 from drip.flows.by_hand import Entry, Misplaced, place, take_in_by_hand
-from drip.flows.by_hand_file import check_file
+from drip.flows.by_hand_file import check_file, foresee_file
 from drip.flows.foresee import foresee
 from drip.store import audit, enrolments, patients
 from tests.world import ADVICE, REMINDERS, World, a_visit, at
@@ -184,7 +184,7 @@ def test_a_file_is_foreseen_as_a_whole(clinic: World) -> None:
     clinic.publish(REMINDERS)
     rows = "\n".join(f"{n},Amina,Shah{n},appointment booked,2026-06-19,10:00,a{n}@example.org" for n in range(90))
     content = f"Number,First name,Last name,What happened,Date,Time,Email\n{rows}\n".encode()
-    checked = check_file(clinic.app, content, (), NOW)
+    checked = foresee_file(clinic.app, check_file(clinic.app, content, (), NOW), (), NOW)
     assert checked.is_right
     assert [(one.title, one.patients, one.messages, one.missed) for one in checked.joins] == [
         ("Before your visit", 90, 90, 90)

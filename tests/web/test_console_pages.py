@@ -110,3 +110,8 @@ def test_a_record_that_cannot_be_unsealed_hides_no_other_task(world: World, site
     assert page.status == 200
     assert "calf" in page.text
     assert "cannot be unsealed" in page.text
+    browser = signed_in(world, site, Role.SENDER)
+    for wanted in ("p-1", "generic:p-1"):
+        assert "cannot be unsealed" in browser.get(f"/console/patients?q={wanted}").text
+    for wanted in ("amina", "07700+900123", ""):
+        assert browser.get(f"/console/patients?q={wanted}").status == 200

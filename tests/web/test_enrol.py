@@ -124,7 +124,7 @@ def test_the_plan_is_shown_first_with_every_time_and_what_is_missed(world: World
     assert "Saturday 13 June 2026 at 10:00, in 2 days" in page
     assert "Before your visit" in page
     assert "Friday 12 June 2026 at 09:00, tomorrow text tomorrow yes" in page
-    assert "Wednesday 10 June 2026 at 10:00, yesterday email prepare no its time had already passed" in page
+    assert "Wednesday 10 June 2026 at 10:00, yesterday email prepare no because its time had already passed" in page
     assert stored(world) == 0
     with world.store.read() as tx:
         assert patients.find(tx, "C-00000000") == []
@@ -208,7 +208,7 @@ def test_a_closed_address_is_said_before_anybody_confirms(world: World, sender: 
     world.reply("STOP", "2026-06-11 09:00")
     page = words(sender.post("/console/enrol/plan", **NEW))
     assert "Nothing goes to this phone number: the patient asked us to stop." in page
-    assert "text tomorrow no the patient asked us to stop" in page
+    assert "text tomorrow no because the patient asked us to stop" in page
 
 
 def test_what_begins_nothing_says_so_and_cannot_be_confirmed(sender: Browser) -> None:
@@ -256,6 +256,7 @@ def test_a_file_is_checked_row_by_row_and_then_enrolled_once(world: World, sende
     page = sheet(sender, content)
     assert page.status == 200
     assert "2 rows are right" in words(page)
+    assert "20 November 1984 07700 900124 Appointment attended Thursday 11 June 2026 09:00" in words(page)
     assert "Before your visit 1 2 0" in words(page), "one patient, two messages, none missed"
     assert stored(world) == 0
     (kept,) = re.findall(r'name="content" value="([^"]*)"', page.text)

@@ -2,12 +2,12 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from datetime import timedelta
+from datetime import date, timedelta
 
 from drip.bookings.by_hand_file import EXAMPLE, HEADINGS, MOST_ROWS, NEEDED, Row
 from drip.core.role import Permission
 from drip.flows.by_hand import take_in_by_hand
-from drip.flows.by_hand_file import Checked, check_file
+from drip.flows.by_hand_file import Checked, check_file, foresee_file
 from drip.web.console.door import Door
 from drip.web.console.visit import Answer, File, Onward, Page, Visit
 
@@ -38,9 +38,9 @@ class Line:
     joins: str = ""
 
 
-def _choose(visit: Visit, wrong: tuple[str, ...] = (), unread: tuple[str, ...] = ()) -> Page:
+def _choose(visit: Visit, wrong: tuple[str, ...] = ()) -> Page:
     headings = [(heading, name in NEEDED, _HINTS.get(name, "")) for name, heading in HEADINGS.items()]
-    values = {"wrong": wrong, "unread": unread, "headings": headings, "most": MOST_ROWS}
+    values = {"wrong": wrong, "headings": headings, "most": MOST_ROWS}
     return Page(name="enrol_file", values=values, status=422 if wrong else 200)
 
 
@@ -79,7 +79,9 @@ def _check(visit: Visit) -> Answer:
 def _looked_at(visit: Visit, content: bytes) -> Page:
     checked = check_file(visit.app, content, visit.person.sites, visit.now)
     if checked.sheet.wrong:
-        return _choose(visit, wrong=checked.sheet.wrong, unread=checked.sheet.unread)
+        return _choose(visit, wrong=checked.sheet.wrong)
+    if checked.is_right:
+        checked = foresee_file(visit.app, checked, visit.person.sites, visit.now)
     lines = sorted((_line(row, checked) for row in checked.sheet.rows), key=lambda one: not _is_wrong(one))
     values = {
         "checked": checked,
@@ -103,10 +105,26 @@ def _line(row: Row, checked: Checked) -> Line:
     ]
     return Line(
         number=row.number,
-        cells=tuple((_seen(row.cells.get(name, "")), row.wrong.get(name, "")) for name in fields),
+        cells=tuple((_cell(row, name, checked), row.wrong.get(name, "")) for name in fields),
         wrong=" ".join(elsewhere),
         joins="taken in already" if outlook and outlook.is_known else joins or "nothing" if outlook else "",
     )
+
+
+def _cell(row: Row, name: str, checked: Checked) -> str:
+    """As it was typed; once all is right, a day as it was read, so that nobody takes 3 April for 4 March."""
+    if row.parsed and checked.is_right:
+        event = row.parsed.event
+        read_as = {
+            "date_of_birth": event.patient.get("date_of_birth"),
+            "on": event.appointment.get("starts_at")
+            or event.treatment.get("performed_at")
+            or event.programme.get("starts_on"),
+        }
+        if isinstance(told := read_as.get(name), str):
+            day = date.fromisoformat(told[:10])
+            return f"{day.day} {day:%B %Y}" if name == "date_of_birth" else f"{day:%A} {day.day} {day:%B %Y}"
+    return _seen(row.cells.get(name, ""))
 
 
 def _seen(cell: str) -> str:

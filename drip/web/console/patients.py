@@ -12,6 +12,7 @@ from drip.store import audit, enrolments, glance, names, patients
 from drip.store.audit import Deed
 from drip.store.database import Tx
 from drip.store.patients import PatientRow
+from drip.store.vault import CannotUnseal
 from drip.web.console.door import Door
 from drip.web.console.visit import Page, Visit
 
@@ -55,14 +56,20 @@ class Hits:
 
     rows: Sequence[PatientRow] = ()
     is_cut: bool = False
+    is_sealed: bool = False
+    """The record that was named cannot be unsealed."""
 
 
 def _search(visit: Visit) -> Page:
     wanted = visit.query.get("q", "").strip()[:200]
     with visit.app.store.read() as tx:
-        hits = _looked_for(visit, tx, wanted) if wanted else Hits(rows=_enrolled_last(visit, tx))
+        try:
+            hits = _looked_for(visit, tx, wanted) if wanted else Hits(rows=_enrolled_last(visit, tx))
+        except CannotUnseal:
+            hits = Hits(is_sealed=True)
         found = _beside(visit, tx, hits.rows[:MOST])
-    values = {"wanted": wanted, "found": found, "is_more": hits.is_cut or len(hits.rows) > MOST}
+    is_more = hits.is_cut or len(hits.rows) > MOST
+    values = {"wanted": wanted, "found": found, "is_more": is_more, "is_sealed": hits.is_sealed}
     return Page(name="patients", values=values | {"zone": visit.app.clinic.zone})
 
 
