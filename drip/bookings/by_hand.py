@@ -16,6 +16,7 @@ from drip.bookings.parsed import Parsed, Raw, Rejected
 from drip.bookings.typed_time import WrongTime, clock_of, day_of, instant_of, timely
 from drip.core.clinic import Clinic, Site
 from drip.core.model import EventKind
+from drip.core.walltime import local_date
 
 SOURCE = "console"
 """Who tells what was typed here, and whose patients they are whom no booking system has told us of."""
@@ -84,7 +85,7 @@ def read(
     when = _when(given, kind, site, now, wrong) if kind else _When()
     wrong |= _which(given, kind) if kind else {}
     wrong |= _reached(given, site.country)
-    born = _born(given, clinic.country, now, wrong)
+    born = _born(given, site, now, wrong)
     if kind and not wrong:
         told = _told({**given, **born}, kind, site, when) | {"event_id": key, "occurred_at": now.isoformat()}
         parsed = _parsed(Raw(index, told, _fields(kind)), clinic, wrong)
@@ -159,15 +160,15 @@ def _which(given: Mapping[str, str], kind: EventKind) -> Wrong:
     return wrong
 
 
-def _born(given: Mapping[str, str], country: str, now: datetime, wrong: Wrong) -> Mapping[str, str]:
+def _born(given: Mapping[str, str], site: Site, now: datetime, wrong: Wrong) -> Mapping[str, str]:
     if "date_of_birth" not in given:
         return {}
     try:
-        day = day_of(given["date_of_birth"], country)
+        day = day_of(given["date_of_birth"], site.country)
     except WrongTime as problem:
         wrong["date_of_birth"] = str(problem)
         return {}
-    if day > now.date():
+    if day > local_date(now, site.zone):
         wrong["date_of_birth"] = "This is still ahead. Is the year right?"
     return {"date_of_birth": day.isoformat()}
 
@@ -218,7 +219,7 @@ def _fields(kind: EventKind) -> Mapping[str, str]:
 
 
 def _parsed(raw: Raw, clinic: Clinic, wrong: Wrong) -> Parsed | None:
-    """Read as any other event is; what only concerns how somebody is reached is wrong here as well."""
+    """Read as any other event is."""
     outcomes = EventReader.of(clinic, SOURCE).read(raw)
     for outcome in outcomes:
         if isinstance(outcome, Rejected):

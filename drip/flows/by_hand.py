@@ -121,13 +121,21 @@ def _words(facts: Facts, name: str) -> set[str]:
     return set(names.words_in(told)) if isinstance(told, str) else set()
 
 
+class TakenMeanwhile(Exception):
+    """Somebody else has just given the number to another patient. Nothing was stored."""
+
+
 def take_in_by_hand(app: App, entries: Sequence[Entry], now: datetime, *, who: str) -> TakenIn:
-    """Store what was told for the next tick. Safe to repeat: told twice, it happened once. `who`: an account."""
+    """Store what was told for the next tick. Safe to repeat: told twice, it happened once. `who`: an account.
+
+    TakenMeanwhile where a new patient's number has become another one's since it was placed.
+    """
     return app.store.attempt(lambda tx: _take_in(tx, entries, now, who))
 
 
 def _take_in(tx: Tx, entries: Sequence[Entry], now: datetime, who: str) -> TakenIn:
     put = put_by_hand(tx, entries, now)
+    _are_still_one(tx, {whose: one.parsed for one, (whose, _) in zip(entries, put, strict=True) if not one.patient_id})
     new = sorted({patient_id for patient_id, is_new in put if is_new})
     if new:
         about = f"patient:{new[0]}" if len(new) == 1 else ""
@@ -136,6 +144,16 @@ def _take_in(tx: Tx, entries: Sequence[Entry], now: datetime, who: str) -> Taken
         audit.write(tx, Deed(who=who, deed="enrolled_by_hand", about=about, detail=told), now)
     accepted = sum(is_new for _, is_new in put)
     return TakenIn(accepted=accepted, duplicates=len(put) - accepted)
+
+
+def _are_still_one(tx: Tx, new: Mapping[str, Parsed]) -> None:
+    """Whether all that is told by now of each of these records is about the person of this event."""
+    keys = {row.id: row.data_key for row in patients.load(tx, new).values()}
+    for patient_id, history in events.histories(tx, keys).items():
+        told = [one.body.get("patient") for one in history if one.body.get("patient")]
+        facts = [one for one in told if isinstance(one, Mapping) and {"first_name", "last_name"} <= one.keys()]
+        if not all(are_one(new[patient_id].event.patient, one) for one in facts):
+            raise TakenMeanwhile
 
 
 def put_by_hand(tx: Tx, entries: Sequence[Entry], now: datetime) -> list[tuple[str, bool]]:

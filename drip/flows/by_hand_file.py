@@ -22,8 +22,8 @@ class Joins:
     title: str
     patients: int = 0
     messages: int = 0
-    missed: int = 0
-    """Messages whose time has passed already."""
+    left_out: int = 0
+    """Messages that would not go: their time has passed, or nothing can reach the patient there."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -81,13 +81,12 @@ class Checked:
     def joins(self) -> Sequence[Joins]:
         """What would begin, most first."""
         each = [one for outlook in self.outlooks.values() for one in outlook.joins]
-        goes = Counter[str]()
-        missed = Counter[str]()
+        goes, stays = Counter[str](), Counter[str]()
         for one in each:
             goes[one.title] += sum(message.goes for message in one.messages)
-            missed[one.title] += sum(not message.goes for message in one.messages)
+            stays[one.title] += sum(not message.goes for message in one.messages)
         counted = Counter(one.title for one in each).most_common()
-        return [Joins(title=title, patients=n, messages=goes[title], missed=missed[title]) for title, n in counted]
+        return [Joins(title=title, patients=n, messages=goes[title], left_out=stays[title]) for title, n in counted]
 
 
 def check_file(app: App, content: bytes, sites: Collection[str], now: datetime) -> Checked:

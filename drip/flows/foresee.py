@@ -138,7 +138,10 @@ def _outlook(resolved: Resolved | None, seen: _Seen, now: datetime, *, is_new: b
         ends=tuple(f"“{titles[row.id]}” ends: {row.reason.sentence}." for row in ended),
         stays=tuple(dict.fromkeys(titles[row.id] for row in now_as if row.state == ACTIVE)),
         asks=tuple(dict.fromkeys(_asks(task) for task in resolved.tasks)),
-        warnings=tuple(_warnings(joins, patient, seen.closed[patient_id], now)),
+        warnings=(
+            *_twice(joins, {row.sequence for row in now_as if row.state == ACTIVE}),
+            *_warnings(joins, patient, seen.closed[patient_id], now),
+        ),
         also=tuple(seen.namesakes[patient_id]),
     )
 
@@ -176,6 +179,13 @@ def _why_not(wanted: Wanted, patient: Patient, closed: Mapping[Channel, Reason],
         return Reason.NO_ADDRESS.sentence
     agreed = patient.consents(Purpose(wanted.purpose), wanted.channel, clinic.consent_by_default)
     return "" if agreed else Reason.NO_CONSENT.sentence
+
+
+def _twice(joins: Sequence[Joined], under_way: set[str]) -> Iterator[str]:
+    """The booking system may have told of the same visit under a number of its own."""
+    for one in joins:
+        if one.sequence in under_way:
+            yield f"They are in “{one.title}” already and would be in it twice. Is this the visit that it is about?"
 
 
 def _warnings(

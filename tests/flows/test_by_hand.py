@@ -8,11 +8,11 @@ from sqlalchemy import event
 
 from drip.bookings.by_hand import read
 from drip.bookings.parsed import Parsed
-from drip.flows.by_hand import Entry, Misplaced, place, take_in_by_hand
+from drip.flows.by_hand import Entry, Misplaced, TakenMeanwhile, place, take_in_by_hand
 from drip.flows.by_hand_file import check_file, foresee_file
 from drip.flows.foresee import foresee
 from drip.store import audit, enrolments, patients
-from tests.world import ADVICE, REMINDERS, World, a_visit, at
+from tests.world import ADVICE, REMINDERS, World, a_booking, a_visit, at
 
 NOW = at("2026-06-11 10:00")
 
@@ -148,6 +148,32 @@ def test_only_who_agrees_in_name_and_birth_is_the_same_patient(
     assert belongs == ("nobody" if isinstance(where, Misplaced) else "theirs" if where.patient_id else "new")
 
 
+def test_a_number_that_became_another_patients_meanwhile_takes_nothing_in(clinic: World) -> None:
+    clinic.publish(REMINDERS)
+    (first,), (second,) = placed(clinic, told(clinic)), placed(clinic, told(clinic, "k-2", first_name="Tom"))
+    assert isinstance(first, Entry)
+    assert isinstance(second, Entry)
+    take_in_by_hand(clinic.app, [first], NOW, who="sam")
+    with pytest.raises(TakenMeanwhile):
+        take_in_by_hand(clinic.app, [second], NOW, who="sam")
+    take_in_by_hand(clinic.app, [first], NOW, who="sam")
+    clinic.tick("2026-06-11 10:00")
+    with clinic.store.read() as tx:
+        (row,) = patients.find(tx, "1001")
+        assert row.patient.facts["first_name"] == "Amina"
+        assert len(list(audit.lines(tx))) == 1
+
+
+def test_that_a_visit_is_known_already_is_said(clinic: World) -> None:
+    clinic.publish(REMINDERS)
+    clinic.tell(a_booking("2026-06-19 10:00", patient={"ref": "1001"}))
+    clinic.tick("2026-06-11 09:00")
+    (entry,) = placed(clinic, told(clinic))
+    assert isinstance(entry, Entry)
+    (outlook,) = foresee(clinic.app, [entry], NOW)
+    assert any("would be in it twice" in says for says in outlook.warnings)
+
+
 def test_who_was_enrolled_a_moment_ago_is_known_already(clinic: World) -> None:
     clinic.publish(REMINDERS)
     take_in_by_hand(clinic.app, [Entry(parsed=told(clinic))], NOW, who="sam")
@@ -186,7 +212,7 @@ def test_a_file_is_foreseen_as_a_whole(clinic: World) -> None:
     content = f"Number,First name,Last name,What happened,Date,Time,Email\n{rows}\n".encode()
     checked = foresee_file(clinic.app, check_file(clinic.app, content, (), NOW), (), NOW)
     assert checked.is_right
-    assert [(one.title, one.patients, one.messages, one.missed) for one in checked.joins] == [
+    assert [(one.title, one.patients, one.messages, one.left_out) for one in checked.joins] == [
         ("Before your visit", 90, 90, 90)
     ], "nobody gave a number, so that the texts cannot go"
     assert clinic.messages() == []

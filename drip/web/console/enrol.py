@@ -14,7 +14,7 @@ from drip.core.event import Event
 from drip.core.model import Facts
 from drip.core.patient import time_in
 from drip.core.role import Permission
-from drip.flows.by_hand import Entry, Misplaced, place, place_with, take_in_by_hand
+from drip.flows.by_hand import TAKEN, Entry, Misplaced, TakenMeanwhile, place, place_with, take_in_by_hand
 from drip.flows.foresee import Outlook, foresee
 from drip.store import audit, patients
 from drip.store.audit import Deed
@@ -94,7 +94,10 @@ def _enrol(visit: Visit) -> Answer:
         return Page(name="nobody", status=404)
     if entry is None:
         return _shown(visit, wish, status=422)
-    taken = take_in_by_hand(visit.app, [entry], visit.now, who=visit.person.id)
+    try:
+        taken = take_in_by_hand(visit.app, [entry], visit.now, who=visit.person.id)
+    except TakenMeanwhile:
+        return _shown(visit, replace(wish, wrong={"ref": TAKEN}), status=422)
     to = f"/console/patients/{wish.row.id}" if wish.row else "/console/patients"
     if not taken.accepted:
         return Onward(to=to, said="This was taken in already, and nothing was done twice.")

@@ -6,7 +6,7 @@ from datetime import date, timedelta
 
 from drip.bookings.by_hand_file import EXAMPLE, HEADINGS, MOST_ROWS, NEEDED, Row
 from drip.core.role import Permission
-from drip.flows.by_hand import take_in_by_hand
+from drip.flows.by_hand import TakenMeanwhile, take_in_by_hand
 from drip.flows.by_hand_file import Checked, check_file, foresee_file
 from drip.web.console.door import Door
 from drip.web.console.visit import Answer, File, Onward, Page, Visit
@@ -137,7 +137,10 @@ def _enrol(visit: Visit) -> Answer:
     checked = check_file(visit.app, content, visit.person.sites, visit.now) if content.strip() else None
     if checked is None or not checked.is_right:
         return _looked_at(visit, content) if checked else _choose(visit, wrong=("Choose a file first.",))
-    taken = take_in_by_hand(visit.app, checked.entries, visit.now, who=visit.person.id)
+    try:
+        taken = take_in_by_hand(visit.app, checked.entries, visit.now, who=visit.person.id)
+    except TakenMeanwhile:
+        return _looked_at(visit, content)
     new = "1 row was" if taken.accepted == 1 else f"{taken.accepted} rows were"
     known = f" {taken.duplicates} had been taken in before, and nothing was done twice." if taken.duplicates else ""
     return Onward(to="/console/patients", said=f"{new} taken in. The plans show within a minute.{known}")

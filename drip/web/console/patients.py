@@ -66,7 +66,7 @@ def _search(visit: Visit) -> Page:
         try:
             hits = _looked_for(visit, tx, wanted) if wanted else Hits(rows=_enrolled_last(visit, tx))
         except CannotUnseal:
-            hits = Hits(is_sealed=True)
+            hits = Hits(is_sealed=not visit.person.sites)
         found = _beside(visit, tx, hits.rows[:MOST])
     is_more = hits.is_cut or len(hits.rows) > MOST
     values = {"wanted": wanted, "found": found, "is_more": is_more, "is_sealed": hits.is_sealed}
