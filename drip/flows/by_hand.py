@@ -16,6 +16,7 @@ from drip.store import audit, enrolments, events, names, patients, references
 from drip.store.audit import Deed
 from drip.store.database import Tx
 from drip.store.patients import PatientRow
+from drip.store.vault import DataKey
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -168,20 +169,23 @@ def put_by_hand(tx: Tx, entries: Sequence[Entry], now: datetime) -> list[tuple[s
         row = rows[one.patient_id] if one.patient_id else None
         patient_id, key = (row.id, row.data_key) if row else made[one.parsed.source, one.parsed.patient_ref]
         whose.append(patient_id)
-        new.append(
-            events.NewEvent(
-                source=one.parsed.source,
-                event_id=one.parsed.event.key,
-                patient_id=patient_id,
-                data_key=key,
-                received=first + number,
-                kind=one.parsed.event.kind.value,
-                occurred_at=one.parsed.event.occurred_at,
-                body=_only_news(one.parsed.body, row) if row else one.parsed.body,
-                raw=one.parsed.raw,
-            )
-        )
+        body = _only_news(one.parsed.body, row) if row else one.parsed.body
+        new.append(_event(one.parsed, body, patient_id, key, first + number))
     return list(zip(whose, events.add_each(tx, new, now), strict=True))
+
+
+def _event(parsed: Parsed, body: Facts, patient_id: str, key: DataKey, received: int) -> events.NewEvent:
+    return events.NewEvent(
+        source=parsed.source,
+        event_id=parsed.event.key,
+        patient_id=patient_id,
+        data_key=key,
+        received=received,
+        kind=parsed.event.kind.value,
+        occurred_at=parsed.event.occurred_at,
+        body=body,
+        raw=parsed.raw,
+    )
 
 
 def _only_news(body: Facts, row: PatientRow) -> Facts:

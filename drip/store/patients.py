@@ -160,15 +160,10 @@ def save_facts(tx: Tx, news: Sequence[NewFacts]) -> None:
     for new in news:
         blind = {channel: contact_id(tx, new.patient, channel, new.on) for channel in Channel}
         addresses.update({contact: channel for channel, contact in blind.items() if contact})
-        known = new.patient
-        told: Facts = {"patient": known.facts, "carer": known.carer}
-        facts: Facts = {**told, "treatments": known.treatments, "replies": known.replies}
-        if known.operations:
-            facts = {**facts, "operations": known.operations}
         rows.append(
             {
                 "id": new.row.id,
-                "facts": new.row.data_key.seal("patients.facts", new.row.id, to_bytes(facts)),
+                "facts": new.row.data_key.seal("patients.facts", new.row.id, to_bytes(_facts(new.patient))),
                 "standing": new.patient.standing.value,
                 "email_contact": blind[Channel.EMAIL],
                 "phone_contact": blind[Channel.SMS],
@@ -180,6 +175,12 @@ def save_facts(tx: Tx, news: Sequence[NewFacts]) -> None:
     ensure_contacts(tx, addresses)
     bulk.save_rows(tx, patients, rows)
     _save_names(tx, [new for new in news if not new.row.is_indexed or name_of(new.patient) != name_of(new.row.patient)])
+
+
+def _facts(known: Patient) -> Facts:
+    told: Facts = {"patient": known.facts, "carer": known.carer}
+    facts: Facts = {**told, "treatments": known.treatments, "replies": known.replies}
+    return {**facts, "operations": known.operations} if known.operations else facts
 
 
 def _save_names(tx: Tx, news: Sequence[NewFacts]) -> None:
