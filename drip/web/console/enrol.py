@@ -199,7 +199,7 @@ def _ahead(visit: Visit, wish: Wish, outlook: Outlook, entry: Entry) -> dict[str
         "what": _text(event.appointment, "type") or _text(event.treatment, "code") or _text(event.programme, "code"),
         "on": _on(event, site.zone, visit.now),
         "site": site,
-        "spoken": lambda at, zone: spoken(at, zone, visit.now),
+        "spoken": lambda at, zone: _spoken(at, zone, visit.now),
         "may_confirm": bool(outlook.joins or outlook.ends or outlook.asks) and not outlook.is_known,
     }
 
@@ -208,9 +208,13 @@ def _on(event: Event, zone: ZoneInfo, now: datetime) -> str:
     """When it happened or will; empty for what has no time."""
     at = time_in(event.appointment, "starts_at") or time_in(event.treatment, "performed_at")
     if at:
-        return spoken(at, zone, now)
+        return _spoken(at, zone, now)
     day = _text(event.programme, "starts_on")
     return f"{(on := date.fromisoformat(day)):%A} {on.day} {on:%B %Y}" if day else ""
+
+
+def _spoken(at: datetime, zone: ZoneInfo, now: datetime) -> str:
+    return f"{full(at, now, zone)}, {distance(at, now, zone)}"
 
 
 def _text(facts: Facts, name: str) -> str:

@@ -90,7 +90,7 @@ def _packed(name: str) -> bytes:
 def download(name: str, body: bytes) -> Response:
     """A file that the browser keeps instead of showing it. Names are ours."""
     kept = {"content-type": TYPES[Path(name).suffix], "content-disposition": f'attachment; filename="{name}"'}
-    return Response(body, headers=HEADERS | kept)
+    return Response(body, headers=kept)
 
 
 def moment(at: datetime, zone: ZoneInfo) -> str:
