@@ -1,4 +1,4 @@
-"""A patient's whole story, and how one is found."""
+"""How a patient is found."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field
@@ -7,9 +7,7 @@ from datetime import date, datetime
 from drip.bookings.contact import email_of, phone_of
 from drip.core.model import Channel
 from drip.core.role import Permission
-from drip.flows.story import Line, tell
-from drip.store import audit, enrolments, glance, names, patients
-from drip.store.audit import Deed
+from drip.store import enrolments, glance, names, patients
 from drip.store.database import Tx
 from drip.store.patients import PatientRow
 from drip.store.vault import CannotUnseal
@@ -23,9 +21,8 @@ CANDIDATES = 400
 
 
 def add_to(door: Door) -> None:
-    """These pages."""
+    """This page."""
     door.page("/console/patients", Permission.SEE, _search)
-    door.page("/console/patients/{id}", Permission.SEE, _story)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -40,14 +37,6 @@ class Found:
     sequences: tuple[str, ...]
     sites: tuple[str, ...]
     next_at: datetime | None
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Told:
-    """One line of the story, and where it stands to now."""
-
-    line: Line
-    is_ahead: bool
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -124,7 +113,7 @@ def _beside(visit: Visit, tx: Tx, rows: Sequence[PatientRow]) -> Sequence[Found]
             id=row.id,
             ref=row.ref,
             source=row.source,
-            name=_name(row),
+            name=name_of(row),
             born=_born(row),
             sequences=tuple(titles.get(one, one) for one in looks[row.id].sequences),
             sites=tuple(visit.app.clinic.site(one).name for one in looks[row.id].sites if visit.person.sees(one)),
@@ -139,23 +128,7 @@ def _born(row: PatientRow) -> date | None:
     return date.fromisoformat(told) if isinstance(told, str) and told else None
 
 
-def _name(row: PatientRow) -> str:
+def name_of(row: PatientRow) -> str:
+    """First and last name, as far as they are known."""
     facts = row.patient.facts
     return f"{facts.get('first_name') or ''} {facts.get('last_name') or ''}".strip()
-
-
-def _story(visit: Visit) -> Page:
-    with visit.app.store.write() as tx:  # that somebody read it is written down
-        row = patients.load(tx, [visit.path["id"]]).get(visit.path["id"])
-        if row is None or row.id not in may_see(visit, tx, [row.id]):
-            return Page(name="nobody", status=404)
-        audit.write(tx, Deed(who=visit.person.id, deed="patient_read", about=f"patient:{row.id}"), visit.now)
-    with visit.app.store.read() as tx:  # a story is long: nobody waits meanwhile to write
-        story = tell(visit.app, tx, row)
-    lines = [Told(line=line, is_ahead=line.at > visit.now) for line in story.lines]
-    values = {"ref": story.patient, "name": _name(row), "lines": lines, "zone": story.zone, "next": _next(lines)}
-    return Page(name="patient", values=values)
-
-
-def _next(lines: Sequence[Told]) -> datetime | None:
-    return next((one.line.at for one in lines if one.is_ahead), None)

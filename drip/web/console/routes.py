@@ -18,17 +18,36 @@ from drip.web.console import (
     form_step,
     form_steps,
     form_whole,
+    message,
     new_sequence,
     pages,
+    patient,
+    patient_deeds,
     patients,
     people,
+    redating,
+    review,
     sequence,
     sequences,
     signing_in,
     tasks,
     today,
+    versions,
+    words,
 )
 from drip.web.console.door import Door
+
+# fmt: off
+PARTS = (
+    signing_in, people,
+    today,
+    tasks,
+    patients, enrol, enrol_file, patient, patient_deeds, message, words, redating,
+    sequences, new_sequence, sequence, calendar, versions,
+    draft_page, draft_preview, form, form_step, form_steps, form_whole, review,
+)
+# fmt: on
+"""In the order in which addresses are looked at: one that is written out stands before one with a gap."""
 
 
 def console(app: App, now: Callable[[], datetime]) -> Door:
@@ -43,8 +62,6 @@ def console(app: App, now: Callable[[], datetime]) -> Door:
         return found
 
     door.open("GET", "/console/static/{digest}/{name}", static)
-    parts = (signing_in, today, tasks, patients, enrol, enrol_file, sequences, new_sequence, sequence, calendar, people)
-    writing = (draft_page, draft_preview, form, form_step, form_steps, form_whole)
-    for part in (*parts, *writing):
+    for part in PARTS:
         part.add_to(door)
     return door

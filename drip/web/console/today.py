@@ -10,6 +10,7 @@ from drip.store import desk, lanes, records, sources, versions
 from drip.store.database import Tx
 from drip.web.console.door import Door
 from drip.web.console.pages import moment_short
+from drip.web.console.review import waiting_for_approval
 from drip.web.console.visit import Answer, Onward, Page, Visit
 
 WEEKS = 4
@@ -46,7 +47,9 @@ def _today(visit: Visit) -> Page:
         waiting = records.count_open(tx)
         ahead = _ahead(visit, tx, today)
         health = _health(visit, tx)
+        approvals = waiting_for_approval(visit, tx)
     values = {"day": day, "today": today, "waiting": _in_order(waiting), "weeks": ahead, "health": health}
+    values |= {"approvals": approvals, "zone": zone}
     return Page(name="today", values=values)
 
 
