@@ -179,6 +179,7 @@ def test_what_was_typed_can_be_changed_after_the_plan_was_seen(sender: Browser) 
 
 def test_a_patient_who_was_found_keeps_their_record(world: World, sender: Browser) -> None:
     patient = known(world)
+    assert f'href="/console/enrol?patient={patient}"' in sender.get(f"/console/patients/{patient}").text
     form = sender.get(f"/console/enrol?patient={patient}")
     assert "Amina Shah" in form.text
     assert 'value="amina@example.org"' in form.text
