@@ -10,7 +10,8 @@ from drip.app import App, Published
 from drip.core.course import Live
 from drip.flows import same_person
 from drip.flows.attendance import note_visits
-from drip.flows.resolve import NOBODY, Known, Repin, Resolved, Rules, replayed, resolve
+from drip.flows.repin import NOBODY, Repin
+from drip.flows.resolve import Known, Resolved, Rules, replayed, resolve
 from drip.flows.same_person import Families
 from drip.store import enrolments, events, patients, plans, records
 from drip.store.bulk import chunks

@@ -12,7 +12,8 @@ from drip.core.effect import Effect, Fate, effects
 from drip.core.model import Channel
 from drip.core.plan import Changes, Planned
 from drip.flows.enrol import News, foresee, replan
-from drip.flows.resolve import Repin, Resolved
+from drip.flows.repin import Repin
+from drip.flows.resolve import Resolved
 from drip.store import enrolments
 from drip.store.bulk import chunks
 from drip.store.database import Tx

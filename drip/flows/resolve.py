@@ -22,6 +22,7 @@ from drip.core.reason import Reason
 from drip.core.schedule import moment
 from drip.core.task import Ask, Task
 from drip.core.walltime import local_date
+from drip.flows.repin import NOBODY, Repin
 from drip.flows.twins import one_for_each_visit
 from drip.store import events
 from drip.store.enrolments import ACTIVE, ENDED, FINISHED, EnrolmentRow
@@ -53,19 +54,6 @@ class Known:
     def fresh(self) -> list[str]:
         """The events that have not been applied yet."""
         return [event.id for event in self.history if event.state != events.APPLIED]
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Repin:
-    """Which enrolments take another version from now on."""
-
-    versions: Mapping[str, str] = field(default_factory=dict)
-    """By enrolment."""
-    sends_late: bool = False
-    """What is late by the new version's times goes at the next opening."""
-
-
-NOBODY = Repin()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
