@@ -101,7 +101,7 @@ def test_told_twice_at_once_it_happened_once(a_postgres_clinic: Callable[..., Wo
         one.join()
     assert sorted(taken) == [0, 0, 0, 1]
     with clinic.store.read() as tx:
-        assert [line.deed.deed for line in audit.lines(tx)] == ["enrolled_by_hand"]
+        assert [line.deed.deed for line in audit.lines(tx)].count("enrolled_by_hand") == 1
 
 
 def test_what_it_ends_and_what_staff_are_asked_is_foreseen(clinic: World) -> None:
@@ -161,7 +161,7 @@ def test_a_number_that_became_another_patients_meanwhile_takes_nothing_in(clinic
     with clinic.store.read() as tx:
         (row,) = patients.find(tx, "1001")
         assert row.patient.facts["first_name"] == "Amina"
-        assert len(list(audit.lines(tx))) == 1
+        assert len(list(audit.lines(tx, f"patient:{row.id}"))) == 1
 
 
 def test_that_a_visit_is_known_already_is_said(clinic: World) -> None:
