@@ -86,6 +86,12 @@ def looks_like_a_table(text: str, columns: Columns) -> bool:
     return any(name in columns.paths or (not columns.is_theirs and _canonical(name)) for name in names)
 
 
+def headings(text: str) -> list[str]:
+    """What the columns are called; none where the header cannot be read."""
+    header = next(_records(text if "\n" in text else text.replace("\r", "\n")), None)
+    return [name.strip() for name in header] if isinstance(header, list) else []
+
+
 def rows(text: str, columns: Columns) -> Iterator[Raw | Rejected]:
     """Every event of a table, in order; index 0 is the first row under the header."""
     text = text if "\n" in text else text.replace("\r", "\n")

@@ -13,6 +13,7 @@ from drip.flows.collect import collect_replies
 from drip.flows.enrol import apply_news, apply_some
 from drip.flows.follow_sites import follow_sites
 from drip.flows.journal import take_up_journals
+from drip.flows.name_index import index_names
 from drip.flows.news_spool import take_up_news
 from drip.flows.receive import apply_receipts
 from drip.flows.reconcile import Reconciled, reconcile
@@ -89,6 +90,7 @@ def tick(
                     break
             finish(app, _wait(app, carrier, now, counts), now)
         _look_through_all(app, now)
+        _aside("names", lambda: index_names(app, now))
         done.add("tick")
     finally:
         # A part that fails shows by its heart standing still while the others beat, and staff are told of that.

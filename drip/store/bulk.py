@@ -82,9 +82,11 @@ def _write_among(element: _Among, compiler: Any, **how: Any) -> str:
     return f"{column} IN (SELECT value FROM json_each({listed}))"  # noqa: S608 - a column and a placeholder
 
 
-def insert_rows(tx: Tx, table: Table, rows: Sequence[Mapping[str, Any]], *, ignore_known: bool = False) -> None:
+def insert_rows(
+    tx: Tx, table: Table, rows: Sequence[Mapping[str, Any]], *, ignore_known: bool = False, at_once: int = CHUNK
+) -> None:
     """Insert rows that all have the same columns. With `ignore_known`, rows that exist already are left alone."""
-    for chunk in chunks(rows):
+    for chunk in chunks(rows, at_once):
         if not tx.is_postgres:
             statement = sqlite_insert(table).on_conflict_do_nothing() if ignore_known else insert(table)
             tx.connection.execute(statement, list(chunk))

@@ -93,6 +93,13 @@ def save(tx: Tx, rows: Sequence[EnrolmentRow], data_keys: Mapping[str, DataKey])
     bulk.save_rows(tx, enrolments, [{name: row[name] for name in ("id", *changing)} for row in sealed])
 
 
+def at_sites(tx: Tx, patient_ids: Iterable[str], sites: Iterable[str]) -> frozenset[str]:
+    """Which of these patients are, or were, in anything at one of these sites."""
+    query = select(enrolments.c.patient_id).distinct()
+    query = query.where(bulk.among(tx, enrolments.c.patient_id, patient_ids), bulk.among(tx, enrolments.c.site, sites))
+    return frozenset(tx.connection.execute(query).scalars())
+
+
 def in_sequence(tx: Tx, sequence: str) -> list[str]:
     """The patients who are in a sequence now."""
     query = select(enrolments.c.patient_id).where(enrolments.c.sequence == sequence, enrolments.c.state == ACTIVE)

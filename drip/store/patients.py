@@ -10,7 +10,7 @@ from sqlalchemy import ColumnElement, Row, case, literal, select, update
 from drip.core.model import Channel, Facts
 from drip.core.patient import Patient, Standing
 from drip.core.reason import Reason
-from drip.store import bulk
+from drip.store import bulk, names
 from drip.store.blind import blind_address, blind_identity
 from drip.store.database import Tx, from_bytes, to_bytes
 from drip.store.ids import new_id
@@ -35,6 +35,8 @@ class PatientRow:
     """The blind id of each address."""
     identity: str | None = None
     """The blind index of name and birth, where both are known."""
+    is_indexed: bool = False
+    """Whether they are found by their name."""
 
 
 def ensure(tx: Tx, refs: Iterable[tuple[str, str]], now: datetime) -> dict[tuple[str, str], tuple[str, DataKey]]:
@@ -139,6 +141,7 @@ def _unsealed(tx: Tx, row: Row[Any]) -> PatientRow:
         ref=key.unseal("patients.ref", row.id, row.ref).decode(),
         contacts={channel: contact for channel, contact in blind.items() if contact},
         identity=row.identity,
+        is_indexed=row.is_indexed,
     )
 
 
@@ -157,24 +160,42 @@ def save_facts(tx: Tx, news: Sequence[NewFacts]) -> None:
     for new in news:
         blind = {channel: contact_id(tx, new.patient, channel, new.on) for channel in Channel}
         addresses.update({contact: channel for channel, contact in blind.items() if contact})
-        known = new.patient
-        told: Facts = {"patient": known.facts, "carer": known.carer}
-        facts: Facts = {**told, "treatments": known.treatments, "replies": known.replies}
-        if known.operations:
-            facts = {**facts, "operations": known.operations}
         rows.append(
             {
                 "id": new.row.id,
-                "facts": new.row.data_key.seal("patients.facts", new.row.id, to_bytes(facts)),
+                "facts": new.row.data_key.seal("patients.facts", new.row.id, to_bytes(_facts(new.patient))),
                 "standing": new.patient.standing.value,
                 "email_contact": blind[Channel.EMAIL],
                 "phone_contact": blind[Channel.SMS],
                 "identity": blind_identity(tx.vault, new.patient.facts),
+                "is_indexed": True,
                 "revision": new.row.revision + 1,
             }
         )
     ensure_contacts(tx, addresses)
     bulk.save_rows(tx, patients, rows)
+    _save_names(tx, [new for new in news if not new.row.is_indexed or name_of(new.patient) != name_of(new.row.patient)])
+
+
+def _facts(known: Patient) -> Facts:
+    told: Facts = {"patient": known.facts, "carer": known.carer}
+    facts: Facts = {**told, "treatments": known.treatments, "replies": known.replies}
+    return {**facts, "operations": known.operations} if known.operations else facts
+
+
+def _save_names(tx: Tx, news: Sequence[NewFacts]) -> None:
+    """Of those whose name is not what they are found by."""
+    names.save(
+        tx,
+        {new.row.id: name_of(new.patient) for new in news if new.row.source != STAFF},
+        known=[new.row.id for new in news if new.row.is_indexed],
+    )
+
+
+def name_of(patient: Patient) -> Facts:
+    """What a patient is found by; nothing of a record that was merged into another one, or erased."""
+    told = () if patient.standing in (Standing.MERGED, Standing.ERASED) else ("first_name", "last_name")
+    return {name: patient.facts.get(name) for name in told}
 
 
 def contact_id(tx: Tx, patient: Patient, channel: Channel, on: datetime) -> str | None:
@@ -266,3 +287,11 @@ def closed(tx: Tx, ids: Mapping[Channel, str]) -> list[tuple[Channel, Reason, da
     query = select(contacts).where(contacts.c.id.in_(list(ids.values())), contacts.c.closed.is_not(None))
     rows = tx.connection.execute(query)
     return [(Channel(row.channel), Reason(row.closed), row.changed_at) for row in rows]
+
+
+def closed_of(tx: Tx, ids: Mapping[str, Mapping[Channel, str]]) -> dict[str, dict[Channel, Reason]]:
+    """For each patient, by the blind ids of their addresses, which are closed and why. One statement for all."""
+    wanted = {contact for each in ids.values() for contact in each.values()}
+    query = select(contacts.c.id, contacts.c.closed).where(bulk.among(tx, contacts.c.id, wanted))
+    shut = {row.id: Reason(row.closed) for row in tx.connection.execute(query) if row.closed}
+    return {one: {channel: shut[at] for channel, at in each.items() if at in shut} for one, each in ids.items()}

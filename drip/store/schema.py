@@ -185,6 +185,7 @@ enrolments = Table(
     Column("facts", LargeBinary, nullable=False),  # sealed: the appointment, treatment or programme it is about
     UniqueConstraint("patient_id", "sequence", "origin_index"),
     Index("ix_enrolments_sequence", "sequence", "state"),
+    Index("ix_enrolments_enrolled", "enrolled_at"),
     _partial("ix_enrolments_active", "id", where="state = 'active'"),
 )
 

@@ -1,11 +1,12 @@
 """What the console's pages say: the numbers of a day, what waits, and a patient's story."""
 
 from collections.abc import Iterator
+from dataclasses import replace
 
 import pytest
 
 from drip.core.role import Role
-from drip.store import audit, desk, records
+from drip.store import accounts, audit, desk, records
 from drip.store.records import NewTask
 from tests.databases import sqlite_url
 from tests.web.build import Site, on_loopback
@@ -59,6 +60,36 @@ def test_a_patient_is_found_however_they_are_named(world: World, site: Site, wan
     assert "Amina Shah" in found
 
 
+@pytest.mark.parametrize("wanted", ["amina", "SHAH", "ami", "amina+sh", ""])
+def test_a_patient_is_found_by_name_and_shown_with_what_they_are_in(world: World, site: Site, wanted: str) -> None:
+    page = signed_in(world, site, Role.VIEWER).get(f"/console/patients?q={wanted}").text
+    for shown in ("Amina Shah", "2 Mar 1979", "p-1", "Quay Street", "After your first visit", "Fri 12 Jun 10:00"):
+        assert shown in page
+
+
+@pytest.mark.parametrize("wanted", ["amina", ""])
+def test_a_list_shows_no_patient_of_other_sites(world: World, site: Site, wanted: str) -> None:
+    for role, at_site, is_shown in ((Role.VIEWER, "quay", True), (Role.SENDER, "dock", False)):
+        browser = signed_in(world, site, role)
+        with world.store.write() as tx:
+            account = accounts.named(tx, role.value)
+            assert account
+            accounts.change(tx, replace(account.person, sites=frozenset({at_site})))
+        assert ("Amina" in browser.get(f"/console/patients?q={wanted}").text) == is_shown
+
+
+def test_more_than_a_page_of_patients_is_said_to_be_more(world: World, site: Site) -> None:
+    for number in range(52):
+        told = {"ref": f"q-{number}", "first_name": "Bo", "last_name": "Larsen"}
+        world.tell(a_visit("2026-06-11 07:00", event_id=f"b-{number}", patient=told))
+    world.tick("2026-06-11 10:00")
+    browser = signed_in(world, site, Role.VIEWER)
+    page = browser.get("/console/patients?q=larsen").text
+    assert "50 are shown, and there are more" in page
+    assert page.count("<tr><") + page.count("<tr>\n") == 51
+    assert "there are more" not in browser.get("/console/patients?q=amina").text
+
+
 def test_that_a_story_was_read_is_written_down(world: World, site: Site) -> None:
     (patient,) = {one.patient_id for one in world.messages()}
     assert "was handed to sink" in signed_in(world, site, Role.VIEWER).get(f"/console/patients/{patient}").text
@@ -79,3 +110,8 @@ def test_a_record_that_cannot_be_unsealed_hides_no_other_task(world: World, site
     assert page.status == 200
     assert "calf" in page.text
     assert "cannot be unsealed" in page.text
+    browser = signed_in(world, site, Role.SENDER)
+    for wanted in ("p-1", "generic:p-1"):
+        assert "cannot be unsealed" in browser.get(f"/console/patients?q={wanted}").text
+    for wanted in ("amina", "07700+900123", ""):
+        assert browser.get(f"/console/patients?q={wanted}").status == 200

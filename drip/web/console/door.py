@@ -7,7 +7,7 @@ site can make a browser send a form, but knows neither.
 from collections.abc import Callable, Mapping
 from datetime import datetime
 from typing import TypeAlias
-from urllib.parse import parse_qsl, quote, urlsplit
+from urllib.parse import quote, urlsplit
 
 from fastapi import APIRouter, HTTPException
 from starlette.concurrency import run_in_threadpool
@@ -21,13 +21,10 @@ from drip.flows.sign_in import who_is
 from drip.store import versions
 from drip.store.accounts import Session
 from drip.web.console import pages
-from drip.web.console.visit import Answer, Framed, Onward, Page, Visit
-from drip.web.limits import read_body
+from drip.web.console.sent import Sent, read_form
+from drip.web.console.visit import Answer, File, Framed, Onward, Page, Visit
 
 Handler: TypeAlias = Callable[[Visit], Answer]
-
-LARGEST_FORM = 400_000
-"""Bytes: a sequence and its words."""
 
 SIGN_IN, PASSWORD, APP = "/console/sign-in", "/console/me/password", "/console/me/authenticator"
 FLASH = "said"
@@ -71,34 +68,33 @@ class Door:
             return _to_sign_in(request)
         if (first := _first(session)) and request.url.path != first and request.url.path != "/console/sign-out":
             return RedirectResponse(first, 303)
-        form = await self.form(request) if request.method == "POST" else {}
-        if request.method == "POST" and form.get("key") != session.form_key:
+        sent = await self._sent(request, with_files=True) if request.method == "POST" else Sent()
+        if request.method == "POST" and sent.texts.get("key") != session.form_key:
             raise HTTPException(403, "this form is not of your session any more: go back, load the page again")
         if not session.person.may(needs):
             return self.shown(session, Page(name="refused", values={"needs": needs.value}, status=403), request)
-        visit = self._visit(request, session, form, now)
+        visit = self._visit(request, session, sent, now)
         return self._answered(session, await run_in_threadpool(handler, visit), request)
 
-    def _visit(self, request: Request, session: Session, form: Mapping[str, str], now: datetime) -> Visit:
+    def _visit(self, request: Request, session: Session, sent: Sent, now: datetime) -> Visit:
         return Visit(
             app=self.app,
             session=session,
             now=now,
             path={name: str(value) for name, value in request.path_params.items()},
             query=dict(request.query_params),
-            form=form,
+            form=sent.texts,
+            files=sent.files,
         )
 
     async def form(self, request: Request) -> Mapping[str, str]:
         """What was typed, from a page of ours. 403 when it came from elsewhere."""
+        return (await self._sent(request, with_files=False)).texts
+
+    async def _sent(self, request: Request, *, with_files: bool) -> Sent:
         if not self._is_ours(request):
             raise HTTPException(403, "this form came from another site")
-        body = await read_body(request, LARGEST_FORM)
-        try:
-            told = parse_qsl(body.decode(), keep_blank_values=True, max_num_fields=2_000)
-        except ValueError:
-            raise HTTPException(422, "this is no form") from None
-        return dict(told)
+        return await read_form(request, with_files=with_files)
 
     def _is_ours(self, request: Request) -> bool:
         """By `Origin`, which every browser sends with a form; while nobody set our address, by where we were asked."""
@@ -133,6 +129,8 @@ class Door:
                 return self.shown(session, answer, request)
             case Framed():
                 return pages.framed(answer.html)
+            case File():
+                return pages.download(answer.name, answer.body)
             case Onward():
                 onward = RedirectResponse(answer.to, 303)
                 if answer.said:

@@ -20,6 +20,7 @@ TYPES = {
     ".js": "text/javascript; charset=utf-8",
     ".svg": "image/svg+xml",
     ".txt": "text/plain; charset=utf-8",
+    ".csv": "text/csv; charset=utf-8",
 }
 
 FOR_EVER = "public, max-age=31536000, immutable"
@@ -84,6 +85,12 @@ def static(digest: str, name: str, encodings: str = "") -> Response | None:
 @cache
 def _packed(name: str) -> bytes:
     return gzip.compress((STATIC / name).read_bytes(), mtime=0)
+
+
+def download(name: str, body: bytes) -> Response:
+    """A file that the browser keeps instead of showing it. Names are ours."""
+    kept = {"content-type": TYPES[Path(name).suffix], "content-disposition": f'attachment; filename="{name}"'}
+    return Response(body, headers=kept)
 
 
 def moment(at: datetime, zone: ZoneInfo) -> str:

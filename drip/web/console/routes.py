@@ -12,6 +12,8 @@ from drip.web.console import (
     calendar,
     draft_page,
     draft_preview,
+    enrol,
+    enrol_file,
     form,
     form_step,
     form_steps,
@@ -40,7 +42,7 @@ PARTS = (
     signing_in, people,
     today,
     tasks,
-    patients, patient, patient_deeds, message, words, redating,
+    patients, enrol, enrol_file, patient, patient_deeds, message, words, redating,
     sequences, new_sequence, sequence, calendar, versions,
     draft_page, draft_preview, form, form_step, form_steps, form_whole, review,
 )

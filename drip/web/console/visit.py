@@ -23,6 +23,8 @@ class Visit:
     """The parts of the address that have a name."""
     query: Mapping[str, str] = field(default_factory=dict, repr=False)
     form: Form = field(default_factory=dict, repr=False)
+    files: Mapping[str, bytes] = field(default_factory=dict, repr=False)
+    """What was chosen in a form's file fields."""
 
     @property
     def person(self) -> Person:
@@ -56,4 +58,13 @@ class Onward:
     said: str = field(default="", repr=False)
 
 
-Answer: TypeAlias = Page | Framed | Onward
+@dataclass(frozen=True, slots=True, kw_only=True)
+class File:
+    """A file to keep."""
+
+    name: str
+    """Its ending says what it is."""
+    body: bytes = field(repr=False)
+
+
+Answer: TypeAlias = Page | Framed | File | Onward

@@ -14,6 +14,7 @@ depends_on = None
 def upgrade() -> None:
     op.add_column("patients", sa.Column("is_indexed", sa.Boolean(), server_default=sa.text("false"), nullable=False))
     op.add_column("tasks", sa.Column("assigned_to", sa.String(length=40), nullable=True))
+    op.create_index("ix_enrolments_enrolled", "enrolments", ["enrolled_at"], unique=False)
     op.create_index("ix_replies_received", "replies", ["received_at"], unique=False)
     _partial("ix_patients_not_indexed", "patients", ["id"], "NOT is_indexed")
     op.create_table(

@@ -1,0 +1,112 @@
+"""What is typed about a patient: dates and times on the clinic's clock, and every fault at its own field."""
+
+from collections.abc import Mapping
+from dataclasses import replace
+
+import pytest
+
+from drip.bookings.by_hand import KINDS, read
+from drip.bookings.by_hand_file import HEADINGS, read_sheet
+from drip.bookings.parsed import Parsed
+from drip.core.clinic import Clinic
+from drip.core.model import EventKind
+from tests.world import a_clinic, at
+
+NOW = at("2026-06-11 10:00")
+
+AMINA = {"ref": "1001", "first_name": "Amina", "last_name": "Shah", "kind": "appointment booked", "what": "initial"}
+IN_A_WEEK = AMINA | {"on": "2026-06-19", "at": "10:00"}
+
+
+def wrong(clinic: Clinic | None = None, **typed: str) -> Mapping[str, str]:
+    """What is wrong with a booking in a week that is typed otherwise."""
+    outcome = read(IN_A_WEEK | typed, clinic or a_clinic(), "k", NOW)
+    return {} if isinstance(outcome, Parsed) else {one.path: one.message for one in outcome}
+
+
+def right(clinic: Clinic | None = None, **typed: str) -> Parsed:
+    """As it is read."""
+    outcome = read(IN_A_WEEK | typed, clinic or a_clinic(), "k", NOW)
+    assert isinstance(outcome, Parsed), outcome
+    return outcome
+
+
+@pytest.mark.parametrize("typed", ["2026-06-19", "19/06/2026", "19.6.2026", "19-06-2026", "2026-06-19 00:00:00"])
+def test_a_day_is_read_as_people_and_spreadsheets_write_it(typed: str) -> None:
+    assert right(on=typed).event.appointment["starts_at"] == "2026-06-19T10:00:00+01:00"
+
+
+def test_in_the_united_states_the_month_comes_first() -> None:
+    clinic = a_clinic()
+    there = replace(clinic, country="US", sites=(replace(clinic.sites[0], country="US"),))
+    assert right(there, on="06/12/2026").event.appointment["starts_at"] == "2026-06-12T10:00:00+01:00"
+    assert right(on="06/12/2026").event.appointment["starts_at"] == "2026-12-06T10:00:00+00:00"
+
+
+@pytest.mark.parametrize("typed", ["19/06/26", "June 19", "31/06/2026", "2026-13-01", "0019-06-19", "x", ""])
+def test_what_may_be_another_day_is_refused(typed: str) -> None:
+    assert set(wrong(on=typed)) == {"on"}
+
+
+@pytest.mark.parametrize("typed", ["25:00", "10", "10.75", "ten", ""])
+def test_what_is_no_time_of_the_day_is_refused(typed: str) -> None:
+    assert set(wrong(at=typed)) == {"at"}
+
+
+def test_a_time_that_no_clock_shows_is_refused() -> None:
+    assert "clocks go forward" in wrong(on="2027-03-28", at="01:30")["at"]
+
+
+def test_what_is_ahead_has_not_happened_and_what_is_over_is_not_booked() -> None:
+    assert "still ahead" in wrong(kind="appointment attended")["on"]
+    assert "still ahead" in wrong(kind="treatment given", what="eswt")["on"]
+    assert "has passed" in wrong(on="2026-06-11", at="09:59")["on"]
+    assert wrong(kind="programme started", what="loading", at="") == {}
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_every_kind_that_is_offered_can_be_told(kind: EventKind) -> None:
+    on = "2026-06-19" if kind is EventKind.BOOKED else "2026-06-10"
+    assert right(kind=kind.value, on=on).event.kind is kind
+    assert right(kind=KINDS[kind].upper(), on=on).event.kind is kind
+
+
+def test_every_fault_is_said_at_once() -> None:
+    told = wrong(first_name="", email="x", phone="1", carer_phone="1", on="x", at="x", site="x", language="english!")
+    assert set(told) == {"first_name", "email", "phone", "carer_phone", "on", "at", "site", "language"}
+    assert not any(word == "x" for says in told.values() for word in says.split()), "and nothing is repeated"
+
+
+def test_a_visit_told_again_is_the_same_visit() -> None:
+    booked, moved = right(), right(at="11:00")
+    came = read(IN_A_WEEK | {"kind": "appointment attended"}, a_clinic(), "k", at("2026-06-19 12:00"))
+    assert isinstance(came, Parsed)
+    assert {one.event.appointment_ref for one in (booked, moved, came)} == {booked.event.appointment_ref}
+    assert right(on="2026-06-20").event.appointment_ref != booked.event.appointment_ref
+    assert right(ref="1002").event.appointment_ref != booked.event.appointment_ref
+
+
+def test_what_the_sequences_ask_for_can_be_said() -> None:
+    event = right(
+        kind="programme started", what="loading", on="2026-06-11", conditions="achilles; heel", subtype="midportion",
+        side="Left",
+    ).event  # fmt: skip
+    assert (event.patient["conditions"], event.patient["subtype"]) == (["achilles", "heel"], "midportion")
+    assert event.programme["side"] == "left"
+
+
+def test_headings_are_read_in_any_case_and_order_or_as_paths() -> None:
+    content = b"DATE;Time;what happened;LAST NAME;patient.first_name;number\n2026-06-19;10:00;appointment booked;S;A;1"
+    sheet = read_sheet(content, a_clinic(), NOW)
+    assert sheet.is_right
+    assert sheet.fields == ("on", "at", "kind", "last_name", "first_name", "ref")
+
+
+def test_a_row_that_stands_twice_is_told_once() -> None:
+    row = "1,A,B,appointment booked,2026-06-19,10:00\n"
+    sheet = read_sheet(f"Number,First name,Last name,What happened,Date,Time\n{row}{row}".encode(), a_clinic(), NOW)
+    assert sheet.rows[1].wrong == {"": "This is row 1 again."}
+
+
+def test_every_field_has_a_heading_of_its_own() -> None:
+    assert len({heading.casefold() for heading in HEADINGS.values()}) == len(HEADINGS)
