@@ -151,12 +151,12 @@ def _shown(one: "Held") -> dict[str, object]:
 def _decide(message: str, by: str, *, went: bool, again: bool) -> None:
     from drip.cli.opening import opened
     from drip.clock import now
-    from drip.flows.decide import Decision, decide
+    from drip.flows.decide import By, Decision, decide
 
     if went is again or not by:
         raise Complaint("decide with --went or --again, and say who decides: --by NAME", 2)
     with opened() as app:
-        if not decide(app, message, Decision.WENT if went else Decision.AGAIN, by, now()):
+        if not decide(app, message, Decision.WENT if went else Decision.AGAIN, By(name=by), now()):
             raise Complaint(f"no held message has the id {message}: `drip held` lists them")
     out.print("Noted: it went." if went else "It goes again at the next tick, if it is still useful.")
 

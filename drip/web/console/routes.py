@@ -16,6 +16,7 @@ from drip.web.console import (
     form_step,
     form_steps,
     form_whole,
+    held,
     new_sequence,
     pages,
     patients,
@@ -23,6 +24,7 @@ from drip.web.console import (
     sequence,
     sequences,
     signing_in,
+    task_forms,
     tasks,
     today,
 )
@@ -43,6 +45,7 @@ def console(app: App, now: Callable[[], datetime]) -> Door:
     door.open("GET", "/console/static/{digest}/{name}", static)
     parts = (signing_in, today, tasks, patients, sequences, new_sequence, sequence, calendar, people)
     writing = (draft_page, draft_preview, form, form_step, form_steps, form_whole)
-    for part in (*parts, *writing):
+    at_the_desk = (task_forms, held)
+    for part in (*parts, *at_the_desk, *writing):
         part.add_to(door)
     return door
