@@ -13,6 +13,7 @@ from drip.core.reason import Reason
 from drip.store import bulk
 from drip.store.conditions import NO_LEASE, in_state
 from drip.store.database import Tx
+from drip.store.outgoing import Claimed
 from drip.store.patients import STAFF
 from drip.store.schema import messages, patients
 from drip.store.site_limits import at_sites
@@ -86,6 +87,15 @@ def find(tx: Tx, message_id: str) -> Stranded | None:
     return _read(row) if row else None
 
 
+def as_claimed(tx: Tx, message_id: str, channel: Channel, sites: Collection[str] = ()) -> Claimed | None:
+    """A message as its words are made from, in those of this channel; None where it is of no patient of these sites."""
+    columns = [messages.c[name] for name in Claimed.__slots__]
+    query = select(*columns).where(messages.c.id == message_id)
+    query = query.where(at_sites(messages.c.patient_id, sites)) if sites else query
+    row = tx.connection.execute(query).one_or_none()
+    return Claimed(**{**row._mapping, "channel": channel, "purpose": Purpose(row.purpose)}) if row else None
+
+
 def _read(row: Row[Any]) -> Stranded:
     words = {"channel": Channel(row.channel), "purpose": Purpose(row.purpose)}
     return Stranded(**{**row._mapping, **words, "state": State(row.state), "reason": Reason(row.reason)})
@@ -115,7 +125,7 @@ def send_again(tx: Tx, one: Stranded, channel: Channel, now: datetime) -> bool:
     return tx.connection.execute(statement).rowcount == 1
 
 
-def carried_elsewhere(tx: Tx, message_ids: Collection[str]) -> dict[str, str]:
+def carried_by_none(tx: Tx, message_ids: Collection[str]) -> dict[str, str]:
     """Those of these whose step nothing else carries or may still carry -> the first id of their step's messages.
 
     A step that goes by both channels has two messages: where neither can go they share that id.

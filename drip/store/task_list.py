@@ -91,6 +91,12 @@ def done_since(tx: Tx, by: str, since: datetime, sites: Collection[str] = ()) ->
     return _read(tx, query.order_by(tasks.c.done_at.desc()).limit(20))
 
 
+def finish_as(tx: Tx, key: str, kind: str, by: str, now: datetime) -> bool:
+    """It was done, in this way, which may be another one than was asked. Answers whether it waited."""
+    statement = update(tasks).where(tasks.c.key == key, tasks.c.done_at.is_(None))
+    return tx.connection.execute(statement.values(kind=kind, done_at=now, done_by=by)).rowcount == 1
+
+
 def find_done(tx: Tx, task_id: str, since: datetime) -> TaskRow | None:
     """A task that was done since then."""
     query = _done(select(*_COLUMNS)).where(tasks.c.id == task_id, tasks.c.done_at >= since)

@@ -9,6 +9,7 @@ from starlette.responses import Response
 
 from drip.app import App
 from drip.web.console import (
+    by_hand,
     calendar,
     draft_page,
     draft_preview,
@@ -45,7 +46,7 @@ def console(app: App, now: Callable[[], datetime]) -> Door:
     door.open("GET", "/console/static/{digest}/{name}", static)
     parts = (signing_in, today, tasks, patients, sequences, new_sequence, sequence, calendar, people)
     writing = (draft_page, draft_preview, form, form_step, form_steps, form_whole)
-    at_the_desk = (task_forms, held)
+    at_the_desk = (task_forms, held, by_hand)
     for part in (*parts, *at_the_desk, *writing):
         part.add_to(door)
     return door
