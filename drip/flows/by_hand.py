@@ -141,22 +141,3 @@ def _handed_over(tx: Tx, message_id: str, way: str, by: Person, now: datetime) -
     deed = Deed(who=by.id, deed="message_by_hand", about=f"message:{message_id}", detail={"way": way})
     audit.write(tx, deed, now)
     return True
-
-
-def ask_for(app: App, message_id: str, way: str, by: Person, now: datetime) -> bool:
-    """A task for whoever posts letters or rings patients. Answers whether there is such a message."""
-
-    def write(tx: Tx) -> bool:
-        claimed = stranded.as_claimed(tx, message_id, READ_FROM[way][0], by.sites)
-        if claimed is None or not stranded.deal(tx, [message_id], now):
-            return False
-        data_key = enrolments.data_key_rows(tx, [claimed.patient_id])[claimed.patient_id]
-        asked = NewTask(
-            key=by_hand_key(message_id), kind=way, patient_id=claimed.patient_id, data_key=data_key, detail=claimed.step
-        )
-        records.raise_tasks(tx, [asked], now)
-        deed = Deed(who=by.id, deed="task_raised", about=f"message:{message_id}", detail={"way": way})
-        audit.write(tx, deed, now)
-        return True
-
-    return app.store.attempt(write)

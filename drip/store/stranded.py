@@ -81,6 +81,13 @@ def _waiting(query: Select[Any], since: datetime, sites: Collection[str]) -> Sel
     return query.where(at_sites(messages.c.patient_id, sites)) if sites else query
 
 
+def find_waiting(tx: Tx, message_id: str, since: datetime, sites: Collection[str] = ()) -> Stranded | None:
+    """One message, if it is among those that wait."""
+    query = _waiting(select(*_COLUMNS), since, sites).where(messages.c.id == message_id)
+    row = tx.connection.execute(query).one_or_none()
+    return _read(row) if row else None
+
+
 def find(tx: Tx, message_id: str) -> Stranded | None:
     """One message, whatever has become of it."""
     row = tx.connection.execute(select(*_COLUMNS).where(messages.c.id == message_id)).one_or_none()

@@ -13,6 +13,7 @@ from drip.web.console import (
     calendar,
     draft_page,
     draft_preview,
+    failed,
     form,
     form_step,
     form_steps,
@@ -46,7 +47,7 @@ def console(app: App, now: Callable[[], datetime]) -> Door:
     door.open("GET", "/console/static/{digest}/{name}", static)
     parts = (signing_in, today, tasks, patients, sequences, new_sequence, sequence, calendar, people)
     writing = (draft_page, draft_preview, form, form_step, form_steps, form_whole)
-    at_the_desk = (task_forms, held, by_hand)
+    at_the_desk = (task_forms, failed, held, by_hand)
     for part in (*parts, *at_the_desk, *writing):
         part.add_to(door)
     return door
