@@ -23,6 +23,7 @@ from drip.web.console import (
     pages,
     patients,
     people,
+    replies,
     sequence,
     sequences,
     signing_in,
@@ -47,7 +48,7 @@ def console(app: App, now: Callable[[], datetime]) -> Door:
     door.open("GET", "/console/static/{digest}/{name}", static)
     parts = (signing_in, today, tasks, patients, sequences, new_sequence, sequence, calendar, people)
     writing = (draft_page, draft_preview, form, form_step, form_steps, form_whole)
-    at_the_desk = (task_forms, failed, held, by_hand)
+    at_the_desk = (task_forms, replies, failed, held, by_hand)
     for part in (*parts, *at_the_desk, *writing):
         part.add_to(door)
     return door
