@@ -13,7 +13,7 @@ from drip.core.model import Channel
 from drip.core.replies import Word
 from drip.store import bulk
 from drip.store.database import Tx
-from drip.store.replies import PLACE
+from drip.store.replies import APPLIED, PLACE
 from drip.store.schema import attempts, messages, replies, tasks
 from drip.store.site_limits import at_sites
 from drip.store.vault import DataKey
@@ -81,8 +81,9 @@ def _of(whose: Whose) -> Select[Any]:
     query = select(*_REPLY).outerjoin(messages, messages.c.id == replies.c.answers)
     if whose.patient_id:
         return query.where(replies.c.patient_id == whose.patient_id)
-    known = replies.c.patient_id.is_(None) if whose.strangers else replies.c.patient_id.is_not(None)
-    query = query.where(known)
+    # What nobody has looked at yet is nobody's: whose it is turns out within a minute.
+    stranger = replies.c.patient_id.is_(None) & (replies.c.state == APPLIED)
+    query = query.where(stranger if whose.strangers else replies.c.patient_id.is_not(None))
     return query.where(at_sites(replies.c.patient_id, whose.sites)) if whose.sites else query
 
 
