@@ -5,6 +5,8 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 
 from drip.app import App
+from drip.content.context import values_for
+from drip.content.paper import on_paper
 from drip.core.asked import RING, WRITE
 from drip.core.clinic import Site
 from drip.core.gate import Candidate, unfit
@@ -72,7 +74,7 @@ def words_by_hand(app: App, message_id: str, way: str, by: Person, now: datetime
         step=claimed.step,
         title=made.published.sequence.title,
         is_to_carer=made.person.patient.is_child_on(now.astimezone(made.hours.zone).date()),
-        words=None if why_not else made.words,
+        words=None if why_not else _said(app, made, now),
         why_not=why_not,
     )
 
@@ -85,6 +87,15 @@ def _made(app: App, claimed: Claimed, way: str, now: datetime) -> Ready | None:
         if ready:
             return ready[0]
     return None
+
+
+def _said(app: App, made: Ready, now: datetime) -> Words:
+    """The words alone: the frame of an email speaks of links and of stopping emails."""
+    templates, claimed, patient = on_paper(made.words_from.templates), made.claimed, made.person.patient
+    name = made.step.template(claimed.channel) or ""
+    path = templates.find(claimed.sequence, name, claimed.channel, patient.language)
+    values = values_for(app.clinic, made.site, patient, made.objects, on=now)
+    return templates.render(path, values) if path else made.words
 
 
 def _why_not(app: App, tx: Tx, stands: Stranded, made: Ready, now: datetime) -> str:

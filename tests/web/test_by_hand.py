@@ -99,6 +99,7 @@ def test_the_letter_has_the_clinics_head_the_patients_name_and_the_emails_words(
     page = page_of(clinic, f"/console/letters/{message(clinic)}", Role.VIEWER)
     for words in ("Harbour Clinic", "1 Quay Street", "Amina Shah", "11 June 2026", "About hello", "Hello Amina."):
         assert words in page
+    assert "mailto:" not in page, "nobody clicks on paper"
     assert "It was posted" not in page, "who may only look has nothing to press"
     assert deeds(clinic)[-1] == "patient_read"
 

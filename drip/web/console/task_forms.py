@@ -53,7 +53,8 @@ def _note(visit: Visit) -> Answer:
 
 
 def _assign(visit: Visit) -> Answer:
-    chosen = see_to.assign(visit.app, _seen(visit), visit.form.get("to", ""), visit.now)
+    to = visit.person.id if visit.form.get("mine") else visit.form.get("to", "")
+    chosen = see_to.assign(visit.app, _seen(visit), to, visit.now)
     if chosen is None:
         return Onward(to=_back(visit), said="Nothing changed: it does not wait any more, or they could not see it.")
     said = "It is yours." if chosen.id == visit.person.id else f"It is {chosen.full_name}'s now."
