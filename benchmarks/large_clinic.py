@@ -93,7 +93,7 @@ def lived_in(database: Database, patients: int) -> Iterator[Lived]:
             token=_sign_in(world, real_now()),
             patients=patients,
             messages=_count(world),
-            examples=_examples(patient),
+            examples=_examples(patient, _failed(world)),
             more={"/console/patients?q=": "/console/patients?q=p-7"},
         )
 
@@ -146,5 +146,16 @@ def _count(world: World) -> int:
         return int(tx.connection.execute(text("SELECT count(*) FROM messages")).scalar_one())
 
 
-def _examples(patient: str) -> Mapping[str, str]:
-    return {"/console/patients/{id}": f"/console/patients/{patient}"}
+def _failed(world: World) -> str:
+    with world.store.read() as tx:
+        query = text("SELECT id FROM messages WHERE state = 'failed' ORDER BY planned_for DESC LIMIT 1")
+        return str(tx.connection.execute(query).scalar_one())
+
+
+def _examples(patient: str, failed: str) -> Mapping[str, str]:
+    return {
+        "/console/patients/{id}": f"/console/patients/{patient}",
+        "/console/patients/{id}/replies": f"/console/patients/{patient}/replies",
+        "/console/letters/{id}": f"/console/letters/{failed}",
+        "/console/calls/{id}": f"/console/calls/{failed}",
+    }

@@ -309,7 +309,6 @@ replies = Table(
     Column("state", String(16), nullable=False),  # pending, applied
     UniqueConstraint("provider", "key"),
     Index("ix_replies_received", "received_at"),
-    _partial("ix_replies_strangers", "received_at", where="patient_id IS NULL"),
     _partial("ix_replies_pending", "contact_id", where="state = 'pending'"),
 )
 

@@ -16,7 +16,6 @@ def upgrade() -> None:
     op.add_column("tasks", sa.Column("assigned_to", sa.String(length=40), nullable=True))
     op.add_column("messages", sa.Column("dealt_at", UtcTime(), nullable=True))
     op.create_index("ix_replies_received", "replies", ["received_at"], unique=False)
-    _partial("ix_replies_strangers", "replies", ["received_at"], "patient_id IS NULL")
     _partial("ix_tasks_done", "tasks", ["done_at"], "done_at IS NOT NULL")
     stranded = "state IN ('failed', 'undelivered', 'invalid', 'suppressed')"
     _partial("ix_messages_undealt", "messages", ["planned_for"], f"{stranded} AND dealt_at IS NULL")
