@@ -66,7 +66,7 @@ def _harmless(words: str) -> str:
 def _finish(app: Any, task_id: str, by: str) -> None:
     from drip.clock import now
     from drip.core.reason import Reason
-    from drip.store import records, settling
+    from drip.store import audit, records, settling
 
     if not by:
         raise Complaint("say who has dealt with it: --by NAME", 2)
@@ -74,6 +74,7 @@ def _finish(app: Any, task_id: str, by: str) -> None:
         if not records.finish_task(tx, task_id, by, now()):
             raise Complaint(f"no open task has the id {task_id}: `drip tasks` lists them")
         settling.wake(tx, Reason.INTERLOCK, None)
+        audit.write(tx, audit.Deed(who=audit.COMMAND, deed="task_done", about=f"task:{task_id}"), now())
     out.print("Done. What it held back goes on.")
 
 

@@ -14,6 +14,7 @@ class Asked:
     what_to_do: str
     story: str
     """What a patient's story says while it is open."""
+    button: str = "This is done"
     done: str = ""
     """What the story says once somebody has done it, where doing it is part of the patient's care."""
 
@@ -40,6 +41,7 @@ ASKED: Mapping[str, Asked] = {
         what_to_do="Ring the patient, or post the letter, today: what they need to know to stay safe has not reached "
         "them.",
         story="Staff are asked to reach the patient another way: safety information could not be sent.",
+        button="They know it now",
         done="Safety information that could not be sent was passed on another way",
     ),
     WRITE: Asked(
@@ -47,6 +49,7 @@ ASKED: Mapping[str, Asked] = {
         what_to_do="No channel reaches this patient. Print the letter and post it or hand it over, and correct the "
         "address or number in the booking system.",
         story="Staff are asked to post a letter: no channel reaches this patient.",
+        button="It was posted or handed over",
         done="The words of a message were handed over as a letter",
     ),
     RING: Asked(
@@ -54,6 +57,7 @@ ASKED: Mapping[str, Asked] = {
         what_to_do="No channel reaches this patient. Ring them and say the words, and correct the address or number "
         "in the booking system.",
         story="Staff are asked to ring the patient: no channel reaches them.",
+        button="They were told by telephone",
         done="The words of a message were said by telephone",
     ),
     "held": Asked(

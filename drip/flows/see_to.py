@@ -5,7 +5,7 @@ from datetime import datetime, timedelta
 from enum import StrEnum
 
 from drip.app import App
-from drip.core.asked import NEEDS_NOTE, RED_FLAG
+from drip.core.asked import BY_HAND, NEEDS_NOTE, RED_FLAG
 from drip.core.reason import Reason
 from drip.core.role import Permission, Person
 from drip.store import accounts, audit, enrolments, patients, records, settling, stranded, task_list, task_notes
@@ -41,6 +41,8 @@ class Seen:
     task_id: str
     by: Person
     note: str = field(default="", repr=False)
+    is_needless: bool = False
+    """Words to pass on that the patient does not need any more: the note says why."""
 
 
 def finish(app: App, seen: Seen, now: datetime) -> Outcome:
@@ -52,15 +54,18 @@ def _finish(tx: Tx, seen: Seen, now: datetime) -> Outcome:
     task = _theirs(tx, seen)
     if task is None:
         return Outcome.GONE
-    if task.kind in NEEDS_NOTE and not seen.note.strip():
+    is_dropped = seen.is_needless and task.kind in BY_HAND
+    if (is_dropped or task.kind in NEEDS_NOTE) and not seen.note.strip():
         return Outcome.NOT_YET
     if task.kind == "held":
         return Outcome.DECIDE
-    if not records.finish_task(tx, task.id, seen.by.full_name, now):
+    # Without a name nothing is said in the story of words that nobody passed on.
+    if not records.finish_task(tx, task.id, "" if is_dropped else seen.by.full_name, now):
         return Outcome.GONE
     _note(tx, task, seen, now)
     stranded.deal(tx, [message_of(task)], now)
-    audit.write(tx, Deed(who=seen.by.id, deed="task_done", about=f"task:{task.id}"), now)
+    deed = "task_dropped" if is_dropped else "task_done"
+    audit.write(tx, Deed(who=seen.by.id, deed=deed, about=f"task:{task.id}"), now)
     return Outcome.RELEASED if _releases(tx, task) else Outcome.DONE
 
 

@@ -49,7 +49,7 @@ def test_a_red_flag_is_answered_with_a_note_and_a_held_message_decided(console: 
     expect(page.get_by_role("alert")).to_contain_text("Write down what you did")
     page.get_by_label("What you did").fill("Rang her: she goes to A&E now.")
     card.get_by_role("button", name="This is done").click()
-    expect(page.get_by_role("status")).to_contain_text("Loading exercises go on")
+    expect(page.get_by_role("status")).to_contain_text("no longer holds loading exercises back")
     expect(page.locator(".card.urgent")).to_have_count(0)
     page.get_by_role("link", name="Held 1").click()
     page.get_by_role("button", name="It went").first.click()

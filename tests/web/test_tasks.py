@@ -47,7 +47,7 @@ def test_a_red_flag_is_not_done_without_a_note_of_what_was_done(clinic: World) -
         assert (refused.status, waiting(clinic)) == (422, [RED_FLAG])
         assert 'role="alert"' in refused.text
         done = browser.post(f"/console/tasks/{task}/done", note="Rang her: sent to A&E.")
-    assert "Loading%20exercises%20go%20on" in done.headers["set-cookie"]
+    assert "no%20longer%20holds%20loading%20exercises%20back" in done.headers["set-cookie"]
     assert waiting(clinic) == []
     assert deeds(clinic)[-1] == "task_done"
 
@@ -140,6 +140,18 @@ def test_a_task_of_another_site_is_neither_seen_nor_touched(clinic: World, deed:
     assert "Take it back" not in page
     assert waiting(clinic) == before
     assert not {"task_done", "task_noted", "task_assigned", "task_reopened"} & set(deeds(clinic))
+
+
+def test_words_that_nobody_needs_any_more_are_not_said_to_have_been_passed_on(clinic: World) -> None:
+    patient = amina(clinic)
+    task = ask(clinic, "write", patient)
+    with at_the_desk(clinic) as browser:
+        assert browser.post(f"/console/tasks/{task}/done", needless="1").status == 422
+        browser.post(f"/console/tasks/{task}/done", needless="1", note="She read it at the desk last week.")
+    assert (waiting(clinic), deeds(clinic)[-1]) == ([], "task_dropped")
+    with clinic.store.read() as tx:
+        story = tell(clinic.app, tx, patients.load(tx, [patient])[patient])
+    assert not [line for line in story.lines if "handed over" in line.sentence]
 
 
 def test_a_held_message_is_decided_about_and_not_merely_done(clinic: World) -> None:

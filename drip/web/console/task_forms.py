@@ -13,7 +13,7 @@ TASKS = "/console/tasks"
 
 _SAID = {
     Outcome.DONE: "Done. Not so? Take it back below, within 10 minutes.",
-    Outcome.RELEASED: "Done. Loading exercises go on for this patient. Not so? Take it back below, within 10 minutes.",
+    Outcome.RELEASED: "Done. It no longer holds loading exercises back. Not so? Take it back below, within 10 minutes.",
     Outcome.DECIDE: "Decide about this message first, under Held.",
     Outcome.GONE: "This does not wait any more: somebody else has done it.",
 }
@@ -28,7 +28,12 @@ def add_to(door: Door) -> None:
 
 
 def _seen(visit: Visit) -> Seen:
-    return Seen(task_id=visit.path["id"], by=visit.person, note=visit.form.get("note", ""))
+    return Seen(
+        task_id=visit.path["id"],
+        by=visit.person,
+        note=visit.form.get("note", ""),
+        is_needless=bool(visit.form.get("needless")),
+    )
 
 
 def _back(visit: Visit) -> str:
@@ -40,7 +45,8 @@ def _back(visit: Visit) -> str:
 def _done(visit: Visit) -> Answer:
     outcome = see_to.finish(visit.app, _seen(visit), visit.now)
     if outcome is Outcome.NOT_YET:
-        return tasks_page(visit, wrong={visit.path["id"]: "Write down what you did before this is done."})
+        why = "why the patient does not need it" if visit.form.get("needless") else "what you did"
+        return tasks_page(visit, wrong={visit.path["id"]: f"Write down {why} before this is done."})
     if outcome is Outcome.DECIDE:
         return Onward(to="/console/held", said=_SAID[outcome])
     return Onward(to=_back(visit), said=_SAID[outcome])
