@@ -74,7 +74,7 @@ MOVES: dict[State, frozenset[State]] = {
 }
 
 REVIVABLE = frozenset({_S.CANCELLED, _S.SKIPPED, _S.SUPERSEDED})
-"""Ended by a decision, not by a send: the planner alone may bring these back."""
+"""Ended by a decision, not by a send: the planner may bring these back, or whoever takes their own decision back."""
 
 RESENDABLE = frozenset({_S.FAILED, _S.UNDELIVERED, _S.SUPPRESSED})
 """Did not arrive: a person alone may send these again, and that they did is written down."""

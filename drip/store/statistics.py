@@ -59,9 +59,11 @@ def count_enrolments(tx: Tx) -> list[EnrolmentCount]:
     return [EnrolmentCount(*row) for row in tx.connection.execute(query)]
 
 
-def count_active(tx: Tx, sites: Collection[str] = ()) -> dict[str, int]:
-    """How many enrolments are under way in each sequence; only those of these sites where any are named."""
+def count_active(tx: Tx, sites: Collection[str] = (), sequence: str | None = None) -> dict[str, int]:
+    """How many enrolments are under way in each sequence, or in one; only those of these sites where any are named."""
     query = select(enrolments.c.sequence, func.count()).where(enrolments.c.state == "active")
+    if sequence is not None:
+        query = query.where(enrolments.c.sequence == sequence)
     if sites:
         query = query.where(enrolments.c.site.in_(sorted(sites)))
     return {row[0]: row[1] for row in tx.connection.execute(query.group_by(enrolments.c.sequence))}

@@ -6,7 +6,9 @@ from collections.abc import Callable
 import pytest
 from playwright.sync_api import Dialog, Page, expect
 
+from drip.core.draft import SEQUENCE
 from drip.core.role import Person, Role
+from drip.flows import draft as flow
 from drip.flows.draft import NewSequence, begin_new
 from tests.browser.conftest import NOW, SIZES, Console
 from tests.world import ADVICE
@@ -135,3 +137,9 @@ def test_the_editor_and_its_calendar_are_for_everybody(
     expect(page.locator("#findings li").first).to_be_visible()
     accessible(page)
     assert console.complaints == []
+    draft_id = address.rpartition("/")[2]
+    flow.save(console.world.app, draft_id, {SEQUENCE: "# Anna was quicker\n"}, 1, ANNA, NOW)
+    page.get_by_role("button", name="Save").first.click()
+    expect(page.get_by_role("alert")).to_contain_text("Nothing of yours was saved")
+    accessible(page)
+    assert page.evaluate("document.documentElement.scrollWidth <= innerWidth"), "two texts are too wide"

@@ -49,5 +49,5 @@ def test_somebody_disabled_stands_in_the_list_as_such(sam: str, drip: Drip) -> N
 
 def test_the_trail_of_all_this_is_whole(sam: str, drip: Drip) -> None:
     told = drip("audit", "verify", "--json").json
-    assert (told["lines"], told["broken"], len(told["hash"])) == (1, None, 64)
-    assert "1 line, all as written" in drip("audit", "verify").out
+    assert (told["lines"], told["broken"], len(told["hash"])) == (3, None, 64), "two sequences and an account"
+    assert "3 lines, all as written" in drip("audit", "verify").out

@@ -8,9 +8,12 @@ import pytest
 from sqlalchemy import event
 
 from drip.store import (
+    audit,
+    by_staff,
     conversations,
     enrolments,
     outgoing,
+    patient_pauses,
     questions,
     settling,
     stranded,
@@ -149,6 +152,27 @@ def test_what_waits_is_counted_in_indexes_of_what_waits(clinic: World) -> None:
     for index in ("ix_tasks_open", "ix_messages_undealt", "ix_messages_held"):
         assert index in plan
     assert "SCAN messages" not in plan.replace("SCAN messages USING", "")
+
+
+def recent_deeds(tx: Tx) -> object:
+    """Look what staff did for one patient just now."""
+    return audit.recent(tx, "patient:p-1", NOW - timedelta(minutes=10))
+
+
+def test_what_was_done_for_a_patient_just_now_is_found_by_the_patient(clinic: World) -> None:
+    (plan,) = _plans(clinic, recent_deeds)
+    assert "ix_audit_about" in plan
+
+
+def unsent_of_one(tx: Tx) -> object:
+    """Look what has not gone of one enrolment, and whether its patient is paused."""
+    return by_staff.unsent(tx, "e-1"), patient_pauses.of(tx, ["p-1"], NOW)
+
+
+def test_what_a_deed_looks_at_is_found_by_whose_it_is(clinic: World) -> None:
+    of_enrolment, of_patient = _plans(clinic, unsent_of_one)
+    assert "uq_messages_enrolment_id" in of_enrolment or "sqlite_autoindex_messages" in of_enrolment
+    assert "pk_patient_pauses" in of_patient or "sqlite_autoindex_patient_pauses" in of_patient
 
 
 def _plans(clinic: World, look: Callable[[Tx], object]) -> list[str]:

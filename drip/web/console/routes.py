@@ -19,19 +19,38 @@ from drip.web.console import (
     form_steps,
     form_whole,
     held,
+    message,
     new_sequence,
     pages,
+    patient,
+    patient_deeds,
     patients,
     people,
+    redating,
     replies,
+    review,
     sequence,
     sequences,
     signing_in,
     task_forms,
     tasks,
     today,
+    versions,
+    words,
 )
 from drip.web.console.door import Door
+
+# fmt: off
+PARTS = (
+    signing_in, people,
+    today,
+    tasks, task_forms, replies, failed, held, by_hand,
+    patients, patient, patient_deeds, message, words, redating,
+    sequences, new_sequence, sequence, calendar, versions,
+    draft_page, draft_preview, form, form_step, form_steps, form_whole, review,
+)
+# fmt: on
+"""In the order in which addresses are looked at: one that is written out stands before one with a gap."""
 
 
 def console(app: App, now: Callable[[], datetime]) -> Door:
@@ -46,9 +65,6 @@ def console(app: App, now: Callable[[], datetime]) -> Door:
         return found
 
     door.open("GET", "/console/static/{digest}/{name}", static)
-    parts = (signing_in, today, tasks, patients, sequences, new_sequence, sequence, calendar, people)
-    writing = (draft_page, draft_preview, form, form_step, form_steps, form_whole)
-    at_the_desk = (task_forms, replies, failed, held, by_hand)
-    for part in (*parts, *at_the_desk, *writing):
+    for part in PARTS:
         part.add_to(door)
     return door

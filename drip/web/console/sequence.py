@@ -81,7 +81,7 @@ def _sequence(visit: Visit) -> Page:
         row = versions.load(tx, [live])[0] if live else None
         written = visit.app.versions.get(tx, [live])[live].sequence if live else None
         names = accounts.names(tx)
-        patients = statistics.count_active(tx, visit.person.sites).get(name, 0)
+        patients = statistics.count_active(tx, visit.person.sites, name).get(name, 0)
     values = {
         "id": name,
         "title": written.title if written else name,

@@ -12,6 +12,7 @@ from drip.store.database import Tx
 from drip.store.task_list import Which
 from drip.web.console.door import Door
 from drip.web.console.pages import moment_short
+from drip.web.console.review import waiting_for_approval
 from drip.web.console.visit import Answer, Onward, Page, Visit
 
 WEEKS = 4
@@ -48,7 +49,9 @@ def _today(visit: Visit) -> Page:
         waiting = task_list.count_by_kind(tx, Which(sites=visit.person.sites))
         ahead = _ahead(visit, tx, today)
         health = _health(visit, tx)
+        approvals = waiting_for_approval(visit, tx)
     values = {"day": day, "today": today, "waiting": _in_order(waiting), "weeks": ahead, "health": health}
+    values |= {"approvals": approvals, "zone": zone}
     return Page(name="today", values=values)
 
 

@@ -40,6 +40,19 @@ def upgrade() -> None:
     )
     op.create_index(op.f("ix_task_notes_task_id"), "task_notes", ["task_id"], unique=False)
     _drafts()
+    _patient_pauses()
+
+
+def _patient_pauses() -> None:
+    op.create_table(
+        "patient_pauses",
+        sa.Column("patient_id", sa.String(length=40), nullable=False),
+        sa.Column("paused_at", UtcTime(), nullable=False),
+        sa.Column("until", UtcTime(), nullable=True),
+        sa.Column("who", sa.String(length=40), nullable=False),
+        sa.ForeignKeyConstraint(["patient_id"], ["patients.id"], name=op.f("fk_patient_pauses_patient_id_patients")),
+        sa.PrimaryKeyConstraint("patient_id", name=op.f("pk_patient_pauses")),
+    )
 
 
 def _drafts() -> None:
