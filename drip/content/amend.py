@@ -59,7 +59,7 @@ def rename(text: str, loc: Loc, key: str) -> str:
 def insert(text: str, loc: Loc, position: int, item: Mapping[str, str]) -> str:
     """The text with one more mapping in the list at `loc`, before the one that stands at `position` now."""
     found = _list(text, loc)
-    after = amend_list.with_mapping(text, found, position, {key: written(value) for key, value in item.items()})
+    after = amend_list.with_mapping(text, found, position, item)
     return _checked(text, after, lambda tree: _inserted(tree, loc, position, dict(item)))
 
 
@@ -82,7 +82,9 @@ def move(text: str, loc: Loc, position: int, to: int) -> str:
 def _put(text: str, loc: Loc, found: Part | None, value: Value, order: Sequence[str]) -> str:
     if found is None:
         parent = _parent(read_written(text), loc)
-        return amend_map.with_entry(text, parent, str(loc[-1]), amend_map.rendered(value), order)
+        return amend_map.with_entry(
+            text, parent, str(loc[-1]), amend_map.rendered(value, in_line=parent.in_line), order
+        )
     if isinstance(value, Mapping):
         if found.entries:
             return _put_entries(text, loc, found, value)

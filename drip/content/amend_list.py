@@ -22,12 +22,10 @@ def without(text: str, found: Part, position: int) -> str:
 
 
 def with_mapping(text: str, found: Part, position: int, item: Mapping[str, str]) -> str:
-    """One more item, of these keys with these values as they are written."""
-    if found.in_line or found.items[0].in_line:
-        lines = ["{" + ", ".join(f"{key}: {said}" for key, said in item.items()) + "}"]
-    else:
-        lines = [f"{key}: {said}" for key, said in item.items()]
-    return _with_item(text, found, position, lines)
+    """One more item, with these keys."""
+    in_line = found.in_line or found.items[0].in_line
+    entries = [f"{key}: {written(value, in_line=in_line)}" for key, value in item.items()]
+    return _with_item(text, found, position, ["{" + ", ".join(entries) + "}"] if in_line else entries)
 
 
 def with_copy(text: str, found: Part, position: int) -> str:

@@ -291,6 +291,57 @@ def test_an_unusual_file_is_changed_rightly_or_not_at_all(text: str, value: Any)
             assert tree(put(text, (name,), value)) == {**tree(text), name: value}
 
 
+IN_LINE = "steps: [{id: a, sms: a}, {id: b, sms: b}, {id: c, sms: c}]\nends: {on: [x, y]}\nnone: {}\n"
+
+
+@pytest.mark.parametrize(
+    ("after", "line"),
+    [
+        (move(IN_LINE, ("steps",), 0, 2), "steps: [{id: b, sms: b}, {id: c, sms: c}, {id: a, sms: a}]"),
+        (drop(IN_LINE, ("steps", 0)), "steps: [{id: b, sms: b}, {id: c, sms: c}]"),
+        (drop(IN_LINE, ("steps", 2)), "steps: [{id: a, sms: a}, {id: b, sms: b}]"),
+        (copy(IN_LINE, ("steps",), 2, "id", "d"),
+         "steps: [{id: a, sms: a}, {id: b, sms: b}, {id: c, sms: c}, {id: d, sms: c}]"),
+        (insert(IN_LINE, ("steps",), 0, {"id": "d", "at": "10:00"}),
+         'steps: [{id: d, at: "10:00"}, {id: a, sms: a}, {id: b, sms: b}, {id: c, sms: c}]'),
+        (insert(IN_LINE, ("steps",), 3, {"id": "d, e"}),
+         'steps: [{id: a, sms: a}, {id: b, sms: b}, {id: c, sms: c}, {id: "d, e"}]'),
+        (put(IN_LINE, ("ends", "when"), "z", ("when", "on")), "ends: {when: z, on: [x, y]}"),
+        (put(IN_LINE, ("ends", "on"), ["w", "x", "y", "z"]), "ends: {on: [w, x, y, z]}"),
+        (put(IN_LINE, ("ends", "on"), ["y"]), "ends: {on: [y]}"),
+        (put(IN_LINE, ("none", "key"), "a, b"), 'none: {key: "a, b"}'),
+    ],
+)  # fmt: skip
+def test_what_stands_on_one_line_stays_there(after: str, line: str) -> None:
+    assert [one for one in changed_lines(IN_LINE, after) if one[0] == "+"] == [f"+ {line}"]
+
+
+@pytest.mark.parametrize(
+    ("text", "loc", "after"),
+    [
+        ("a:\n  - x: 1   # why\n    y: 2\n", ("a", 0, "x"), "a:\n  - # why\n    y: 2\n"),
+        ("a:\n  b: 1\nc: 2\n", ("a", "b"), "c: 2\n"),
+        ("a:\n  - x\n\n  # apart\n\n  - y\n", ("a", 0), "a:\n\n  # apart\n\n  - y\n"),
+        ("a:\n  - x\n  # y's own\n  - y\n", ("a", 1), "a:\n  - x\n"),
+    ],
+)
+def test_what_is_said_beside_stays(text: str, loc: Loc, after: str) -> None:
+    assert drop(text, loc) == after
+
+
+def test_a_key_without_a_value_takes_one() -> None:
+    assert put("a:\nb: 1\n", ("a",), "x") == "a: x\nb: 1\n"
+    assert put("a:\n  b: 1\n  c: 2\nd: 3\n", ("a",), "any") == "a: any\nd: 3\n"
+
+
+@pytest.mark.parametrize("loc", [("a", "b", "c"), ("none", 0)])
+def test_there_is_no_place_for_it(loc: Loc) -> None:
+    with pytest.raises(CannotAmend):
+        put("a: 1\n", loc, "x")
+    with pytest.raises(CannotAmend):
+        insert("a: 1\n", loc, 0, {"id": "x"})
+
+
 def test_half_a_character_is_refused() -> None:
     with pytest.raises(CannotAmend):
         put(SMALL, ("title",), "\ud800")

@@ -142,7 +142,7 @@ def test_the_steps_stand_in_order_with_their_times_in_words(desk: Desk) -> None:
     assert page.index("3 hours after the appointment") < page.index("1 day after the appointment, at 10:00")
     assert "A patient joins when the patient came to an appointment, if the patient's age is at least 16." in page
     assert "An example: the appointment is on <time" in page
-    assert re.search(r"In the example: <time[^>]*>Thu 9 Jul 13:00", page)
+    assert re.search(r"In the example: <time[^>]*>Thursday 9 July at 13:00", page)
     assert "Set in the YAML view: ask." in page
 
 
@@ -282,7 +282,8 @@ def test_a_new_step_takes_another_name_freely(desk: Desk) -> None:
 
 def test_steps_are_added_copied_moved_and_removed(desk: Desk) -> None:
     assert "+   - id: extra" in lines(desk.do("add", "hello", new="extra", by="email", where="before"))
-    assert desk.draft.files["advice/extra.email.md"]
+    desk.save("form/extra", email__subject="More", email__body="Hello.")
+    assert desk.draft.files["advice/extra.email.md"] == "---\nsubject: More\n---\nHello.\n"
     assert desk.text.index("id: extra") < desk.text.index("# The first word.")
     desk.do("down", "extra")
     assert desk.text.index("id: hello") < desk.text.index("id: extra") < desk.text.index("id: nudge")
@@ -328,6 +329,17 @@ def test_nobody_writes_over_what_they_did_not_see(desk: Desk) -> None:
     again = desk.browser.post(f"/console/drafts/{desk.id}/form/nudge", **{**fields, "at": "12:00", "saw": "2"})
     assert again.status == 200
     assert '"12:00"' in desk.text
+
+
+def test_nobody_writes_over_words_that_they_did_not_see(desk: Desk) -> None:
+    fields = desk.fields("form/nudge")
+    desk.save("form/nudge", by__email="yes", email__body="Their letter", sms__text="Their words")
+    stale = desk.browser.post(f"/console/drafts/{desk.id}/form/nudge", **{**fields, "sms.text": "My words"})
+    assert stale.status == 409
+    assert re.search(r"Now in the draft:</p><pre>Their words", stale.text)
+    assert re.search(r"Now in the draft:</p><pre>ticked", stale.text)
+    assert "My words</textarea>" in stale.text
+    assert desk.draft.files["advice/nudge.sms.txt"] == "Their words\n"
 
 
 def test_what_was_typed_for_a_step_that_is_gone_is_shown(desk: Desk) -> None:

@@ -59,7 +59,7 @@ def test_one_sequence_is_paused_with_a_reason_and_goes_on(world: World, site: Si
     with world.store.read() as tx:
         assert versions.paused(tx) == {}
         deeds = [line.deed.deed for line in audit.lines(tx, "sequence:advice")]
-    assert deeds == ["paused", "resumed"]
+    assert deeds[-2:] == ["paused", "resumed"]
 
 
 @pytest.mark.parametrize("path", ["", "/calendar", "/pause", "/resume", "/draft"])

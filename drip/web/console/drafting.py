@@ -4,6 +4,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, TypeAlias
 
+from drip.content.finding import Finding
 from drip.core.draft import SEQUENCE, Draft
 from drip.core.lines import ChangedLine, changed_lines
 from drip.core.sequence import Sequence as Written
@@ -88,6 +89,24 @@ def changes(was: Files, now: Files) -> tuple[FileChange, ...]:
     paths = sorted({*was, *now}, key=lambda path: (path != SEQUENCE, path))
     found = (FileChange(path=path, lines=changed_lines(was.get(path, ""), now.get(path, ""))) for path in paths)
     return tuple(one for one in found if one.lines)
+
+
+_CHECKED: dict[tuple[object, ...], Sequence[Finding]] = {}
+"""The same edit of a draft beside the same live versions is asked for by each page, and checking words takes long."""
+
+MOST_CHECKED = 64
+
+
+def findings_of(visit: Visit, draft: Draft) -> Sequence[Finding]:
+    """What the checker says of the draft as it is."""
+    with visit.app.store.read() as tx:
+        live = tuple(sorted(versions.live(tx).items()))
+    known = (draft.id, draft.edit, live, visit.now.astimezone(visit.app.clinic.zone).date())
+    if known not in _CHECKED:
+        if len(_CHECKED) >= MOST_CHECKED:
+            _CHECKED.clear()
+        _CHECKED[known] = flow.check(visit.app, draft, visit.now)
+    return _CHECKED[known]
 
 
 def live_steps(visit: Visit, draft: Draft) -> frozenset[str]:

@@ -1,8 +1,9 @@
 """A draft as a form: what the sequence is, and its steps in order, each with when it goes."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
+from functools import partial
 
 from drip.content.examples import Situation, timeline
 from drip.content.field_findings import within
@@ -17,10 +18,11 @@ from drip.core.role import Permission
 from drip.core.sequence import Sequence as Written
 from drip.core.spoken import ANCHORS, any_of, when_it_goes
 from drip.core.walltime import instant, wall_clock
-from drip.flows.draft import check, path_of
+from drip.flows.draft import path_of
 from drip.web.console.door import Door
-from drip.web.console.drafting import Tree, around, live_steps, opened, sequence_of, tree_of
+from drip.web.console.drafting import Tree, around, findings_of, live_steps, opened, sequence_of, tree_of
 from drip.web.console.visit import Page, Visit
+from drip.web.console.when import full
 
 NOBODY = Page(name="nobody", status=404)
 
@@ -91,20 +93,25 @@ def shown(visit: Visit, draft: Draft, **more: object) -> Page:
     """The form's first page, of a draft as it is now."""
     tree, sequence, outline = tree_of(draft), sequence_of(draft), outline_of(visit, draft)
     values = {**around(draft, "form"), "tree": tree, "sequence": sequence, "outline": outline}
-    values |= {"zone": visit.app.clinic.zone, "joins": _joins(sequence), "ends": _ends(sequence), "typed": {}}
+    values |= {"full": clock_of(visit), "joins": _joins(sequence), "ends": _ends(sequence), "typed": {}}
     return Page(name="form", values={**values, "beyond": beyond_whole(tree) if tree else (), **more})
+
+
+def clock_of(visit: Visit) -> Callable[[datetime], str]:
+    """How a time reads on the clinic's clock: `Tuesday 3 February at 10:00`."""
+    return partial(full, now=visit.now, zone=visit.app.clinic.zone)
 
 
 def outline_of(visit: Visit, draft: Draft) -> Outline:
     """Its steps in order, each with when it goes and what is wrong with it."""
-    sequence, findings = sequence_of(draft), check(visit.app, draft, visit.now)
+    sequence, findings = sequence_of(draft), findings_of(visit, draft)
     example = _example(visit, sequence) if sequence else None
     steps = list(steps_of(tree_of(draft)))
     about_steps = {step["id"]: _of_step(findings, draft, position, step) for position, step in steps}
     told = {one for found in about_steps.values() for one in found}
     live = live_steps(visit, draft)
     lines = [_line(step, about_steps[step["id"]], (sequence, example), live) for _, step in steps]
-    rest = [Said(level=one.level, words=f"Line {one.line}: {one.message}") for one in findings if one not in told]
+    rest = [_said(one, is_placed=True) for one in findings if one not in told]
     return Outline(steps=lines, example=example, rest=rest)
 
 
@@ -120,7 +127,7 @@ def _line(
         by=_by(step),
         condition=in_plain_words(read.when) if read and read.when else "",
         is_live=step["id"] in live,
-        said=[_said(one) for one in findings],
+        said=list(dict.fromkeys(_said(one) for one in findings)),
         beyond=beyond_form(step),
     )
 
@@ -144,10 +151,10 @@ def _of_step(findings: Sequence[Finding], draft: Draft, position: int, step: Tre
     return [*within(own, draft.files[SEQUENCE], ("steps", position)), *words]
 
 
-def _said(finding: Finding) -> Said:
-    """In the step, words need their file and line; the rest stands in the fields below."""
-    is_of_words = finding.path.startswith("templates/")
-    place = f"{finding.path.rpartition('/')[2]}, line {finding.line}: " if is_of_words else ""
+def _said(finding: Finding, *, is_placed: bool = False) -> Said:
+    """With its file and line, but for what stands in the fields of its own step."""
+    is_placed = is_placed or finding.path.startswith("templates/")
+    place = f"{finding.path.rpartition('/')[2]}, line {finding.line}: " if is_placed else ""
     return Said(level=finding.level, words=f"{place}{finding.message}")
 
 

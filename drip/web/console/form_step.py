@@ -17,9 +17,9 @@ from drip.core.window import WEEKDAYS
 from drip.flows.draft import path_of
 from drip.web.console.door import Door
 from drip.web.console.drafting import Files, Overtaken, Saved, around, keep, live_steps, opened, tree_of
-from drip.web.console.form import NOBODY, outline_of
+from drip.web.console.form import NOBODY, clock_of, outline_of
 from drip.web.console.form_steps import position_of
-from drip.web.console.form_words import channels_of, names_typed, with_typed
+from drip.web.console.form_words import channels_of, differing, names_typed, with_typed
 from drip.web.console.visit import Page, Visit
 
 SHOWN = frozenset({*PLAIN, "number", "way", "unit", "email", "sms", ""})
@@ -118,11 +118,13 @@ def _shown(visit: Visit, draft: Draft, name: str, told: Told) -> Page:
     known = step_fields(step)
     fields = {**known, **{key: value for key, value in told.typed.items() if key in known}}
     values = {**around(draft, "form"), "step": step, "fields": fields, "told": told, "typed": told.typed}
-    values |= {"channels": channels_of(draft, step), "is_live": step["id"] in live_steps(visit, draft)}
-    values |= {"beyond": beyond_form(step), "differs": _differs(known, told), "errors": told.errors}
+    channels = channels_of(draft, step)
+    values |= {"channels": channels, "is_live": step["id"] in live_steps(visit, draft)}
+    values |= {"beyond": beyond_form(step), "errors": told.errors}
+    values["differs"] = {**_differs(known, told), **(differing(channels, told.typed) if told.overtaken else {})}
     outline = outline_of(visit, draft)
     values |= {"line": next(one for one in outline.steps if one.id == name), "outline": outline, **CHOICES}
-    values["zone"] = visit.app.clinic.zone
+    values["full"] = clock_of(visit)
     values |= {"changes": told.saved.changes if told.saved else (), "overtaken": told.overtaken}
     return Page(name="form_step", values=values, status=told.status)
 

@@ -5,7 +5,6 @@ from typing import Any, TypeAlias
 
 from drip.content.amend import copy, drop, insert, move
 from drip.content.step_form import steps_of
-from drip.content.template_use import template_path
 from drip.content.text_values import read_id
 from drip.content.written import CannotAmend
 from drip.core.draft import SEQUENCE, Draft
@@ -106,10 +105,7 @@ def _added(visit: Visit, draft: Draft, position: int) -> Files:
     channel = Channel.EMAIL if visit.form.get("by") == Channel.EMAIL else Channel.SMS
     item: Mapping[str, Any] = {"id": name, "after": "1d", "at": "10:00", channel.value: name}
     place = position + (visit.form.get("where") != "before")
-    path = template_path(draft.sequence, name, channel, None)
-    words = "---\nsubject:\n---\n" if channel is Channel.EMAIL else ""
-    files = _with(draft, insert(draft.files[SEQUENCE], STEPS, place, item))
-    return {path: words, **files}
+    return _with(draft, insert(draft.files[SEQUENCE], STEPS, place, item))
 
 
 _DEEDS: Mapping[str, Deed] = {

@@ -70,6 +70,26 @@ def _words(draft: Draft, name: str, channel: Channel, language: str | None) -> W
     )
 
 
+def written_of(words: Words) -> Fields:
+    """What stands in each field of these words."""
+    if words.channel is Channel.SMS:
+        return {f"{words.prefix}text": words.text}
+    parts = {"subject": words.email.subject, "preheader": words.email.preheader, "body": words.email.body}
+    return {f"{words.prefix}{name}": said for name, said in parts.items()}
+
+
+def differing(channels: Sequence[ChannelWords], form: Fields) -> Fields:
+    """What the draft has, by field, where something else was typed."""
+    told: dict[str, str] = {}
+    for channel in channels:
+        ticked = f"by.{channel.channel.value}"
+        if channel.is_used != (ticked in form):
+            told[ticked] = "ticked" if channel.is_used else "not ticked"
+        for one in channel.words:
+            told |= {name: was for name, was in written_of(one).items() if _lines(form.get(name, was)) != was}
+    return told
+
+
 def names_typed(step: Mapping[str, Any], form: Fields) -> Mapping[str, str | None]:
     """Under which name each channel's words stand from now on; None where it goes that way no more."""
     named = {one.value: step.get(one) for one in Channel}
@@ -82,7 +102,7 @@ def with_typed(draft: Draft, step: Mapping[str, Any], form: Fields) -> Files:
     for channel in channels_of(draft, step):
         for one in channel.words if f"by.{channel.channel.value}" in form else ():
             said = _typed(one, draft.files.get(one.path, ""), form)
-            if said != draft.files.get(one.path):
+            if said != draft.files.get(one.path, ""):
                 files[one.path] = said
     return files
 

@@ -2,7 +2,7 @@
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
-from datetime import date, datetime, time
+from datetime import datetime
 from typing import TypeAlias
 
 from drip.core.by_staff import Refused, why_not_touch
@@ -14,8 +14,8 @@ from drip.flows.deeds.foresee import Foreseen, foresee
 from drip.flows.deeds.scene import Done, Scene, look
 from drip.flows.deeds.skip import skip
 from drip.store import by_staff
+from drip.web.console import when
 from drip.web.console.door import Door
-from drip.web.console.moments import at_length, in_full
 from drip.web.console.patients import name_of
 from drip.web.console.theirs import NOBODY, did, in_words, is_theirs
 from drip.web.console.visit import Answer, Onward, Page, Visit
@@ -73,9 +73,9 @@ def _about(visit: Visit, scene: Scene) -> Mapping[str, object]:
         "step": message.step,
         "repeat": message.occurrence if message.occurrence > 1 else 0,
         "title": scene.published.sequence.title,
-        "goes": at_length(message.due_at, zone, visit.now),
-        "placed": at_length(message.planned_for, zone, visit.now) if message.planned_for != message.due_at else "",
-        "of_use": in_full(message.expires_at, zone, visit.now),
+        "goes": when.at_length(message.due_at, visit.now, zone),
+        "placed": when.at_length(message.planned_for, visit.now, zone) if message.planned_for != message.due_at else "",
+        "of_use": when.full(message.expires_at, visit.now, zone),
         "why": message.reason.sentence,
         "can_change": why_not_touch(message.state) is None,
         "state": message.state.value,
@@ -92,7 +92,7 @@ def _choices(visit: Visit, scene: Scene, typed: Mapping[str, str]) -> Mapping[st
     return {
         "foreseen": _foreseen(visit, foreseen, scene),
         "can_send": foreseen is not None and foreseen.goes_at is not None and bool(next_time),
-        "next": in_full(next_time, zone, visit.now) if next_time else "",
+        "next": when.full(next_time, visit.now, zone) if next_time else "",
         "day": typed.get("day", goes.date().isoformat()),
         "clock": typed.get("clock", f"{goes:%H:%M}"),
         "zone_name": zone.key,
@@ -108,9 +108,9 @@ def _foreseen(visit: Visit, foreseen: Foreseen | None, scene: Scene) -> str:
         return f"It would not go: {foreseen.reason.sentence}."
     if foreseen.goes_at <= visit.now:
         return f"It goes within a minute or so{channel}."
-    when = in_full(foreseen.goes_at, scene.bounds.hours.zone, visit.now)
+    again = when.full(foreseen.goes_at, visit.now, scene.bounds.hours.zone)
     why = foreseen.reason.sentence or "something that was just told about the patient has to be read first"
-    return f"It does not go at once, because {why}. It asks again on {when}{channel}."
+    return f"It does not go at once, because {why}. It asks again on {again}{channel}."
 
 
 Act: TypeAlias = Callable[[], Done | Refused]
@@ -144,19 +144,15 @@ def _move(visit: Visit) -> Answer:
     done = moving.move(visit.app, visit.path["id"], at, visit.person.id, visit.now)
     if isinstance(done, Refused):
         return _shown(visit, Wrong(says=in_words(visit, done), typed=visit.form))
-    when = in_full(at, visit.app.clinic.zone, visit.now)
-    return Onward(to=f"/console/patients/{patient_id}", said=did(visit, f"It now goes on {when}.", done))
+    said = did(visit, f"It now goes on {when.full(at, visit.now, visit.app.clinic.zone)}.", done)
+    return Onward(to=f"/console/patients/{patient_id}", said=said)
 
 
 def _typed(visit: Visit) -> datetime | None:
     """The time that was typed, on the clock that decides for this message."""
     with visit.app.store.read() as tx:
         scene = look(visit.app, tx, visit.path["id"])
-    try:
-        day = date.fromisoformat(visit.form.get("day", "").strip())
-        clock = time.fromisoformat(visit.form.get("clock", "").strip())
-    except ValueError:
-        return None
-    if scene is None or clock.tzinfo is not None:
+    day, clock = when.typed_day(visit.form.get("day", "")), when.typed_clock(visit.form.get("clock", ""))
+    if scene is None or day is None or clock is None:
         return None
     return instant(datetime.combine(day, clock), scene.bounds.hours.zone)

@@ -17,8 +17,8 @@ from drip.store import accounts, audit, enrolments, patient_pauses, patients, re
 from drip.store.audit import Deed
 from drip.store.database import Tx
 from drip.store.patients import STAFF, PatientRow
+from drip.web.console import when
 from drip.web.console.door import Door
-from drip.web.console.moments import at_length, how_far, in_full
 from drip.web.console.patient_facts import STANDINGS, consents, facts
 from drip.web.console.patients import name_of
 from drip.web.console.theirs import NOBODY, theirs
@@ -117,7 +117,7 @@ def _what(visit: Visit, tx: Tx, row: PatientRow, story: Story) -> Mapping[str, o
     ahead = [one.at for one in story.lines if one.message and one.message.state == State.PLANNED]
     return {
         "zone": story.zone,
-        "next": at_length(min(ahead), story.zone, visit.now) if ahead else "",
+        "next": when.at_length(min(ahead), visit.now, story.zone) if ahead else "",
         "parts": _parts(story, visit.now),
         "following": list(_following(visit, tx, row, story)),
         "pause": _pause(visit, tx, row, names),
@@ -140,7 +140,7 @@ def _told(line: Line, story: Story, now: datetime) -> Told:
     message = line.message
     return Told(
         line=line,
-        far=how_far(line.at, story.zone, now),
+        far=when.distance(line.at, now, story.zone),
         can_change=message is not None and message.state in (State.PLANNED, State.CLAIMED),
         has_words=message is not None and message.attempts > 0,
     )
@@ -154,7 +154,7 @@ def _following(visit: Visit, tx: Tx, row: PatientRow, story: Story) -> Iterator[
         yield Following(
             id=one.id,
             title=story.titles[one.version],
-            since=in_full(one.enrolled_at, story.zone, visit.now),
+            since=when.full(one.enrolled_at, visit.now, story.zone),
             counts_from=_counts_from(counted, one.anchor_at, story, visit.now),
             can_redate=counted is not None,
         )
@@ -162,7 +162,7 @@ def _following(visit: Visit, tx: Tx, row: PatientRow, story: Story) -> Iterator[
 
 def _counts_from(counted: Counted | None, anchor_at: datetime | None, story: Story, now: datetime) -> str:
     at, zone = (counted.at, counted.zone) if counted else (anchor_at, story.zone)
-    return at_length(at, zone, now) if at else "a date that nobody has told us yet"
+    return when.at_length(at, now, zone) if at else "a date that nobody has told us yet"
 
 
 def _pause(visit: Visit, tx: Tx, row: PatientRow, names: Mapping[str, str]) -> str:
@@ -171,9 +171,9 @@ def _pause(visit: Visit, tx: Tx, row: PatientRow, names: Mapping[str, str]) -> s
     if pause is None:
         return ""
     zone = visit.app.clinic.zone
-    until = f"until {in_full(pause.until, zone, visit.now)}" if pause.until else "until somebody resumes them"
+    until = f"until {when.full(pause.until, visit.now, zone)}" if pause.until else "until somebody resumes them"
     who = names.get(pause.who, "a colleague")
-    return f"{who} paused them on {in_full(pause.paused_at, zone, visit.now)}, {until}."
+    return f"{who} paused them on {when.full(pause.paused_at, visit.now, zone)}, {until}."
 
 
 _DID = {

@@ -1,6 +1,6 @@
 """What staff do for one patient as a whole: pause, resume, write down a stop, end a sequence, undo."""
 
-from datetime import date, datetime, time
+from datetime import datetime, time
 
 from drip.core.by_staff import Refused
 from drip.core.model import Channel
@@ -10,8 +10,8 @@ from drip.flows.deeds.end import end
 from drip.flows.deeds.pause import pause, resume
 from drip.flows.deeds.stop import stop
 from drip.flows.deeds.undo import undo
+from drip.web.console import when
 from drip.web.console.door import Door, Handler
-from drip.web.console.moments import in_full
 from drip.web.console.theirs import NOBODY, did, in_words, is_theirs
 from drip.web.console.visit import Answer, Onward, Visit
 
@@ -33,19 +33,15 @@ def _back(visit: Visit, said: str) -> Onward:
 
 def _pause(visit: Visit) -> Answer:
     told = visit.form.get("until", "").strip()
-    try:
-        until = _start_of(visit, date.fromisoformat(told)) if told else None
-    except ValueError:
+    day = when.typed_day(told)
+    if told and day is None:
         return _back(visit, "Nothing was paused: that is no date.")
+    until = instant(datetime.combine(day, time()), visit.app.clinic.zone) if day else None
     refused = pause(visit.app, visit.path["id"], until, visit.person.id, visit.now)
     if refused:
         return _back(visit, in_words(visit, refused))
-    till = f"until {in_full(until, visit.app.clinic.zone, visit.now)}" if until else "until somebody resumes them"
+    till = f"until {when.full(until, visit.now, visit.app.clinic.zone)}" if until else "until somebody resumes them"
     return _back(visit, f"Messages to this patient are paused {till}.")
-
-
-def _start_of(visit: Visit, day: date) -> datetime:
-    return instant(datetime.combine(day, time()), visit.app.clinic.zone)
 
 
 def _resume(visit: Visit) -> Answer:

@@ -10,7 +10,7 @@ from drip.core.patient import Patient, Standing
 from drip.core.reason import Reason
 from drip.store.enrolments import EnrolmentRow
 from drip.store.patients import PatientRow
-from drip.web.console.moments import on_day
+from drip.web.console import when
 
 STANDINGS = {
     Standing.DECEASED: "This patient has died. Nothing goes to them any more.",
@@ -66,7 +66,7 @@ def _addresses(patient: Patient, closed: Mapping[Channel, Reason], today: date) 
 
 def _born(patient: Patient, today: date) -> str:
     told, age = patient.facts.get("date_of_birth"), patient.age_on(today)
-    return f"{on_day(date.fromisoformat(told))}, {age} years old" if isinstance(told, str) and told else "not known"
+    return f"{when.day(date.fromisoformat(told))}, {age} years old" if isinstance(told, str) and told else "not known"
 
 
 def consents(patient: Patient, clinic: Clinic) -> Sequence[Consent]:

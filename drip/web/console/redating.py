@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
-from datetime import date, datetime, time
+from datetime import datetime
 
 from drip.core.by_staff import Refused
 from drip.core.effect import Effect, Fate
@@ -11,8 +11,8 @@ from drip.core.role import Permission
 from drip.flows.deeds.counted import Counted, Wish, counted_from
 from drip.flows.deeds.end import find
 from drip.flows.deeds.redate import Redated, preview, redate
+from drip.web.console import when
 from drip.web.console.door import Door
-from drip.web.console.moments import at_length, in_full
 from drip.web.console.theirs import NOBODY, in_words, is_theirs
 from drip.web.console.visit import Answer, Onward, Page, Visit
 
@@ -63,7 +63,7 @@ def _shown(visit: Visit, counted: Counted, more: Mapping[str, object]) -> Page:
         "title": counted.sequence.title,
         "is_visit": counted.kind in (AnchorKind.APPOINTMENT, AnchorKind.APPOINTMENT_END),
         "is_day": counted.is_day,
-        "was": at_length(counted.at, counted.zone, visit.now),
+        "was": when.at_length(counted.at, visit.now, counted.zone),
         "day": visit.form.get("day", local.date().isoformat()),
         "clock": visit.form.get("clock", f"{local:%H:%M}"),
         "wrong": "",
@@ -89,21 +89,18 @@ def _change(visit: Visit) -> Answer:
     )
     if isinstance(done, Refused):
         return _shown(visit, counted, {"wrong": in_words(visit, done)})
-    when = in_full(done.at, done.zone, visit.now)
     if is_sure:
-        said = f"Changed: it is {when} now. To undo this, change it back."
+        said = f"Changed: it is {_when(visit, done, done.at)} now. To undo this, change it back."
         return Onward(to=f"/console/patients/{visit.path['id']}", said=said)
-    told = {"moved": list(_moved(visit, done)), "becomes": at_length(done.at, done.zone, visit.now)}
+    told = {"moved": list(_moved(visit, done)), "becomes": when.at_length(done.at, visit.now, done.zone)}
     return _shown(visit, counted, told)
 
 
 def _wish(visit: Visit, counted: Counted) -> Wish | None:
-    try:
-        day = date.fromisoformat(visit.form.get("day", "").strip())
-        clock = None if counted.is_day else time.fromisoformat(visit.form.get("clock", "").strip())
-    except ValueError:
+    day, clock = when.typed_day(visit.form.get("day", "")), when.typed_clock(visit.form.get("clock", ""))
+    if day is None or (clock is None and not counted.is_day):
         return None
-    return None if clock and clock.tzinfo else Wish(day=day, clock=clock)
+    return Wish(day=day, clock=None if counted.is_day else clock)
 
 
 def _moved(visit: Visit, done: Redated) -> Iterator[Moved]:
@@ -130,4 +127,4 @@ def _becomes(visit: Visit, done: Redated, effect: Effect) -> str:
 
 
 def _when(visit: Visit, done: Redated, at: datetime) -> str:
-    return in_full(at, done.zone, visit.now)
+    return when.full(at, visit.now, done.zone)

@@ -5,7 +5,7 @@ from drip.flows.deeds.scene import Done
 from drip.store import patients
 from drip.store.database import Tx
 from drip.store.patients import PatientRow
-from drip.web.console.moments import in_full
+from drip.web.console import when
 from drip.web.console.patients import may_see
 from drip.web.console.visit import Page, Visit
 
@@ -28,7 +28,7 @@ def is_theirs(visit: Visit, patient_id: str) -> bool:
 def in_words(visit: Visit, refused: Refused) -> str:
     """Why nothing was done, with the time that this speaks of."""
     zone = visit.app.clinic.zone
-    return refused.why.sentence.format(at=in_full(refused.at, zone, visit.now) if refused.at else "")
+    return refused.why.sentence.format(at=when.full(refused.at, visit.now, zone) if refused.at else "")
 
 
 def did(visit: Visit, sentence: str, done: Done) -> str:

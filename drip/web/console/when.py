@@ -1,6 +1,6 @@
 """Times as staff read them: always the day and hour itself, and beside it how far that is."""
 
-from datetime import date, datetime
+from datetime import date, datetime, time
 from zoneinfo import ZoneInfo
 
 from drip.core.walltime import instant
@@ -21,6 +21,11 @@ def distance(at: datetime, now: datetime, zone: ZoneInfo) -> str:
     return f"in {days} days" if days > 0 else f"{-days} days ago"
 
 
+def at_length(at: datetime, now: datetime, zone: ZoneInfo) -> str:
+    """`Tuesday 3 February at 10:00, in 7 days`."""
+    return f"{full(at, now, zone)}, {distance(at, now, zone)}"
+
+
 def day(on: date) -> str:
     """`3 Feb 2026`."""
     return f"{on.day} {on:%b %Y}"
@@ -35,6 +40,24 @@ def typed(text: str, zone: ZoneInfo) -> datetime | None:
     if at.tzinfo or not 1990 <= at.year <= 2100:
         return None
     return instant(at, zone)
+
+
+def typed_day(text: str) -> date | None:
+    """What a field for a day was filled with; None if that is no day."""
+    try:
+        on = date.fromisoformat(text.strip())
+    except ValueError:
+        return None
+    return on if 1990 <= on.year <= 2100 else None
+
+
+def typed_clock(text: str) -> time | None:
+    """What a field for an hour was filled with; None if that is none."""
+    try:
+        clock = time.fromisoformat(text.strip())
+    except ValueError:
+        return None
+    return None if clock.tzinfo else clock
 
 
 def to_type(at: datetime, zone: ZoneInfo) -> str:

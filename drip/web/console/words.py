@@ -10,8 +10,8 @@ from drip.store.audit import Deed
 from drip.store.database import Tx
 from drip.store.outgoing import LastAttempt
 from drip.store.patients import PatientRow
+from drip.web.console import when
 from drip.web.console.door import Door
-from drip.web.console.moments import at_length
 from drip.web.console.patients import name_of
 from drip.web.console.theirs import NOBODY, theirs
 from drip.web.console.visit import Page, Visit
@@ -40,7 +40,7 @@ def _words(visit: Visit) -> Page:
         "step": message.step,
         "what": "text" if message.channel is Channel.SMS else "email",
         "kept": {name: said.get(name) or "" for name in ("to", "subject", "text")},
-        "sent": at_length(sent_at, visit.app.clinic.zone, visit.now) if sent_at else "",
+        "sent": when.at_length(sent_at, visit.now, visit.app.clinic.zone) if sent_at else "",
     }
     return Page(name="words", values=values)
 
