@@ -176,8 +176,12 @@ def _examples(world: World, patient: str) -> Mapping[str, str]:
         booked = first("SELECT patient_id || '/date?of=' || id FROM enrolments WHERE sequence = 'reminded'")
         message = first("SELECT id FROM messages WHERE state = 'planned' AND sequence = 'twenty' LIMIT 1")
         sent = first("SELECT id FROM messages WHERE attempt_id IS NOT NULL AND patient_id = :patient LIMIT 1")
+        failed = first("SELECT id FROM messages WHERE state = 'failed' ORDER BY planned_for DESC LIMIT 1")
     return {
         "/console/patients/{id}": f"/console/patients/{patient}",
+        "/console/patients/{id}/replies": f"/console/patients/{patient}/replies",
+        "/console/letters/{id}": f"/console/letters/{failed}",
+        "/console/calls/{id}": f"/console/calls/{failed}",
         "/console/patients/{id}/date": f"/console/patients/{booked}",
         "/console/messages/{id}": f"/console/messages/{message}",
         "/console/messages/{id}/words": f"/console/messages/{sent}/words",

@@ -66,7 +66,7 @@ def _harmless(words: str) -> str:
 def _finish(app: Any, task_id: str, by: str) -> None:
     from drip.clock import now
     from drip.core.reason import Reason
-    from drip.store import records, settling
+    from drip.store import audit, records, settling
 
     if not by:
         raise Complaint("say who has dealt with it: --by NAME", 2)
@@ -74,6 +74,7 @@ def _finish(app: Any, task_id: str, by: str) -> None:
         if not records.finish_task(tx, task_id, by, now()):
             raise Complaint(f"no open task has the id {task_id}: `drip tasks` lists them")
         settling.wake(tx, Reason.INTERLOCK, None)
+        audit.write(tx, audit.Deed(who=audit.COMMAND, deed="task_done", about=f"task:{task_id}"), now())
     out.print("Done. What it held back goes on.")
 
 
@@ -151,12 +152,12 @@ def _shown(one: "Held") -> dict[str, object]:
 def _decide(message: str, by: str, *, went: bool, again: bool) -> None:
     from drip.cli.opening import opened
     from drip.clock import now
-    from drip.flows.decide import Decision, decide
+    from drip.flows.decide import By, Decision, decide
 
     if went is again or not by:
         raise Complaint("decide with --went or --again, and say who decides: --by NAME", 2)
     with opened() as app:
-        if not decide(app, message, Decision.WENT if went else Decision.AGAIN, by, now()):
+        if not decide(app, message, Decision.WENT if went else Decision.AGAIN, By(name=by), now()):
             raise Complaint(f"no held message has the id {message}: `drip held` lists them")
     out.print("Noted: it went." if went else "It goes again at the next tick, if it is still useful.")
 

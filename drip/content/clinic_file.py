@@ -9,6 +9,7 @@ from drip.content.clinic_schema import (
     BookingSystemShape,
     CapsShape,
     ClinicShape,
+    DeskShape,
     InterlocksShape,
     SendersShape,
     SiteShape,
@@ -20,6 +21,7 @@ from drip.content.sequence_file import any_or_window
 from drip.content.sequence_schema import WindowShape
 from drip.content.shape import read_shape
 from drip.core.clinic import Allowed, BookingSystem, Caps, Clinic, Senders, Site
+from drip.core.desk import Desk
 from drip.core.emergency import Emergency
 from drip.core.interlock import OPERATIONS, Interlocks
 from drip.core.model import Purpose
@@ -57,6 +59,7 @@ def _clinic(shape: ClinicShape) -> Clinic:
         interlocks=_interlocks(shape.interlocks),
         bookings={name: _booking_system(one) for name, one in shape.bookings.items()},
         allow=Allowed(**shape.allow.model_dump()),
+        desk=_desk(shape.desk),
     )
 
 
@@ -64,6 +67,10 @@ def _interlocks(shape: InterlocksShape) -> Interlocks:
     """What the clinic calls an operation adds to what always is one."""
     added = {word.replace("-", "_") for word in shape.operations}
     return Interlocks(after_steroid=shape.after_steroid, operations=OPERATIONS | added)
+
+
+def _desk(shape: DeskShape) -> Desk:
+    return Desk(red_flags_within=shape.red_flags_within, tasks_within=shape.tasks_within, unreached=shape.unreached)
 
 
 def _site(site: SiteShape, clinic: ClinicShape) -> Site:

@@ -2,7 +2,7 @@
 
 import re
 from datetime import timedelta
-from typing import Annotated, TypeAlias
+from typing import Annotated, Literal, TypeAlias
 
 import email_validator
 from pydantic import AfterValidator, BeforeValidator, Field, PlainValidator
@@ -11,6 +11,8 @@ from drip.content.sequence_schema import AnyOrWindow, WindowShape
 from drip.content.shape import Shape
 from drip.content.text_values import as_list, not_empty, number_between, read_text
 from drip.content.value_types import Day, Flag, Id, PurposeWord, Text, Texts, Zone
+from drip.core.desk import USUAL
+from drip.core.duration import parse_duration
 from drip.core.interlock import ORDINARY
 
 _SMS_SENDER = re.compile(r"\+[1-9]\d{6,14}|(?=.*[A-Za-z])[A-Za-z0-9 ]{3,11}", re.ASCII)
@@ -229,6 +231,29 @@ class InterlocksShape(Shape):
     operations: Texts = ()
 
 
+def read_wait(value: object) -> timedelta:
+    """How long something may wait, written like `30m`, `4h` or `2d`."""
+    try:
+        told = parse_duration(read_text(value))
+    except ValueError:
+        raise ValueError(f"{value!r} is not a length of time: write one such as 30m, 4h or 2d") from None
+    wait = timedelta(days=told.days) + told.elapsed
+    if not timedelta(minutes=5) <= wait <= timedelta(days=30):
+        raise ValueError(f"{value!r} is no time to see to something in: write 5m to 30d")
+    return wait
+
+
+Wait: TypeAlias = Annotated[timedelta, PlainValidator(read_wait)]
+
+
+class DeskShape(Shape):
+    """How soon the clinic sees to what waits for a person, and what it does when no channel reaches a patient."""
+
+    red_flags_within: Wait = USUAL.red_flags_within
+    tasks_within: Wait = USUAL.tasks_within
+    unreached: Literal["write", "ring"] = "write"
+
+
 class ClinicShape(Shape):
     """A whole clinic.yaml."""
 
@@ -247,3 +272,4 @@ class ClinicShape(Shape):
     interlocks: InterlocksShape = InterlocksShape()
     bookings: dict[str, BookingSystemShape] = Field(default_factory=dict)
     allow: AllowShape = AllowShape()
+    desk: DeskShape = DeskShape()

@@ -4,6 +4,7 @@ from dataclasses import dataclass, field, replace
 from datetime import date, timedelta
 from zoneinfo import ZoneInfo
 
+from drip.core.desk import USUAL, Desk
 from drip.core.emergency import NOWHERE, Emergency
 from drip.core.interlock import ORDINARY, Interlocks
 from drip.core.model import AnchorKind, Channel, Purpose
@@ -107,6 +108,7 @@ class Clinic:
     bookings: dict[str, BookingSystem] = field(default_factory=dict)
     """By the name of the booking source."""
     allow: Allowed = Allowed()
+    desk: Desk = USUAL
 
     def without_alerts(self) -> "Clinic":
         """As it is, with nobody to alert: for rehearsals."""

@@ -223,6 +223,11 @@ def _alarm(candidate: Candidate, now: datetime) -> Reason:
     return _overdue_review(candidate, now) or unapproved
 
 
+def unfit(candidate: Candidate, person: Person, now: datetime) -> Stop | Wait | None:
+    """What keeps these words from this patient whatever carries them, a letter or a colleague's voice too."""
+    return _ended(candidate, person) or _held_back(candidate, person, now) or _not_for(candidate, person, now)
+
+
 def _not_for(candidate: Candidate, person: Person, now: datetime) -> Stop | None:
     if not holds(candidate.step.when, candidate.objects):
         return Stop(State.SKIPPED, Reason.CONDITION)

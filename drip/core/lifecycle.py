@@ -66,14 +66,18 @@ MOVES: dict[State, frozenset[State]] = {
     _S.CANCELLED: frozenset({_S.PLANNED, _S.SKIPPED, _S.ACCEPTED, _S.SENT, _S.DELIVERED}),
     _S.SKIPPED: frozenset({_S.PLANNED, _S.CANCELLED, _S.ACCEPTED, _S.SENT, _S.DELIVERED}),
     _S.SUPERSEDED: frozenset({_S.PLANNED, _S.SKIPPED, _S.ACCEPTED, _S.SENT, _S.DELIVERED}),
-    _S.SUPPRESSED: frozenset(),
+    # Planned: a person has mended the address, or chose the other channel, and it goes through the gate again.
+    _S.SUPPRESSED: frozenset({_S.PLANNED}),
+    _S.FAILED: frozenset({_S.PLANNED}),
     _S.EXPIRED: frozenset(),
-    _S.FAILED: frozenset(),
     _S.INVALID: frozenset(),
 }
 
 REVIVABLE = frozenset({_S.CANCELLED, _S.SKIPPED, _S.SUPERSEDED})
 """Ended by a decision, not by a send: the planner may bring these back, or whoever takes their own decision back."""
+
+RESENDABLE = frozenset({_S.FAILED, _S.UNDELIVERED, _S.SUPPRESSED})
+"""Did not arrive: a person alone may send these again, and that they did is written down."""
 
 UNSENT = frozenset({_S.PLANNED, _S.CLAIMED})
 """Still ours to change."""

@@ -1,15 +1,18 @@
 """A person decides what nobody could find out: a held message went, or is sent again; a task is done."""
 
-from dataclasses import dataclass
+from collections.abc import Collection, Sequence
+from dataclasses import dataclass, field
 from datetime import datetime
 from enum import StrEnum
 
 from drip.app import App
 from drip.core.lifecycle import State
 from drip.core.reason import Reason
-from drip.store import patients, records, settling
+from drip.store import audit, patients, records, settling, tries
+from drip.store.audit import Deed
 from drip.store.database import Tx
 from drip.store.settling import Doubt, Settlement
+from drip.store.tries import Try
 
 
 class Decision(StrEnum):
@@ -24,32 +27,62 @@ class Held:
     """A message that waits for a decision, with what is known of its last attempt."""
 
     message_id: str
-    patient: str
+    patient: str = field(repr=False)
     doubt: Doubt
+    tries: Sequence[Try]
+    """Every time it was handed over, oldest first."""
 
 
 def held_messages(tx: Tx, limit: int = 500) -> list[Held]:
     """What waits for a decision, longest first."""
-    doubts = settling.doubts(tx, limit, State.HELD)
-    refs = patients.refs(tx, {one.patient_id for one in doubts})
-    return [Held(message_id=one.message_id, patient=refs[one.patient_id], doubt=one) for one in doubts]
+    return _told(tx, settling.doubts(tx, limit, State.HELD))
 
 
-def decide(app: App, message_id: str, decision: Decision, by: str, now: datetime) -> bool:
+def held_at(tx: Tx, sites: Collection[str], limit: int) -> list[Held]:
+    """As `held_messages`, only of patients of these sites if any is named."""
+    return _told(tx, settling.doubts(tx, limit, State.HELD, sites=sites))
+
+
+def _told(tx: Tx, doubts: Sequence[Doubt]) -> list[Held]:
+    people = patients.readable(tx, {one.patient_id for one in doubts})
+    of_message = tries.of_messages(tx, [one.message_id for one in doubts])
+    return [
+        Held(
+            message_id=one.message_id,
+            patient=people[one.patient_id].ref if one.patient_id in people else "",
+            doubt=one,
+            tries=of_message.get(one.message_id, ()),
+        )
+        for one in doubts
+    ]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class By:
+    """Who decides: as it is kept with the attempt, and as it stands in the audit trail."""
+
+    name: str
+    who: str = audit.COMMAND
+    sites: frozenset[str] = frozenset()
+    """Only of patients of these sites; none named is all."""
+
+
+def decide(app: App, message_id: str, decision: Decision, by: By, now: datetime) -> bool:
     """Write down what a person decided. False where the message no longer waits: evidence came first."""
     return app.store.attempt(lambda tx: _decide(tx, message_id, decision, by, now))
 
 
-def _decide(tx: Tx, message_id: str, decision: Decision, by: str, now: datetime) -> bool:
-    doubt = settling.held(tx, message_id)
+def _decide(tx: Tx, message_id: str, decision: Decision, by: By, now: datetime) -> bool:
+    doubt = settling.held(tx, message_id, by.sites)
     if doubt is None:
         return False
+    patients.lock(tx, [doubt.patient_id])
     went = decision is Decision.WENT
     what = Settlement(
         attempt_id=doubt.attempt_id,
         message_id=message_id,
         outcome=decision.value,
-        detail=f"decided by {by}"[:200],
+        detail=f"decided by {by.name}"[:200],
         provider_ref=None,
         state=State.ACCEPTED if went else State.PLANNED,
         reason=Reason.NONE if went else Reason.RESENT_BY_STAFF,
@@ -62,5 +95,7 @@ def _decide(tx: Tx, message_id: str, decision: Decision, by: str, now: datetime)
     )
     if settling.settle(tx, [what], was=(State.HELD,)):
         return False  # evidence came in the meantime
-    records.finish_tasks(tx, [f"held:{message_id}"], now, by=by)
+    records.finish_tasks(tx, [f"held:{message_id}"], now, by=by.name)
+    deed = Deed(who=by.who, deed="message_decided", about=f"message:{message_id}", detail={"decision": decision.value})
+    audit.write(tx, deed, now)
     return True

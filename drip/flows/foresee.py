@@ -6,6 +6,7 @@ from datetime import datetime
 from zoneinfo import ZoneInfo
 
 from drip.app import App, Published
+from drip.core.asked import asked
 from drip.core.clinic import Clinic
 from drip.core.lifecycle import State
 from drip.core.model import Channel, Purpose
@@ -16,7 +17,6 @@ from drip.core.task import Task
 from drip.flows.by_hand import Entry, put_by_hand
 from drip.flows.enrol import PATIENTS_AT_ONCE, replan
 from drip.flows.resolve import Resolved
-from drip.flows.story import asked
 from drip.store import identities, patients
 from drip.store.blind import blind_identity
 from drip.store.bulk import chunks
@@ -147,7 +147,7 @@ def _outlook(resolved: Resolved | None, seen: _Seen, now: datetime, *, is_new: b
 
 
 def _asks(task: Task) -> str:
-    return f"{asked(task.kind.value)}{f' ({task.detail})' if task.detail else ''}"
+    return f"{asked(task.kind.value).story}{f' ({task.detail})' if task.detail else ''}"
 
 
 def _joined(row: EnrolmentRow, resolved: Resolved, patient: Patient, seen: _Seen, now: datetime) -> Joined:

@@ -12,16 +12,16 @@ from drip.core.gate import RECHECK, Candidate, Pass, Person, Stop, Turn, Wait, f
 from drip.core.interlock import interlocks
 from drip.core.letter import Letter
 from drip.core.lifecycle import State
-from drip.core.model import Channel, Purpose
+from drip.core.model import Channel
 from drip.core.patient import is_test_number
 from drip.core.reason import Reason
 from drip.core.walltime import local_date
+from drip.flows.gate_tasks import task_about, tell_staff
 from drip.flows.journal import NO_JOURNAL, Journal
 from drip.flows.letters import begin_attempt, write_letter
 from drip.flows.prepare import Ready
 from drip.flows.reviews import Lapsed, ask_for_review
 from drip.flows.road import Road, Roads, charge, first_roads, give_back
-from drip.flows.unreached import Lost, ask_about_lost
 from drip.store import events, outgoing, patient_pauses, patients, questions, records, replies, versions
 from drip.store.database import Tx
 from drip.store.outgoing import Lease, Move, NewAttempt
@@ -122,7 +122,7 @@ def _pass(app: App, tx: Tx, lease: Lease, batch: Sequence[Ready], now: datetime,
     claimed = [one.claimed.channel for one in batch]
     charge(tx, roads, claimed, sizes)
     give_back(tx, roads, claimed, (channel for channel, _ in sizes), now)
-    _raise_tasks(tx, batch, gated, now)
+    _raise_tasks(app, tx, batch, gated, facts, now)
     return gated
 
 
@@ -173,7 +173,7 @@ def _judge_safely(app: App, batch: Sequence[Ready], facts: Facts, now: datetime)
         log.error("patient %s could not be judged: %s", batch[0].claimed.patient_id, type(problem).__name__)
         again = now + RECHECK
         moves = [_moved(one, State.PLANNED, Reason.NONE, again) for one in batch]
-        return Gated(moves=moves, tasks=[_task(batch[0], "broken_record", batch[0].claimed.patient_id)])
+        return Gated(moves=moves, tasks=[task_about(batch[0], "broken_record", batch[0].claimed.patient_id)])
 
 
 def _judge(app: App, batch: Sequence[Ready], facts: Facts, now: datetime) -> Gated:
@@ -188,7 +188,7 @@ def _judge(app: App, batch: Sequence[Ready], facts: Facts, now: datetime) -> Gat
         contact = ready.contacts.get(candidate.channel, "")
         if isinstance(verdict, Pass) and facts.recent[contact] >= RUNAWAY_LIMIT:
             gated.moves.append(_moved(ready, State.PLANNED, Reason.RUNAWAY, now + RUNAWAY_WINDOW))
-            gated.tasks.append(_task(ready, "runaway", f"{contact}:{now:%Y-%m-%d}"))
+            gated.tasks.append(task_about(ready, "runaway", f"{contact}:{now:%Y-%m-%d}"))
         elif isinstance(verdict, Pass):
             facts.recent[contact] += 1
             gated.passed.append(_passed(app, ready, facts.roads[candidate.channel], verdict, now))
@@ -275,31 +275,12 @@ def _moved(one: Ready, state: State, reason: Reason, due_at: datetime) -> Move:
     )
 
 
-def _raise_tasks(tx: Tx, batch: Sequence[Ready], gated: Gated, now: datetime) -> None:
-    """What a person must know: a child nobody may be written about, safety words that cannot reach their patient."""
+def _raise_tasks(app: App, tx: Tx, batch: Sequence[Ready], gated: Gated, facts: Facts, now: datetime) -> None:
+    """What a person must know of what was decided."""
     by_id = {one.claimed.id: one for one in batch}
-    under_age = {by_id[move.id].claimed.patient_id: by_id[move.id] for move in gated.moves if _is_under_age(move)}
-    tasks = gated.tasks + [_task(one, "under_age", patient_id) for patient_id, one in under_age.items()]
-    records.raise_tasks(tx, tasks, now)
+    records.raise_tasks(tx, gated.tasks, now)
+    tell_staff(app, tx, [(by_id[move.id], move) for move in gated.moves], facts.closed, now)
     ask_for_review(tx, _lapsed(by_id, gated), now)
-    ask_about_lost(tx, [_lost(by_id[move.id], move) for move in gated.moves if _is_lost(by_id[move.id], move)], now)
-
-
-def _is_under_age(move: Move) -> bool:
-    return move.reason is Reason.UNDER_AGE
-
-
-def _is_lost(one: Ready, move: Move) -> bool:
-    """Safety words that their patient will not get. An alert is meant for each colleague's own channel alone."""
-    if one.claimed.purpose is not Purpose.SAFETY or move.state not in (State.SUPPRESSED, State.SKIPPED):
-        return False
-    is_of_other_channel = one.person.source == patients.STAFF and move.reason is Reason.NO_ADDRESS
-    return move.reason not in (Reason.CONDITION, Reason.UNDER_AGE) and not is_of_other_channel
-
-
-def _lost(one: Ready, move: Move) -> Lost:
-    claimed = one.claimed
-    return Lost(message_id=claimed.id, patient_id=claimed.patient_id, purpose=claimed.purpose, why=move.reason.sentence)
 
 
 def _lapsed(by_id: Mapping[str, Ready], gated: Gated) -> list[Lapsed]:
@@ -308,9 +289,3 @@ def _lapsed(by_id: Mapping[str, Ready], gated: Gated) -> list[Lapsed]:
     went = [one.ready.published for one in gated.passed if one.alarm]
     lapsed = [Lapsed(version=version, is_safety=False) for version in held]
     return lapsed + [Lapsed(version=version, is_safety=True) for version in went]
-
-
-def _task(one: Ready, kind: str, about: str) -> records.NewTask:
-    return records.NewTask(
-        key=f"{kind}:{about}", kind=kind, patient_id=one.claimed.patient_id, data_key=one.person.data_key
-    )

@@ -6,6 +6,7 @@ from datetime import datetime
 from zoneinfo import ZoneInfo
 
 from drip.app import App, Published
+from drip.core.asked import asked
 from drip.core.choice import in_words
 from drip.core.clinic import Clinic
 from drip.core.event import Event, replay
@@ -15,12 +16,13 @@ from drip.core.model import Channel, EventKind, Kind
 from drip.core.patient import Patient, time_in
 from drip.core.reason import Reason
 from drip.flows.resolve import event_of
-from drip.store import enrolments, events, records, views
+from drip.store import enrolments, events, records, task_list, views
 from drip.store import patients as people
 from drip.store.database import Tx
 from drip.store.enrolments import EnrolmentRow
 from drip.store.patients import PatientRow
 from drip.store.records import TaskRow
+from drip.store.task_list import DoneTask
 from drip.store.views import MessageView
 
 
@@ -66,6 +68,7 @@ def tell(app: App, tx: Tx, patient: PatientRow) -> Story:
         *_enrolments(enrolled, versions, zone),
         *_messages(messages, {channel: reason for channel, reason, _ in closed}),
         *_tasks(records.open_tasks(tx, patient.id)),
+        *_done(task_list.done_by_people(tx, patient.id)),
         *_held(patient.patient, app.clinic, versions),
         *_closed(closed),
     ]
@@ -204,39 +207,16 @@ def _closed(closed: Sequence[tuple[Channel, Reason, datetime]]) -> Iterator[Line
         yield Line(at=at, kind="task", sentence=f"No more {what} go to this patient: {reason.sentence}.")
 
 
-_ASKED = {
-    "unknown_subtype": "Staff are asked for the tendon subtype: without it no loading plan is safe to choose.",
-    "programme_replaced": "Staff are asked which side each programme is for: the newer one ended the older one.",
-    "contact_problem": "Staff are asked to look at an address or number that could not be read.",
-    "under_age": "Staff are asked for a parent or carer: the patient is under 16.",
-    "safety_not_reached": "Staff are asked to reach the patient another way: safety information could not be sent.",
-    "staff_not_reached": "Staff are told that this colleague no longer hears of what must not wait.",
-    "review_due": "Staff are asked to review content that is past its date.",
-    "safety_fell_back": "Staff are asked to review safety content: its last approved words go out until then.",
-    "reply": "Staff are asked to read a reply.",
-    "complaint": "Staff are asked to read a complaint, and to say within 30 days that they have it.",
-    "answer": "Staff are asked to read an answer: the clinic wants a person to see such answers.",
-    "red_flag": "Staff are asked to read a reply at once: it holds words that must not wait.",
-    "shared_stop": "Staff are told that somebody said stop at an address which several patients share.",
-    "not_delivered": "Staff are asked to look at an address: a message was not delivered.",
-    "address_refused": "Staff are asked to look at an address: the provider refused it.",
-    "held": "Staff are asked whether a message went: the provider cannot tell.",
-    "sent_again": "Staff are told that a critical message was sent again without evidence.",
-    "runaway": "Staff are asked to look: an address was written to far too often.",
-    "attendance_unknown": "Staff are asked whether the patient came to a visit: nobody has said so.",
-    "same_person": "Staff are told that this person is in another booking system too.",
-    "broken_record": "Staff are asked to look at this record: it could not be planned.",
-}
-
-
 def _tasks(tasks: Sequence[TaskRow]) -> Iterator[Line]:
     for task in tasks:
-        yield Line(at=task.raised_at, kind="task", sentence=asked(task.kind))
+        yield Line(at=task.raised_at, kind="task", sentence=asked(task.kind).story)
 
 
-def asked(kind: str) -> str:
-    """What staff are asked by a task of this kind, as a sentence."""
-    return _ASKED.get(kind, f"Staff are asked to look at this ({kind}).")
+def _done(tasks: Sequence[DoneTask]) -> Iterator[Line]:
+    """What a person did for this patient beside the messages."""
+    for task in tasks:
+        if says := asked(task.task.kind).done:
+            yield Line(at=task.done_at, kind="task", sentence=f"{says} ({task.done_by}).")
 
 
 def when(at: datetime, zone: ZoneInfo) -> str:

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from drip.core.model import Purpose
-from drip.store import enrolments, patients, records
+from drip.store import enrolments, patients, records, stranded
 from drip.store.database import Tx
 
 STAFF_NOT_REACHED = "staff_not_reached"
@@ -38,6 +38,38 @@ def ask_about_lost(tx: Tx, lost: Sequence[Lost], now: datetime) -> None:
         for one in lost
     ]
     records.raise_tasks(tx, tasks, now)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Unreached:
+    """A message that no channel can carry to its patient, through nobody's wish."""
+
+    message_id: str
+    patient_id: str
+    why: str
+
+
+def ask_by_hand(tx: Tx, unreached: Sequence[Unreached], way: str, now: datetime) -> None:
+    """Staff are asked to post or to say the words: once for a step, where none of its messages goes."""
+    stepped = stranded.carried_by_none(tx, [one.message_id for one in unreached])
+    alone = [one for one in unreached if one.message_id in stepped]
+    keys = enrolments.data_key_rows(tx, {one.patient_id for one in alone})
+    tasks = [
+        records.NewTask(
+            key=by_hand_key(stepped[one.message_id]),
+            kind=way,
+            patient_id=one.patient_id,
+            data_key=keys[one.patient_id],
+            detail=one.why,
+        )
+        for one in alone
+    ]
+    records.raise_tasks(tx, tasks, now)
+
+
+def by_hand_key(message_id: str) -> str:
+    """What makes the task of posting or saying a message's words the one it is."""
+    return f"unreached:{message_id}"
 
 
 def _kind(lost: Lost, staff: Collection[str]) -> str:

@@ -6,13 +6,14 @@ from datetime import datetime
 
 from sqlalchemy import delete, func, select, update
 
+from drip.core import asked
 from drip.store import bulk
 from drip.store.database import Tx
 from drip.store.ids import new_id
 from drip.store.schema import heartbeats, tasks
 from drip.store.vault import DataKey
 
-RED_FLAG = "red_flag"
+RED_FLAG = asked.RED_FLAG
 """The kind of task that tells of words which must not wait; while it is open it holds loading exercises back."""
 
 
@@ -58,10 +59,23 @@ class TaskRow:
     """A task as stored; its detail stays sealed until it is asked for."""
 
     id: str
+    key: str
     kind: str
     patient_id: str | None
     raised_at: datetime
     detail: bytes | None = field(repr=False)
+    assigned_to: str | None
+    """The account of whoever has taken it on."""
+
+
+_COLUMNS = [tasks.c[name] for name in TaskRow.__slots__]
+
+
+def find_task(tx: Tx, task_id: str) -> TaskRow | None:
+    """One task that waits for a person."""
+    query = select(*_COLUMNS).where(tasks.c.id == task_id, tasks.c.done_at.is_(None))
+    row = tx.connection.execute(query).one_or_none()
+    return TaskRow(**row._mapping) if row else None
 
 
 def detail_of(tx: Tx, task: TaskRow, key: DataKey | None) -> str:
@@ -71,8 +85,7 @@ def detail_of(tx: Tx, task: TaskRow, key: DataKey | None) -> str:
 
 def open_tasks(tx: Tx, patient_id: str | None = None) -> list[TaskRow]:
     """What waits for a person, oldest first."""
-    columns = [tasks.c[name] for name in TaskRow.__slots__]
-    query = select(*columns).where(tasks.c.done_at.is_(None)).order_by(tasks.c.raised_at)
+    query = select(*_COLUMNS).where(tasks.c.done_at.is_(None)).order_by(tasks.c.raised_at)
     query = query.where(tasks.c.patient_id == patient_id) if patient_id else query
     return [TaskRow(**row._mapping) for row in tx.connection.execute(query)]
 

@@ -15,7 +15,8 @@ from drip.store.schema import attempts, contacts, messages, patients, replies
 from drip.store.vault import DataKey
 
 PENDING, APPLIED = "pending", "applied"
-_PLACE = "replies.words"
+PLACE = "replies.words"
+"""What their words are sealed as."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -60,7 +61,7 @@ def _row(tx: Tx, one: NewReply) -> dict[str, object]:
         "was_news": False,
         "answers": one.answers,
         "patient_id": None,
-        "words": tx.vault.seal(_PLACE, one.id, one.text.encode()),
+        "words": tx.vault.seal(PLACE, one.id, one.text.encode()),
         "received_at": one.received_at,
         "state": PENDING,
     }
@@ -96,7 +97,7 @@ def pending(tx: Tx, limit: int) -> list[PendingReply]:
             was_news=row.was_news,
             answers=row.answers,
             received_at=row.received_at,
-            text=tx.vault.unseal(_PLACE, row.id, row.words).decode(),
+            text=tx.vault.unseal(PLACE, row.id, row.words).decode(),
         )
         for row in rows
     ]
@@ -162,7 +163,7 @@ def mark_applied(tx: Tx, heard: Sequence[Heard]) -> None:
         {
             "id": one.reply.id,
             "patient_id": one.patient_id,
-            "words": one.data_key.seal(_PLACE, one.reply.id, one.reply.text.encode()),
+            "words": one.data_key.seal(PLACE, one.reply.id, one.reply.text.encode()),
             "state": APPLIED,
         }
         for one in heard

@@ -44,6 +44,8 @@ def _partial(name: str, *columns: str, where: str) -> Index:
     return Index(name, *columns, sqlite_where=text(where), postgresql_where=text(where))
 
 
+_STRANDED = "state IN ('failed', 'undelivered', 'invalid', 'suppressed')"
+
 # fmt: off
 keys = Table(
     "keys", metadata,  # our own secrets (the blind-index key), sealed under the master key
@@ -219,6 +221,7 @@ messages = Table(
     Column("provider", String(40)),
     Column("provider_ref", Text),
     Column("accepted_at", UtcTime),
+    Column("dealt_at", UtcTime),  # when somebody at the clinic dealt with its not arriving
     UniqueConstraint("enrolment_id", "step", "occurrence", "slot", "revision"),
     _partial("ix_messages_due", "channel", "priority", "due_at", where="state = 'planned'"),
     _partial("ix_messages_leased", "lease_until", where="lease_until IS NOT NULL"),
@@ -227,6 +230,7 @@ messages = Table(
     _partial("ix_messages_unconfirmed", "provider", "accepted_at", where="state IN ('accepted', 'sent')"),
     _partial("ix_messages_accepted", "accepted_at", where="accepted_at IS NOT NULL"),
     _partial("ix_messages_failed", "planned_for", where="state IN ('failed', 'undelivered', 'invalid')"),
+    _partial("ix_messages_undealt", "planned_for", where=f"{_STRANDED} AND dealt_at IS NULL"),
     _partial("ix_messages_counted", "patient_id", "counted_on", where="counted_on IS NOT NULL"),
 )
 
@@ -322,6 +326,7 @@ tasks = Table(
     Column("done_by", Text, nullable=False, server_default=""),
     _id("assigned_to"),  # the account of whoever has taken it on
     _partial("ix_tasks_open", "kind", where="done_at IS NULL"),
+    _partial("ix_tasks_done", "done_at", where="done_at IS NOT NULL"),
 )
 
 heartbeats = Table(

@@ -16,6 +16,7 @@ from drip.store import bulk, records
 from drip.store.conditions import NO_LEASE, in_state
 from drip.store.database import Tx
 from drip.store.schema import attempts, messages
+from drip.store.site_limits import at_sites
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -174,6 +175,14 @@ def wake(tx: Tx, reason: Reason, sequence: str | None) -> int:
     return tx.connection.execute(statement.values(due_at=messages.c.planned_for, reason="")).rowcount
 
 
+def wake_patient(tx: Tx, reason: Reason, patient_id: str) -> int:
+    """As `wake`, for one patient's messages."""
+    waits = (in_state(State.PLANNED), messages.c.patient_id == patient_id, messages.c.reason == reason.value)
+    return tx.connection.execute(
+        update(messages).where(*waits).values(due_at=messages.c.planned_for, reason="")
+    ).rowcount
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Doubt:
     """The last attempt of a message that nobody can tell the fate of."""
@@ -213,16 +222,18 @@ def doubts(
     *,
     providers: Collection[str] | None = None,
     since: datetime | None = None,
+    sites: Collection[str] = (),
 ) -> list[Doubt]:
     """Messages that nobody can tell the fate of (unknown, or held), those asked about longest ago first.
 
-    Where given: only of these providers, and only those that were tried since then.
+    Where given: only of these providers, only those that were tried since then, and only of patients of these sites.
     """
     if providers is not None and not providers:
         return []
     query = _doubts_in(state, limit)
     query = query.where(attempts.c.provider.in_(sorted(providers))) if providers is not None else query
     query = query.where(attempts.c.started_at >= since) if since is not None else query
+    query = query.where(at_sites(messages.c.patient_id, sites)) if sites else query
     return [_doubt(row) for row in tx.connection.execute(query)]
 
 
@@ -233,9 +244,10 @@ def _doubts_in(state: State, limit: int) -> Select[Any]:
     return query.order_by(func.coalesce(attempts.c.asked_at, attempts.c.started_at)).limit(limit)
 
 
-def held(tx: Tx, message_id: str) -> Doubt | None:
-    """This message, if it still waits for a decision."""
+def held(tx: Tx, message_id: str, sites: Collection[str] = ()) -> Doubt | None:
+    """This message, if it still waits for a decision, and is of a patient of one of these sites if any is named."""
     query = _doubts().where(messages.c.id == message_id, in_state(State.HELD), attempts.c.id == messages.c.attempt_id)
+    query = query.where(at_sites(messages.c.patient_id, sites)) if sites else query
     row = tx.connection.execute(query).first()
     return _doubt(row) if row else None
 

@@ -9,6 +9,7 @@ import pytest
 from drip.content.clinic_file import load_clinic
 from drip.content.finding import Finding
 from drip.core.clinic import Allowed, Caps, Clinic, Senders
+from drip.core.desk import Desk
 from drip.core.model import Purpose
 from drip.core.window import ANY, Window
 from tests.content.build import CLINIC, a_clinic, changed
@@ -36,6 +37,7 @@ def test_four_facts_are_enough() -> None:
     assert clinic.consent_by_default == {Purpose.SERVICE, Purpose.CARE, Purpose.SAFETY, Purpose.FEEDBACK}
     assert clinic.senders == Senders(email_name="A")
     assert clinic.allow == Allowed()
+    assert clinic.desk == Desk()
     (site,) = clinic.sites
     assert (site.name, site.phone, site.address) == ("A", "", ())
     assert (site.window, site.opening, site.caps) == (OFFICE_HOURS, OFFICE_HOURS, Caps())
@@ -64,6 +66,7 @@ appointment_types: {initial-assessment: initial}
 treatments: {shockwave: eswt}
 interlocks: {after_steroid: 21d, operations: [day-surgery]}
 allow: {condition_words_in_sms: true, condition_words_in_subject: false, sms_parts: 2}
+desk: {red_flags_within: 30m, tasks_within: 1d12h, unreached: ring}
 """
     )
     assert (clinic.phone, clinic.alert_numbers) == ("+441234380345", ("+447700900456",))
@@ -76,6 +79,9 @@ allow: {condition_words_in_sms: true, condition_words_in_subject: false, sms_par
     assert clinic.interlocks.after_steroid == timedelta(days=21)
     assert clinic.interlocks.operations == {"surgery", "gastroc_recession", "day_surgery"}, "it adds to what always is"
     assert clinic.allow == Allowed(condition_words_in_sms=True, sms_parts=2)
+    assert clinic.desk == Desk(
+        red_flags_within=timedelta(minutes=30), tasks_within=timedelta(hours=36), unreached="ring"
+    )
     bedford, paris = clinic.sites
     assert bedford.window == Window(days=frozenset(range(6)), opens=time(9), closes=time(17))
     assert bedford.caps == Caps(sms_per_day=2, email_per_week=1)
@@ -144,6 +150,9 @@ def test_bank_holidays_are_those_of_the_place(text: str, day: date, closed: bool
         ("sites:", "allow: {sms_part: 2}\nsites:", 2, 9, "unknown-key", "did you mean `sms_parts`?"),
         ("sites:", "treatments: {a: [b]}\nsites:", 2, 17, "wrong-value", "one text here"),
         ("sites:", "interlocks: {after_steroid: 0d}\nsites:", 2, 29, "wrong-value", "write 1d to 365d"),
+        ("sites:", "desk: {tasks_within: soon}\nsites:", 2, 22, "wrong-value", "such as 30m, 4h or 2d"),
+        ("sites:", "desk: {red_flags_within: 1m}\nsites:", 2, 26, "wrong-value", "write 5m to 30d"),
+        ("sites:", "desk: {unreached: pigeon}\nsites:", 2, 19, "wrong-value", "ring"),
         ("sites:", "treatment: {a: b}\nsites:", 2, 1, "unknown-key", "did you mean `treatments`?"),
         ("name: Test Clinic", "name: Test Clinic, website: example", 1, 38, "wrong-value", "https://"),
     ],

@@ -7,6 +7,7 @@ import pytest
 from drip.core.lifecycle import (
     COUNTED,
     MOVES,
+    RESENDABLE,
     REVIVABLE,
     TERMINAL,
     UNSENT,
@@ -42,10 +43,12 @@ cancelled  | skipped accepted sent delivered
 superseded | skipped accepted sent delivered
 skipped    | cancelled accepted sent delivered
 undelivered | planned
+failed      | planned
+suppressed  | planned
 """
 """A claimed row that a new version drops; words that the provider refuses; what comes back too late; what
 was called off and is found to have gone all the same, which must never be revived; what turns to the patient's other
-channel because a receipt says that this one is closed."""
+channel because a receipt says that this one is closed; what a person sends again."""
 
 
 RANK = {State.ACCEPTED: 1, State.SENT: 2, State.DELIVERED: 3, State.UNDELIVERED: 3}
@@ -68,15 +71,15 @@ def test_a_move_is_allowed_only_by_the_table() -> None:
     assert allowed == table(PAGE) | table(FURTHER)
 
 
-@pytest.mark.parametrize("state", [State.FAILED, State.SUPPRESSED, State.EXPIRED, State.INVALID])
+@pytest.mark.parametrize("state", [State.EXPIRED, State.INVALID])
 def test_what_ended_for_good_never_moves(state: State) -> None:
     assert not MOVES[state]
 
 
-def test_nothing_leaves_a_terminal_state_but_a_carriers_correction_or_the_planner() -> None:
+def test_nothing_leaves_a_terminal_state_but_by_a_carriers_correction_the_planner_or_a_person() -> None:
     leaving = {was for was in TERMINAL if MOVES[was]}
 
-    assert leaving == REVIVABLE | {State.DELIVERED, State.UNDELIVERED}
+    assert leaving == REVIVABLE | RESENDABLE | {State.DELIVERED}
 
 
 def test_only_what_went_or_may_have_gone_counts_towards_a_cap() -> None:

@@ -25,7 +25,7 @@ from drip.core.lifecycle import State
 from drip.core.model import Channel
 from drip.core.news import News, Receipt
 from drip.flows.alert import still_parts, watched_beats
-from drip.flows.decide import Decision, decide, held_messages
+from drip.flows.decide import By, Decision, decide, held_messages
 from drip.flows.receive import apply_receipts, take_news
 from drip.flows.tick import tick
 from drip.providers.noop import NoOpProvider
@@ -88,7 +88,7 @@ def a_person_looks_them_up(clinic: Deployment) -> int:
     went = {one.attempt for one in clinic.sandbox.ledger.entries()}
     assert all(one.doubt.channel is Channel.EMAIL and one.doubt.attempt_id not in went for one in held)
     for one in held:
-        assert decide(clinic.world.app, one.message_id, Decision.AGAIN, "A. Person", clinic.now)
+        assert decide(clinic.world.app, one.message_id, Decision.AGAIN, By(name="A. Person"), clinic.now)
     clinic.recover()
     return len(held)
 

@@ -27,7 +27,7 @@ from drip.core.letter import Letter
 from drip.core.lifecycle import State
 from drip.core.model import Channel
 from drip.core.reason import Reason
-from drip.flows.decide import Decision, decide, held_messages
+from drip.flows.decide import By, Decision, decide, held_messages
 from drip.flows.receive import apply_receipts
 from drip.sandbox.account import Account
 from drip.store import records, settling, versions
@@ -134,7 +134,7 @@ def test_f30_without_a_list_a_person_decides_and_it_goes_once(due: Due) -> None:
         assert tasks(deployment) == ["held"]
         with deployment.world.store.read() as tx:
             (held,) = held_messages(tx)
-        assert decide(deployment.world.app, held.message_id, Decision.AGAIN, "A. Person", deployment.now)
+        assert decide(deployment.world.app, held.message_id, Decision.AGAIN, By(name="A. Person"), deployment.now)
         deployment.tick()
         assert everyone_heard_once(deployment)
         assert calls(deployment, "sendgrid") == 5

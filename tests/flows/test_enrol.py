@@ -242,7 +242,7 @@ def test_an_unreadable_number_is_kept_as_a_task_and_loses_nothing(clinic: World)
     clinic.tell(a_visit("2026-06-11 10:00", patient={"phone": "12"}))
     clinic.tick("2026-06-12 10:00")
     with clinic.store.read() as tx:
-        assert [task.kind for task in records.open_tasks(tx)] == ["contact_problem"]
+        assert [task.kind for task in records.open_tasks(tx)] == ["contact_problem", "write"]
     assert clinic.states()["nudge"] == "skipped no_address"
 
 

@@ -14,7 +14,7 @@ from drip.core.handover import Accepted, Outcome, Unknown
 from drip.core.letter import Letter
 from drip.core.lifecycle import State
 from drip.flows import reconcile
-from drip.flows.decide import Decision, decide, held_messages
+from drip.flows.decide import By, Decision, decide, held_messages
 from drip.flows.reconcile import Reconciled
 from drip.store import receipts, records
 from tests.world import ADVICE, Sink, World, a_visit, at
@@ -335,7 +335,7 @@ def waiting(clinic: World) -> str:
 def test_a_person_may_say_that_it_went(lose: Lose) -> None:
     clinic, keeper = lose(keeps_a_list=False)
     after(clinic, "13:10")
-    assert decide(clinic.app, waiting(clinic), Decision.WENT, "Sam", at("2026-06-11 14:00"))
+    assert decide(clinic.app, waiting(clinic), Decision.WENT, By(name="Sam"), at("2026-06-11 14:00"))
     assert after(clinic, "14:00", "15:00") == "accepted"
     assert (len(keeper.letters), tasks(clinic)) == (1, [])
 
@@ -343,7 +343,7 @@ def test_a_person_may_say_that_it_went(lose: Lose) -> None:
 def test_a_person_may_have_it_sent_again(lose: Lose) -> None:
     clinic, keeper = lose(keeps_a_list=False, losing=1)
     after(clinic, "13:10")
-    assert decide(clinic.app, waiting(clinic), Decision.AGAIN, "Sam", at("2026-06-11 14:00"))
+    assert decide(clinic.app, waiting(clinic), Decision.AGAIN, By(name="Sam"), at("2026-06-11 14:00"))
     assert clinic.states()["hello"] == "planned resent_by_staff"
     assert after(clinic, "14:00") == "accepted"
     assert (len(keeper.letters), tasks(clinic)) == (2, [])
@@ -353,7 +353,7 @@ def test_what_is_sent_again_passes_the_gate_like_any_other(lose: Lose) -> None:
     clinic, keeper = lose(keeps_a_list=False, losing=1)
     after(clinic, "13:10")
     clinic.reply("STOP", "2026-06-11 13:30", address="amina@example.org")
-    decide(clinic.app, waiting(clinic), Decision.AGAIN, "Sam", at("2026-06-11 14:00"))
+    decide(clinic.app, waiting(clinic), Decision.AGAIN, By(name="Sam"), at("2026-06-11 14:00"))
     assert after(clinic, "14:00", "14:10") == "suppressed suppressed_by_patient"
     assert len(keeper.letters) == 1
 
@@ -364,7 +364,7 @@ def test_a_decision_comes_too_late_where_evidence_came_first(lose: Lose) -> None
     message = waiting(clinic)
     clinic.receipt(State.DELIVERED, "2026-06-11 13:30", attempt_id=keeper.letters[0].attempt_id)
     after(clinic, "13:30")
-    assert not decide(clinic.app, message, Decision.AGAIN, "Sam", at("2026-06-11 14:00"))
+    assert not decide(clinic.app, message, Decision.AGAIN, By(name="Sam"), at("2026-06-11 14:00"))
     assert after(clinic, "14:00") == "delivered"
 
 
@@ -372,6 +372,6 @@ def test_a_decision_days_later_is_not_taken_back_by_the_wait_for_a_receipt(lose:
     clinic, _ = lose(keeps_a_list=False, gives_receipts=True)
     after(clinic, "2026-06-12 13:00")
     decided_at = at("2026-06-15 09:00")
-    decide(clinic.app, waiting(clinic), Decision.WENT, "Sam", decided_at)
+    decide(clinic.app, waiting(clinic), Decision.WENT, By(name="Sam"), decided_at)
     clinic.tick((decided_at + timedelta(minutes=1)).isoformat())
     assert clinic.states()["hello"] == "accepted"

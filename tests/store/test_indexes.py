@@ -7,7 +7,21 @@ from typing import Any
 import pytest
 from sqlalchemy import event
 
-from drip.store import audit, by_staff, enrolments, outgoing, patient_pauses, questions, settling, unmatched
+from drip.store import (
+    audit,
+    by_staff,
+    conversations,
+    enrolments,
+    outgoing,
+    patient_pauses,
+    questions,
+    settling,
+    stranded,
+    task_list,
+    unmatched,
+    waits,
+)
+from drip.store.conversations import Whose
 from drip.store.database import Tx
 from drip.store.outgoing import Lease
 from tests.world import World, at
@@ -89,6 +103,55 @@ def done(tx: Tx) -> object:
 def test_looking_through_all_enrolments_leaves_out_those_that_are_over(clinic: World) -> None:
     (plan,) = _plans(clinic, done)
     assert "ix_enrolments_active" in plan
+
+
+def failed(tx: Tx) -> object:
+    """Look for what did not arrive, newest first."""
+    return stranded.waiting(tx, NOW - timedelta(days=30), limit=51)
+
+
+def test_what_did_not_arrive_is_found_in_an_index_of_what_nobody_has_dealt_with(clinic: World) -> None:
+    (plan,) = _plans(clinic, failed)
+    assert "ix_messages_undealt" in plan
+    assert "SCAN other" not in plan
+
+
+def done_lately(tx: Tx) -> object:
+    """Look for what somebody has done in the last ten minutes."""
+    return task_list.done_since(tx, "Sam", NOW - timedelta(minutes=10))
+
+
+def test_what_was_done_lately_is_found_by_when_it_was_done(clinic: World) -> None:
+    (plan,) = _plans(clinic, done_lately)
+    assert "ix_tasks_done" in plan
+
+
+def newest_replies(tx: Tx) -> object:
+    """Look for the newest replies."""
+    return conversations.page(tx, Whose(), limit=30)
+
+
+def newest_from_strangers(tx: Tx) -> object:
+    """Look for the newest replies of people whom nobody knows."""
+    return conversations.page(tx, Whose(strangers=True), limit=30)
+
+
+def test_the_newest_replies_are_found_in_an_index(clinic: World) -> None:
+    (plan,), (apart,) = _plans(clinic, newest_replies), _plans(clinic, newest_from_strangers)
+    assert "ix_replies_received" in plan
+    assert "ix_replies" in apart
+
+
+def beside_each_page(tx: Tx) -> object:
+    """Count what waits."""
+    return waits.count(tx, [], NOW - timedelta(days=30))
+
+
+def test_what_waits_is_counted_in_indexes_of_what_waits(clinic: World) -> None:
+    (plan,) = _plans(clinic, beside_each_page)
+    for index in ("ix_tasks_open", "ix_messages_undealt", "ix_messages_held"):
+        assert index in plan
+    assert "SCAN messages" not in plan.replace("SCAN messages USING", "")
 
 
 def recent_deeds(tx: Tx) -> object:

@@ -17,8 +17,9 @@ from starlette.responses import RedirectResponse, Response
 from drip.app import App
 from drip.core.role import Permission
 from drip.core.signing_in import LONGEST
+from drip.flows.recover import RECENT
 from drip.flows.sign_in import who_is
-from drip.store import versions
+from drip.store import versions, waits
 from drip.store.accounts import Session
 from drip.web.console import pages
 from drip.web.console.sent import Sent, read_form
@@ -149,16 +150,17 @@ class Door:
             "said": request.cookies.get(FLASH, ""),
             "here": request.url.path,
             "is_live": self.app.live,
-            "paused": self._paused(),
-        }
+        } | self._standing(session)
         answer = pages.shown(page.name, around | dict(page.values), page.status, page.nonce)
         if request.cookies.get(FLASH):
             answer.delete_cookie(FLASH, secure=self.is_secure, httponly=True, samesite="strict")
         return answer
 
-    def _paused(self) -> Mapping[str, str]:
+    def _standing(self, session: Session) -> dict[str, object]:
+        """What stands on every page: what is paused, and how much waits for a person."""
         with self.app.store.read() as tx:
-            return versions.paused(tx)
+            waiting = waits.count(tx, session.person.sites, self.now() - RECENT)
+            return {"paused": versions.paused(tx), "waits": waiting, "most_waits": waits.MOST}
 
 
 def _origin(address: str) -> str:

@@ -4,10 +4,12 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, time, timedelta
 
+from drip.core.asked import asked, urgency
 from drip.core.role import Permission
 from drip.flows.switches import pause, resume
-from drip.store import desk, lanes, records, sources, versions
+from drip.store import desk, lanes, records, sources, task_list, versions
 from drip.store.database import Tx
+from drip.store.task_list import Which
 from drip.web.console.door import Door
 from drip.web.console.pages import moment_short
 from drip.web.console.review import waiting_for_approval
@@ -44,7 +46,7 @@ def _today(visit: Visit) -> Page:
     with visit.app.store.read() as tx:
         start, end = _bounds(visit, today)
         day = desk.count_day(tx, start, visit.now, end)
-        waiting = records.count_open(tx)
+        waiting = task_list.count_by_kind(tx, Which(sites=visit.person.sites))
         ahead = _ahead(visit, tx, today)
         health = _health(visit, tx)
         approvals = waiting_for_approval(visit, tx)
@@ -72,8 +74,9 @@ def _ahead(visit: Visit, tx: Tx, today: date) -> Sequence[Sequence[Square]]:
     return [squares[n : n + 7] for n in range(0, len(squares), 7)]
 
 
-def _in_order(waiting: Mapping[str, int]) -> Sequence[tuple[str, int]]:
-    return sorted(waiting.items(), key=lambda one: (one[0] != records.RED_FLAG, -one[1], one[0]))
+def _in_order(waiting: Mapping[str, int]) -> Sequence[tuple[str, str, int]]:
+    """Each kind of task with its name, the most urgent first."""
+    return [(kind, asked(kind).title, waiting[kind]) for kind in sorted(waiting, key=urgency)]
 
 
 def _health(visit: Visit, tx: Tx) -> Sequence[tuple[str, bool, str]]:

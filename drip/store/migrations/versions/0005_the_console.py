@@ -15,7 +15,11 @@ def upgrade() -> None:
     op.add_column("patients", sa.Column("is_indexed", sa.Boolean(), server_default=sa.text("false"), nullable=False))
     op.add_column("tasks", sa.Column("assigned_to", sa.String(length=40), nullable=True))
     op.create_index("ix_enrolments_enrolled", "enrolments", ["enrolled_at"], unique=False)
+    op.add_column("messages", sa.Column("dealt_at", UtcTime(), nullable=True))
     op.create_index("ix_replies_received", "replies", ["received_at"], unique=False)
+    _partial("ix_tasks_done", "tasks", ["done_at"], "done_at IS NOT NULL")
+    stranded = "state IN ('failed', 'undelivered', 'invalid', 'suppressed')"
+    _partial("ix_messages_undealt", "messages", ["planned_for"], f"{stranded} AND dealt_at IS NULL")
     _partial("ix_patients_not_indexed", "patients", ["id"], "NOT is_indexed")
     op.create_table(
         "name_words",

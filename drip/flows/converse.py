@@ -1,0 +1,104 @@
+"""What was sent and what was written back -> one conversation, with what each reply came to."""
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime
+
+from drip.core.asked import asked
+from drip.core.model import Channel
+from drip.core.replies import Word
+from drip.store import conversations, outgoing, patients
+from drip.store.conversations import Became, ReplyRow, SentRow, Whose
+from drip.store.database import Tx
+from drip.store.patients import PatientRow
+
+UNREADABLE = "The record of this patient cannot be unsealed: see `drip doctor`."
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Said:
+    """One thing that was said, by the clinic or to it."""
+
+    at: datetime
+    is_ours: bool
+    channel: Channel
+    patient_id: str | None
+    patient: str = field(repr=False)
+    """The booking system's own reference; empty where nobody is known at the address."""
+    subject: str = field(default="", repr=False)
+    words: str = field(repr=False)
+    about: str = ""
+    """Which step it was, or was an answer to."""
+    came_to: Sequence[str] = ()
+    waits: bool = False
+    """A person must still see to it."""
+    is_red_flag: bool = False
+
+
+def replies_of(tx: Tx, rows: Sequence[ReplyRow]) -> list[Said]:
+    """These replies in words, in their order."""
+    people = patients.readable(tx, {row.patient_id for row in rows if row.patient_id})
+    tasks = conversations.became(tx, rows)
+    return [_reply(tx, row, people, tasks.get(row.id, ())) for row in rows]
+
+
+def conversation(tx: Tx, row: PatientRow, *, limit: int, before: datetime | None = None) -> list[Said]:
+    """What was sent to one patient and what they wrote, newest first: at most `limit` of both together."""
+    told = replies_of(tx, conversations.page(tx, Whose(patient_id=row.id), limit=limit, before=before))
+    sent = conversations.sent(tx, row.id, limit=limit, before=before)
+    bodies = outgoing.words_of(tx, {one.attempt_id: row.data_key for one in sent})
+    ours = [_sent(one, row, bodies.get(one.attempt_id) or {}) for one in sent]
+    return sorted([*told, *ours], key=lambda one: one.at, reverse=True)[:limit]
+
+
+def _reply(tx: Tx, row: ReplyRow, people: Mapping[str, PatientRow], tasks: Sequence[Became]) -> Said:
+    keys = {one.id: one.data_key for one in people.values()}
+    person = people.get(row.patient_id or "")
+    words = conversations.words_of(tx, row, keys)
+    return Said(
+        at=row.received_at,
+        is_ours=False,
+        channel=row.channel,
+        patient_id=row.patient_id,
+        patient=person.ref if person else "",
+        words=UNREADABLE if words is None else words,
+        about=row.answers or "",
+        came_to=list(_came_to(row, tasks)),
+        waits=any(one.done_at is None for one in tasks),
+        is_red_flag=any(one.kind == "red_flag" and one.done_at is None for one in tasks),
+    )
+
+
+_READ_AS = {
+    Word.STOP: "Read as a stop: nothing more goes to this address.",
+    Word.START: "Read as wanting to hear from us again.",
+    Word.HELP: "Read as a question who this is: they were told, if they had not been a moment ago.",
+}
+
+
+def _came_to(row: ReplyRow, tasks: Sequence[Became]) -> Iterator[str]:
+    """In sentences, so that nobody has to guess whether anything was done about it."""
+    if row.word in _READ_AS:
+        yield _READ_AS[row.word]
+    if row.answers and row.word not in _READ_AS:
+        yield f"It answers “{row.answers}”."
+    for one in tasks:
+        name = asked(one.kind).title
+        done = f"{name}: done by {one.done_by}." if one.done_by else f"{name}: settled."
+        yield f"{name}: waits for a person." if one.done_at is None else done
+    if not tasks and row.word not in _READ_AS and not row.answers:
+        yield "Nobody was asked to look at it."
+
+
+def _sent(one: SentRow, row: PatientRow, said: Mapping[str, str | None]) -> Said:
+    return Said(
+        at=one.at,
+        is_ours=True,
+        channel=one.channel,
+        patient_id=row.id,
+        patient=row.ref,
+        subject=said.get("subject") or "",
+        words=said.get("text") or "Its words are not kept any more.",
+        about=f"{one.step} of {one.sequence}",
+        came_to=[f"It stands as {one.state}."],
+    )

@@ -1,0 +1,107 @@
+"""A message that did not arrive -> sent again because a person chose so, or dealt with. Never without their word."""
+
+from collections.abc import Mapping, Sequence
+from datetime import datetime, timedelta
+
+from drip.app import App
+from drip.core.lifecycle import RESENDABLE, State, checked
+from drip.core.model import Channel
+from drip.core.role import Person
+from drip.core.sequence import Step
+from drip.flows.unreached import by_hand_key
+from drip.store import audit, enrolments, patients, records, replies, stranded
+from drip.store.audit import Deed
+from drip.store.database import Tx
+from drip.store.records import NewTask
+from drip.store.stranded import Stranded
+
+RECENT = timedelta(days=30)
+"""How long a message that did not arrive waits for a person. What is older helps nobody any more."""
+
+
+def roads(app: App, tx: Tx, lost: Sequence[Stranded], now: datetime) -> Mapping[str, Sequence[Channel]]:
+    """By which channels each of these could go now: the step has words for it, and an address that is open."""
+    people = patients.readable(tx, {one.patient_id for one in lost})
+    closed = replies.closed(tx, {contact for row in people.values() for contact in row.contacts.values()})
+    versions = app.versions.get(tx, {one.version for one in lost})
+    found = {}
+    for one in lost:
+        step, person = versions[one.version].sequence.step(one.step), people.get(one.patient_id)
+        contacts = person.contacts if person else {}
+        is_open = {channel for channel, contact in contacts.items() if contact not in closed}
+        found[one.id] = [channel for channel in _worded(one, step, now) if channel in is_open]
+    return found
+
+
+def _worded(one: Stranded, step: Step | None, now: datetime) -> Sequence[Channel]:
+    """Its own channel first. A step that goes by both has a message of its own for the other one."""
+    if step is None or one.state not in RESENDABLE or now >= one.expires_at:
+        return ()
+    channels = (one.channel, one.channel.other) if step.may_turn else (one.channel,)
+    return [channel for channel in channels if step.template(channel)]
+
+
+def send_again(app: App, message_id: str, channel: Channel, by: Person, now: datetime) -> bool:
+    """It goes through the gate once more, on this channel. False where it cannot, or no longer waits for a person."""
+
+    def write(tx: Tx) -> bool:
+        # Gather
+        lost = _locked(tx, message_id, by, now)
+        # Decide
+        if lost is None or channel not in roads(app, tx, [lost], now)[lost.id]:
+            return False
+        checked(lost.state, State.PLANNED)
+        # Apply
+        if not stranded.send_again(tx, lost, channel, now):
+            return False  # a receipt came in the meantime
+        _finish(tx, lost, by, now)
+        deed = Deed(who=by.id, deed="message_resent", about=f"message:{lost.id}", detail={"channel": channel.value})
+        audit.write(tx, deed, now)
+        return True
+
+    return app.store.attempt(write)
+
+
+def deal(app: App, message_id: str, by: Person, now: datetime) -> bool:
+    """A person has dealt with it in their own way. False where it no longer waits."""
+
+    def write(tx: Tx) -> bool:
+        lost = _locked(tx, message_id, by, now)
+        if lost is None or not stranded.deal(tx, [lost.id], now):
+            return False
+        _finish(tx, lost, by, now)
+        audit.write(tx, Deed(who=by.id, deed="message_dealt_with", about=f"message:{lost.id}"), now)
+        return True
+
+    return app.store.attempt(write)
+
+
+def ask_by_hand(app: App, message_id: str, way: str, by: Person, now: datetime) -> bool:
+    """It becomes a task for whoever posts letters or rings patients. False where it no longer waits."""
+
+    def write(tx: Tx) -> bool:
+        lost = _locked(tx, message_id, by, now)
+        if lost is None or not stranded.deal(tx, [lost.id], now):
+            return False
+        records.finish_tasks(tx, [f"not_delivered:{lost.id}"], now, by=by.full_name)
+        key = enrolments.data_key_rows(tx, [lost.patient_id])[lost.patient_id]
+        task = NewTask(key=by_hand_key(lost.id), kind=way, patient_id=lost.patient_id, data_key=key, detail=lost.step)
+        records.raise_tasks(tx, [task], now)
+        audit.write(tx, Deed(who=by.id, deed="task_raised", about=f"message:{lost.id}", detail={"way": way}), now)
+        return True
+
+    return app.store.attempt(write)
+
+
+def _locked(tx: Tx, message_id: str, by: Person, now: datetime) -> Stranded | None:
+    """The message, if it waits and is this person's to see. Its patient stays locked."""
+    if (lost := stranded.find_waiting(tx, message_id, now - RECENT, by.sites)) is None:
+        return None
+    patients.lock(tx, [lost.patient_id])
+    return stranded.find_waiting(tx, message_id, now - RECENT, by.sites)
+
+
+def _finish(tx: Tx, lost: Stranded, by: Person, now: datetime) -> None:
+    """The tasks about it wait no more. That nobody's name is on those of passing it on keeps the story true."""
+    records.finish_tasks(tx, [f"not_delivered:{lost.id}"], now, by=by.full_name)
+    records.finish_tasks(tx, [f"safety_not_reached:{lost.id}", by_hand_key(lost.id)], now)
