@@ -3,6 +3,7 @@
 import re
 import sys
 from dataclasses import asdict, replace
+from enum import StrEnum
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
@@ -250,8 +251,16 @@ def pause(
     out.print(f"Paused {sequence or 'everything'}. `drip resume{' ' + sequence if sequence else ''}` goes on.")
 
 
+class Late(StrEnum):
+    """What becomes of messages that a pause has made late."""
+
+    SKIP = "skip"
+    SEND = "send"
+
+
 def resume(
     sequence: Annotated[str | None, typer.Argument(metavar="[SEQUENCE]", help="default: everything")] = None,
+    late: Annotated[Late, typer.Option(help="what becomes of messages whose day went by in the meantime")] = Late.SKIP,
 ) -> None:
     """Lift a pause: what waits and is still useful goes at the next tick."""
     from drip import clock
@@ -260,9 +269,13 @@ def resume(
     from drip.store.audit import COMMAND
 
     with opened() as app:
-        woken = switches.resume(app, _scope(app, sequence), clock.now(), who=COMMAND)
-    waiting = f"{counted(woken or 0, 'message')} {'waits' if woken == 1 else 'wait'} to go"
-    out.print("It was not paused." if woken is None else f"Resumed; {waiting}.")
+        choice = switches.Late(late.value)
+        done = switches.resume(app, _scope(app, sequence), clock.now(), who=COMMAND, late_ones=choice)
+    if done is None:
+        out.print("It was not paused.")
+        return
+    left = f", {counted(done.skipped, 'late one')} left out" if done.skipped else ""
+    out.print(f"Resumed; {counted(done.woken, 'message')} {'waits' if done.woken == 1 else 'wait'} to go{left}.")
 
 
 def _scope(app: "App", sequence: str | None) -> str:

@@ -52,6 +52,7 @@ class Reason(StrEnum):
     PROGRAMME_REPLACED = "programme_replaced"
     SURGERY = "surgery"
     SILENCE = "silence"
+    RESUMED_LATE = "resumed_late"
 
     @property
     def sentence(self) -> str:
@@ -105,5 +106,6 @@ _SENTENCES = {
     Reason.PROGRAMME_REPLACED: "another loading programme was started for what may be the same side",
     Reason.SURGERY: "an operation ends a loading programme: a clinician starts a new one when it is time",
     Reason.SILENCE: "the patient has not answered this question for a while, so it is asked less, and then no more",
+    Reason.RESUMED_LATE: "sending was paused on its day, and it was left out when sending went on",
     Reason.TURNED: "it turned to the patient's other channel",
 }

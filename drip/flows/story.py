@@ -209,8 +209,12 @@ _ASKED = {
 
 def _tasks(tasks: Sequence[TaskRow]) -> Iterator[Line]:
     for task in tasks:
-        sentence = _ASKED.get(task.kind, f"Staff are asked to look at this ({task.kind}).")
-        yield Line(at=task.raised_at, kind="task", sentence=sentence)
+        yield Line(at=task.raised_at, kind="task", sentence=asked(task.kind))
+
+
+def asked(kind: str) -> str:
+    """What a task of this kind asks of staff."""
+    return _ASKED.get(kind, f"Staff are asked to look at this ({kind}).")
 
 
 def when(at: datetime, zone: ZoneInfo) -> str:

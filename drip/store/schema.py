@@ -44,6 +44,9 @@ def _partial(name: str, *columns: str, where: str) -> Index:
     return Index(name, *columns, sqlite_where=text(where), postgresql_where=text(where))
 
 
+SETTLED = "state NOT IN ('planned', 'claimed', 'in_flight')"
+"""Messages of which something has come: what reports are counted from."""
+
 # fmt: off
 keys = Table(
     "keys", metadata,  # our own secrets (the blind-index key), sealed under the master key
@@ -83,6 +86,7 @@ contacts = Table(
     Column("channel", String(8), nullable=False),
     Column("closed", String(32)),
     Column("changed_at", UtcTime),
+    _partial("ix_contacts_closed", "changed_at", where="closed IS NOT NULL"),
 )
 
 events = Table(
@@ -225,7 +229,8 @@ messages = Table(
     _partial("ix_messages_held", "patient_id", where="state = 'held'"),
     _partial("ix_messages_unconfirmed", "provider", "accepted_at", where="state IN ('accepted', 'sent')"),
     _partial("ix_messages_accepted", "accepted_at", where="accepted_at IS NOT NULL"),
-    _partial("ix_messages_failed", "planned_for", where="state IN ('failed', 'undelivered', 'invalid')"),
+    _partial("ix_messages_settled", "planned_for", where=SETTLED),
+    _partial("ix_messages_ahead", "due_at", "id", where="state = 'planned'"),
     _partial("ix_messages_counted", "patient_id", "counted_on", where="counted_on IS NOT NULL"),
 )
 
@@ -246,6 +251,7 @@ attempts = Table(
     Column("contact_id", String(64), nullable=False),
     Column("version", String(64), nullable=False),
     Column("body_hash", String(64), nullable=False),
+    Column("parts", SmallInteger, nullable=False, server_default="0"),  # of a text, which is what is billed
     Column("started_at", UtcTime, nullable=False),
     Column("asked_at", UtcTime),  # when evidence was last looked for
     Column("asked", SmallInteger, nullable=False, server_default="0"),

@@ -149,6 +149,7 @@ class Door:
             "said": request.cookies.get(FLASH, ""),
             "here": request.url.path,
             "is_live": self.app.live,
+            "allowed": len(self.app.allow_list),
             "paused": self._paused(),
         }
         answer = pages.shown(page.name, around | dict(page.values), page.status)
