@@ -160,6 +160,7 @@ def tick(
     from drip import clock
     from drip.cli.opening import opened
     from drip.flows.poll import poll_all
+    from drip.flows.tally import tally
     from drip.flows.tick import tick as beat
     from drip.flows.tick import tick_until_done
 
@@ -173,14 +174,15 @@ def tick(
                 counts = beat(app, at, progress=lambda counts: show(counts.claimed))
             else:
                 counts = tick_until_done(app, clock.now, lambda counts: show(counts.claimed))
-    if as_json:
-        print_json(asdict(counts))
-    else:
-        shown = {name: number for name, number in asdict(counts).items() if number}
-        told = ", ".join(f"{number} {name.replace('_', ' ')}" for name, number in shown.items())
-        out.print(told or "Nothing was due.")
+        tally(app, at)
+    print_json(asdict(counts)) if as_json else _print_counts(asdict(counts))
     if counts.not_taken:
         raise Complaint(f"a provider did not take {counted(counts.not_taken, 'message')}: it will be tried again", 3)
+
+
+def _print_counts(counts: dict[str, int]) -> None:
+    told = ", ".join(f"{number} {name.replace('_', ' ')}" for name, number in counts.items() if number)
+    out.print(told or "Nothing was due.")
 
 
 def messages(

@@ -57,6 +57,7 @@ def _clinic(shape: ClinicShape) -> Clinic:
         interlocks=_interlocks(shape.interlocks),
         bookings={name: _booking_system(one) for name, one in shape.bookings.items()},
         allow=Allowed(**shape.allow.model_dump()),
+        sms_price=shape.sms_price,
     )
 
 

@@ -107,6 +107,8 @@ class Clinic:
     bookings: dict[str, BookingSystem] = field(default_factory=dict)
     """By the name of the booking source."""
     allow: Allowed = Allowed()
+    sms_price: float | None = None
+    """What one part of a text costs here, in the money that the clinic reckons in."""
 
     def without_alerts(self) -> "Clinic":
         """As it is, with nobody to alert: for rehearsals."""

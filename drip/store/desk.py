@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import ColumnElement, Select, func, literal_column, select
+from sqlalchemy import ColumnElement, func, literal_column, select
 
 from drip.core.lifecycle import State
 from drip.core.model import Channel, Purpose
@@ -44,11 +44,11 @@ class Day:
 def count_day(tx: Tx, start: datetime, now: datetime, end: datetime, sites: Collection[str] = ()) -> Day:
     """The day from `start` to `end`, as it stands at `now`; of these sites, where any are named."""
     at, due = messages.c.planned_for, messages.c.due_at
-    ahead: Select[Any] = select(func.count().filter(due <= now), func.count().filter(due > now))
+    ahead = select(func.count().filter(due <= now), func.count().filter(due > now))
     ahead = ahead.where(messages.c.state == State.PLANNED.value, *_EVERY, due < end)
-    went: Select[Any] = select(func.count(), func.count().filter(messages.c.state == State.DELIVERED.value))
+    went = select(func.count(), func.count().filter(messages.c.state == State.DELIVERED.value))
     went = went.where(messages.c.accepted_at >= start, messages.c.accepted_at < end)
-    stayed: Select[Any] = select(*(func.count().filter(messages.c.state.in_(states)) for states in (FAILED, LEFT)))
+    stayed = select(*(func.count().filter(messages.c.state.in_(states)) for states in (FAILED, LEFT)))
     stayed = stayed.where(IS_SETTLED, at >= start, at < end)
     numbers = [
         number for query in (ahead, went, stayed) for number in tx.connection.execute(of(tx, query, sites)).one()
@@ -61,13 +61,11 @@ def count_ahead(tx: Tx, days: Mapping[str, tuple[datetime, datetime]], sites: Co
     when = messages.c.due_at
     sums = [func.count().filter(when >= start, when < end) for start, end in days.values()]
     first, last = min(start for start, _ in days.values()), max(end for _, end in days.values())
-    query: Select[Any] = select(*sums).where(
-        messages.c.state == State.PLANNED.value, *_EVERY, when >= first, when < last
-    )
+    query = select(*sums).where(messages.c.state == State.PLANNED.value, *_EVERY, when >= first, when < last)
     return dict(zip(days, tx.connection.execute(of(tx, query, sites)).one(), strict=True))
 
 
-def of(tx: Tx, query: Select[Any], sites: Collection[str]) -> Select[Any]:
+def of(tx: Tx, query: Any, sites: Collection[str]) -> Any:
     """Only messages of these sites; all where none are named."""
     if not sites:
         return query

@@ -230,7 +230,7 @@ messages = Table(
     _partial("ix_messages_unconfirmed", "provider", "accepted_at", where="state IN ('accepted', 'sent')"),
     _partial("ix_messages_accepted", "accepted_at", where="accepted_at IS NOT NULL"),
     _partial("ix_messages_settled", "planned_for", where=SETTLED),
-    _partial("ix_messages_ahead", "due_at", "id", where="state = 'planned'"),
+    _partial("ix_messages_ahead", "due_at", "id", where="state = 'planned' AND id <> ''"),  # for readers
     _partial("ix_messages_counted", "patient_id", "counted_on", where="counted_on IS NOT NULL"),
 )
 

@@ -64,8 +64,10 @@ appointment_types: {initial-assessment: initial}
 treatments: {shockwave: eswt}
 interlocks: {after_steroid: 21d, operations: [day-surgery]}
 allow: {condition_words_in_sms: true, condition_words_in_subject: false, sms_parts: 2}
+sms_price: 0.0395
 """
     )
+    assert clinic.sms_price == 0.0395
     assert (clinic.phone, clinic.alert_numbers) == ("+441234380345", ("+447700900456",))
     assert (clinic.alert_emails, clinic.website) == (("lead@example.org",), "https://example.org")
     assert clinic.senders == Senders(
@@ -144,6 +146,8 @@ def test_bank_holidays_are_those_of_the_place(text: str, day: date, closed: bool
         ("sites:", "allow: {sms_part: 2}\nsites:", 2, 9, "unknown-key", "did you mean `sms_parts`?"),
         ("sites:", "treatments: {a: [b]}\nsites:", 2, 17, "wrong-value", "one text here"),
         ("sites:", "interlocks: {after_steroid: 0d}\nsites:", 2, 29, "wrong-value", "write 1d to 365d"),
+        ("sites:", "sms_price: -1\nsites:", 2, 12, "wrong-value", "is no price"),
+        ("sites:", "sms_price: cheap\nsites:", 2, 12, "wrong-value", "is not a number"),
         ("sites:", "treatment: {a: b}\nsites:", 2, 1, "unknown-key", "did you mean `treatments`?"),
         ("name: Test Clinic", "name: Test Clinic, website: example", 1, 38, "wrong-value", "https://"),
     ],

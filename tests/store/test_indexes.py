@@ -7,7 +7,8 @@ from typing import Any
 import pytest
 from sqlalchemy import event
 
-from drip.store import enrolments, outgoing, questions, settling, unmatched
+from drip.store import ahead, enrolments, outgoing, questions, settling, unmatched
+from drip.store.ahead import Wanted
 from drip.store.database import Tx
 from drip.store.outgoing import Lease
 from tests.world import World, at
@@ -56,6 +57,16 @@ def test_what_is_due_is_found_in_the_index_of_due_messages(clinic: World, look: 
     plans = _plans(clinic, look)
     assert plans
     assert all("ix_messages_due" in plan for plan in plans), plans
+
+
+def look_ahead(tx: Tx) -> object:
+    """Read what goes next."""
+    return ahead.page(tx, Wanted(until=NOW + timedelta(days=14)), (NOW, "m-1"), 50)
+
+
+def test_what_goes_next_is_found_in_the_index_by_time(clinic: World) -> None:
+    (plan,) = _plans(clinic, look_ahead)
+    assert "ix_messages_ahead" in plan
 
 
 def still_ours(tx: Tx) -> object:

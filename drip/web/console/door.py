@@ -21,7 +21,7 @@ from drip.flows.sign_in import who_is
 from drip.store import versions
 from drip.store.accounts import Session
 from drip.web.console import pages
-from drip.web.console.visit import Answer, Onward, Page, Visit
+from drip.web.console.visit import Answer, Download, Onward, Page, Visit
 from drip.web.limits import read_body
 
 Handler: TypeAlias = Callable[[Visit], Answer]
@@ -131,6 +131,9 @@ class Door:
         match answer:
             case Page():
                 return self.shown(session, answer, request)
+            case Download():
+                named = {"content-disposition": f'attachment; filename="{answer.name}"'}
+                return Response(answer.content, media_type=answer.type, headers=named)
             case Onward():
                 onward = RedirectResponse(answer.to, 303)
                 if answer.said:

@@ -47,4 +47,13 @@ class Onward:
     said: str = field(default="", repr=False)
 
 
-Answer: TypeAlias = Page | Onward
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Download:
+    """A file to keep."""
+
+    name: str
+    content: bytes = field(repr=False)
+    type: str = "text/csv; charset=utf-8"
+
+
+Answer: TypeAlias = Page | Onward | Download
