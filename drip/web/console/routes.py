@@ -8,7 +8,19 @@ from starlette.requests import Request
 from starlette.responses import Response
 
 from drip.app import App
-from drip.web.console import outgoing, pages, patients, people, reports, resuming, sequences, signing_in, tasks, today
+from drip.web.console import (
+    outgoing,
+    pages,
+    patients,
+    people,
+    reports,
+    resuming,
+    sequences,
+    settings,
+    signing_in,
+    tasks,
+    today,
+)
 from drip.web.console.door import Door
 
 
@@ -23,6 +35,6 @@ def console(app: App, now: Callable[[], datetime]) -> Door:
         return found
 
     door.open("GET", "/console/static/{digest}/{name}", static)
-    for part in (signing_in, today, resuming, tasks, patients, sequences, outgoing, reports, people):
+    for part in (signing_in, today, resuming, tasks, patients, sequences, outgoing, reports, people, settings):
         part.add_to(door)
     return door
