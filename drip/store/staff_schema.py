@@ -25,6 +25,8 @@ accounts = Table(
     Column("closed_until", UtcTime),  # after too many wrong passwords
     Column("created_at", UtcTime, nullable=False),
     Column("disabled_at", UtcTime),
+    Column("email", LargeBinary),  # sealed: where they get tests, once they have shown that it is theirs
+    Column("phone", LargeBinary),  # sealed
 )
 
 sessions = Table(

@@ -9,6 +9,7 @@ from starlette.responses import Response
 
 from drip.app import App
 from drip.web.console import (
+    me,
     outgoing,
     pages,
     patients,
@@ -19,9 +20,25 @@ from drip.web.console import (
     settings,
     signing_in,
     tasks,
+    test_send,
     today,
 )
 from drip.web.console.door import Door
+
+PARTS = (
+    signing_in,
+    me,
+    today,
+    resuming,
+    tasks,
+    patients,
+    sequences,
+    test_send,
+    outgoing,
+    reports,
+    people,
+    settings,
+)
 
 
 def console(app: App, now: Callable[[], datetime]) -> Door:
@@ -35,6 +52,6 @@ def console(app: App, now: Callable[[], datetime]) -> Door:
         return found
 
     door.open("GET", "/console/static/{digest}/{name}", static)
-    for part in (signing_in, today, resuming, tasks, patients, sequences, outgoing, reports, people, settings):
+    for part in PARTS:
         part.add_to(door)
     return door

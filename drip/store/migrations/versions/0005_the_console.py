@@ -35,6 +35,8 @@ def upgrade() -> None:
         sa.PrimaryKeyConstraint("id", name=op.f("pk_task_notes")),
     )
     op.create_index(op.f("ix_task_notes_task_id"), "task_notes", ["task_id"], unique=False)
+    op.add_column("accounts", sa.Column("email", sa.LargeBinary(), nullable=True))
+    op.add_column("accounts", sa.Column("phone", sa.LargeBinary(), nullable=True))
     _drafts()
     _reports()
 
