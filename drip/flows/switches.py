@@ -93,7 +93,13 @@ def _resume(app: App, tx: Tx, scope: str, now: datetime, who: str, late_ones: La
 
 
 def _waiting(app: App, tx: Tx, scope: str, now: datetime) -> Sequence[Waiting]:
-    return late.waiting(tx, now, _midnight(app, now), _midnight(app, now, ago=1), _sequence(scope))
+    """What goes on once this pause is over: not what another pause holds back as well."""
+    paused = versions.paused(tx)
+    if scope != versions.EVERYTHING and versions.EVERYTHING in paused:
+        return []
+    found = late.waiting(tx, now, _midnight(app, now), _midnight(app, now, ago=1), _sequence(scope))
+    others = paused.keys() - {scope}
+    return [one for one in found if f"sequence:{one.sequence}" not in others]
 
 
 def _to_skip(app: App, tx: Tx, found: Sequence[Waiting]) -> Sequence[Waiting]:

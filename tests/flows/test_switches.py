@@ -71,6 +71,19 @@ def test_what_nobody_asked_about_while_the_worker_stood_still_is_late_as_well(cl
     assert clinic.states() == {"hello": "skipped resumed_late", "nudge": "accepted", "later": "planned"}
 
 
+def test_what_another_pause_holds_back_as_well_waits_for_its_end(clinic: World) -> None:
+    paused_over_night(clinic)
+    pause(clinic.app, "sequence:advice", "a mistake in the words", at(NEXT_DAY), who="a-1")
+    assert ages(clinic.app, "everything", at(NEXT_DAY)) == Ages()
+    assert resume(clinic.app, "sequence:advice", at(NEXT_DAY), who="a-1") == Resumed(woken=2, skipped=0)
+    pause(clinic.app, "sequence:advice", "a mistake in the words", at(NEXT_DAY), who="a-1")
+    clinic.tick("2026-06-12 11:01")
+    resume(clinic.app, "everything", at("2026-06-12 11:02"), who="a-1")
+    clinic.tick("2026-06-12 11:03")
+    assert clinic.states()["hello"] == "planned paused"
+    assert resume(clinic.app, "sequence:advice", at("2026-06-12 11:04"), who="a-1") == Resumed(woken=1, skipped=1)
+
+
 def test_another_sequence_keeps_its_pause_and_its_messages(clinic: World) -> None:
     other = ADVICE.replace("sequence: advice", "sequence: other")
     clinic.publish(ADVICE, other)
