@@ -27,20 +27,32 @@ def tally(app: App, now: datetime) -> int:
     with app.store.read() as tx:
         _, reached = records.last_beat(tx, PART)
         began = tallies.first_day(tx)
-    older = _in_turn(reached, today, local_date(began, app.clinic.zone) if began else today)
+    older, reached = in_turn(reached, today, local_date(began, app.clinic.zone) if began else today)
     days = [today - timedelta(days=n) for n in range(RECENT)] + older
+    with app.store.read() as tx:
+        known = tallies.knows_heard(tx, [day.isoformat() for day in days])
     for day in days:
-        start, end = (midnight(one, app.clinic.zone) for one in (day, day + timedelta(days=1)))
+        name, (start, end) = day.isoformat(), (midnight(day + timedelta(days=n), app.clinic.zone) for n in (0, 1))
         with app.store.write() as tx:  # one day at a time: nobody who sends waits for long
-            tallies.count(tx, day.isoformat(), start, end)
+            tallies.count(tx, name, start, end)
+            if name not in known or day >= today - timedelta(days=1):
+                tallies.count_heard(tx, name, end)
     with app.store.write() as tx:
-        records.beat(tx, [PART], now, detail=days[-1].isoformat())
+        records.beat(tx, [PART], now, detail=reached)
     return len(days)
 
 
-def _in_turn(reached: str, today: date, began: date) -> list[date]:
-    """The next older days, from the youngest back to the first there is; then from the youngest again."""
+def in_turn(reached: str, today: date, began: date) -> tuple[list[date], str]:
+    """The next older days, from the youngest back to the first there is, once a day; and how far that is now.
+
+    `reached`: `2026-06-28 2026-06-01` for the turn of that day, which has come back to this one.
+    """
     youngest, oldest = today - timedelta(days=RECENT), max(began, today - timedelta(days=LONGEST))
-    last = date.fromisoformat(reached) if reached else today
-    start = min(last - timedelta(days=1), youngest) if last > oldest else youngest
-    return [day for n in range(IN_TURN) if (day := start - timedelta(days=n)) >= oldest]
+    turn, _, last = reached.partition(" ")
+    start = date.fromisoformat(last) - timedelta(days=1) if turn and last > oldest.isoformat() else None
+    if start is None:  # the last turn came to its end
+        if turn == today.isoformat():
+            return [], reached
+        start, turn = youngest, today.isoformat()
+    days = [day for n in range(IN_TURN) if (day := start - timedelta(days=n)) >= oldest]
+    return days, f"{turn} {(days[-1] if days else oldest).isoformat()}"

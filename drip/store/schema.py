@@ -189,6 +189,7 @@ enrolments = Table(
     Column("facts", LargeBinary, nullable=False),  # sealed: the appointment, treatment or programme it is about
     UniqueConstraint("patient_id", "sequence", "origin_index"),
     Index("ix_enrolments_sequence", "sequence", "state"),
+    Index("ix_enrolments_site", "site", "id"),
     _partial("ix_enrolments_active", "id", where="state = 'active'"),
 )
 
@@ -230,7 +231,7 @@ messages = Table(
     _partial("ix_messages_unconfirmed", "provider", "accepted_at", where="state IN ('accepted', 'sent')"),
     _partial("ix_messages_accepted", "accepted_at", where="accepted_at IS NOT NULL"),
     _partial("ix_messages_settled", "planned_for", where=SETTLED),
-    _partial("ix_messages_ahead", "due_at", "id", where="state = 'planned' AND id <> ''"),  # for readers
+    _partial("ix_messages_ahead", "due_at", "id", "sequence", where="state = 'planned' AND id <> ''"),  # for readers
     _partial("ix_messages_counted", "patient_id", "counted_on", where="counted_on IS NOT NULL"),
 )
 

@@ -35,17 +35,33 @@ WEEK = timedelta(days=7)
 _LOCK = 0x74616C6C
 """PostgreSQL: one counts at a time, until it commits. The number only has to be our own."""
 
-_WHAT = ("site", "sequence", "step", "channel", "provider", "what", "reason")
+_NAMES = ["day", "site", "sequence", "step", "channel", "provider", "what", "reason", "number", "parts"]
 
 
 def count(tx: Tx, day: str, start: datetime, end: datetime) -> None:
-    """Count the day from `start` to `end` anew, under its name. Safe to repeat."""
+    """Count what came of the messages of the day from `start` to `end`, under its name. Safe to repeat."""
+    _lock(tx)
+    tx.connection.execute(delete(tallies).where(tallies.c.day == day, tallies.c.what != HEARD))
+    for query in (_came_of(day, start, end), _opted_out(day, start, end)):
+        tx.connection.execute(insert(tallies).from_select(_NAMES, query))
+
+
+def count_heard(tx: Tx, day: str, end: datetime) -> None:
+    """Count how often patients heard in the seven days that end so. Once those are over it does not change."""
+    _lock(tx)
+    tx.connection.execute(delete(tallies).where(tallies.c.day == day, tallies.c.what == HEARD))
+    tx.connection.execute(insert(tallies).from_select(_NAMES, _heard(day, end)))
+
+
+def knows_heard(tx: Tx, days: Collection[str]) -> set[str]:
+    """Of which of these days that has been counted."""
+    query = select(tallies.c.day).distinct().where(bulk.among(tx, tallies.c.day, days), tallies.c.what == HEARD)
+    return set(tx.connection.execute(query).scalars())
+
+
+def _lock(tx: Tx) -> None:
     if tx.is_postgres:
         tx.connection.execute(select(func.pg_advisory_xact_lock(_LOCK)))
-    tx.connection.execute(delete(tallies).where(tallies.c.day == day))
-    names = ["day", *_WHAT, "number", "parts"]
-    for query in (_came_of(day, start, end), _opted_out(day, start, end), _heard(day, end)):
-        tx.connection.execute(insert(tallies).from_select(names, query))
 
 
 def _came_of(day: str, start: datetime, end: datetime) -> Select[Any]:

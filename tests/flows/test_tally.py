@@ -6,7 +6,7 @@ import pytest
 
 from drip.core.funnel import Funnel, by_step, funnel
 from drip.core.lifecycle import State
-from drip.flows.tally import _in_turn, tally
+from drip.flows.tally import in_turn, tally
 from drip.store import tallies
 from tests.world import ADVICE, World, a_visit, at
 
@@ -88,18 +88,21 @@ def test_days_stand_on_the_clinics_clock(lived: World) -> None:
     assert {day: funnel(counts).due for day, counts in days.items()} == {"2026-06-11": 1, "2026-06-12": 1}
 
 
-def test_older_days_are_counted_in_turn(lived: World) -> None:
+def test_older_days_are_counted_in_turn_once_a_day(lived: World) -> None:
     assert counted(lived, now="2026-06-20 12:00")[HELLO].due == 1
     with lived.store.write() as tx:
         tx.connection.exec_driver_sql("DELETE FROM tallies")
-    assert HELLO in counted(lived, now="2026-06-20 12:05")
+    assert counted(lived, now="2026-06-20 12:05") == {}
+    assert counted(lived, now="2026-06-21 12:00")[HELLO].due == 1
 
 
-def test_the_turn_goes_back_to_the_first_day_and_begins_anew() -> None:
+def test_the_turn_goes_back_to_the_first_day_and_begins_anew_on_the_next() -> None:
     today = date(2026, 6, 30)
     began = today - timedelta(days=20)
-    first = _in_turn("", today, began)
+    first, reached = in_turn("", today, began)
     assert (first[0], first[-1]) == (today - timedelta(days=4), today - timedelta(days=13))
-    second = _in_turn(first[-1].isoformat(), today, began)
+    second, reached = in_turn(reached, today, began)
     assert (second[0], second[-1]) == (today - timedelta(days=14), began)
-    assert _in_turn(second[-1].isoformat(), today, began) == first
+    assert in_turn(reached, today, began) == ([], reached)
+    tomorrow = today + timedelta(days=1)
+    assert in_turn(reached, tomorrow, began)[0][0] == tomorrow - timedelta(days=4)
