@@ -5,13 +5,13 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import ColumnElement, case, func, literal_column, or_, select
+from sqlalchemy import case, func, or_, select
 
 from drip.core.lifecycle import State
 from drip.core.model import Channel, Purpose
 from drip.core.reason import Reason
 from drip.store import bulk
-from drip.store.conditions import in_state
+from drip.store.conditions import BY_TIME, in_state
 from drip.store.database import Tx
 from drip.store.schema import contacts, enrolments, messages, patients
 
@@ -55,9 +55,6 @@ class Ahead:
 
 _ADDRESS = case((messages.c.channel == Channel.EMAIL.value, patients.c.email_contact), else_=patients.c.phone_contact)
 
-_BY_TIME: ColumnElement[bool] = literal_column("messages.id <> ''")
-"""Always so: it names the index that is ordered by time alone, which claims must not be led to."""
-
 _JOINED = (
     messages.join(enrolments, enrolments.c.id == messages.c.enrolment_id)
     .join(patients, patients.c.id == messages.c.patient_id)
@@ -90,7 +87,7 @@ def count(tx: Tx, wanted: Wanted, most: int) -> int:
 
 
 def _which(tx: Tx, wanted: Wanted) -> list[Any]:
-    which: list[Any] = [in_state(State.PLANNED), _BY_TIME, messages.c.due_at < wanted.until]
+    which: list[Any] = [in_state(State.PLANNED), BY_TIME, messages.c.due_at < wanted.until]
     told = {"sequence": wanted.sequence, "step": wanted.step, "channel": wanted.channel, "purpose": wanted.purpose}
     which += [messages.c[name] == str(value) for name, value in told.items() if value]
     which += [messages.c.due_at >= wanted.since] if wanted.since else []

@@ -47,6 +47,9 @@ def _partial(name: str, *columns: str, where: str) -> Index:
 SETTLED = "state NOT IN ('planned', 'claimed', 'in_flight')"
 """Messages of which something has come: what reports are counted from."""
 
+_AHEAD = ("due_at", "id", "sequence", "enrolment_id")
+"""By which people look ahead: in order of time, and counted by sequence and by site without reading the rows."""
+
 # fmt: off
 keys = Table(
     "keys", metadata,  # our own secrets (the blind-index key), sealed under the master key
@@ -231,7 +234,7 @@ messages = Table(
     _partial("ix_messages_unconfirmed", "provider", "accepted_at", where="state IN ('accepted', 'sent')"),
     _partial("ix_messages_accepted", "accepted_at", where="accepted_at IS NOT NULL"),
     _partial("ix_messages_settled", "planned_for", where=SETTLED),
-    _partial("ix_messages_ahead", "due_at", "id", "sequence", where="state = 'planned' AND id <> ''"),  # for readers
+    _partial("ix_messages_ahead", *_AHEAD, where="state = 'planned' AND id <> ''"),
     _partial("ix_messages_counted", "patient_id", "counted_on", where="counted_on IS NOT NULL"),
 )
 

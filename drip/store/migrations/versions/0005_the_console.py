@@ -46,7 +46,8 @@ def _reports() -> None:
     op.create_index("ix_enrolments_site", "enrolments", ["site", "id"], unique=False)
     op.drop_index("ix_messages_failed", table_name="messages")
     _partial("ix_messages_settled", "messages", ["planned_for"], "state NOT IN ('planned', 'claimed', 'in_flight')")
-    _partial("ix_messages_ahead", "messages", ["due_at", "id", "sequence"], "state = 'planned' AND id <> ''")
+    ahead = ["due_at", "id", "sequence", "enrolment_id"]
+    _partial("ix_messages_ahead", "messages", ahead, "state = 'planned' AND id <> ''")
     _partial("ix_contacts_closed", "contacts", ["changed_at"], "closed IS NOT NULL")
     named = {"day": 10, "site": 80, "sequence": 80, "step": 80, "channel": 8, "provider": 40, "what": 16, "reason": 32}
     op.create_table(
