@@ -1,6 +1,6 @@
 # Everything a stranger needs: python3 (3.11 or later), make and git. The first run makes .venv; later ones are quick.
 .DEFAULT_GOAL := help
-.PHONY: help setup demo test check properties faults hazards run bench clean lock
+.PHONY: help setup demo test check properties faults hazards run bench clean lock assets
 
 PYTHON ?= python3
 VENV := .venv
@@ -51,6 +51,16 @@ run: $(READY)  ## the worker, in this folder
 lock: $(READY)  ## maintainers: renew requirements.lock
 	@$(BIN)/python -m pip install --quiet uv
 	@$(BIN)/uv pip compile pyproject.toml --extra dev --generate-hashes --no-strip-extras --python-version 3.11 --universal --no-header --no-emit-index-url --quiet -o requirements.lock
+
+CONSOLE := drip/web/console
+assets:  ## maintainers: rebuild the console's scripts, with node and npm
+	@cd $(CONSOLE)/assets && npm ci --ignore-scripts --no-audit --no-fund
+	@cd $(CONSOLE)/assets && node_modules/.bin/esbuild editor.js --bundle --minify --format=iife --target=es2020 \
+		--banner:js="/* Made from assets/editor.js; licences in THIRD_PARTY.txt */" --outfile=../static/editor.js
+	@cp $(CONSOLE)/assets/node_modules/htmx.org/dist/htmx.min.js $(CONSOLE)/static/
+	@$(CONSOLE)/assets/licences.sh > $(CONSOLE)/static/THIRD_PARTY.txt
+	@cd $(CONSOLE)/static && sha256sum editor.js htmx.min.js THIRD_PARTY.txt > ../assets/SHA256SUMS
+	@rm -rf $(CONSOLE)/assets/node_modules
 
 clean:  ## remove what these commands made
 	@rm -rf $(VENV) demo dist .pytest_cache .mypy_cache .ruff_cache .hypothesis .coverage

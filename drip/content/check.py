@@ -31,6 +31,23 @@ def check(folder: Folder, today: date, hears: Hears | None = None, live: Live | 
     return in_order(findings)
 
 
+def check_one(
+    folder: Folder, path: str, today: date, hears: Hears | None = None, live: Live | None = None
+) -> list[Finding]:
+    """As `check`, of one sequence's file and the words it uses: quick enough while somebody types.
+
+    The other sequences are only looked at for what they have to do with this one.
+    """
+    told = hears or {}
+    (file,) = (one for one in folder.sequences if one.path == path)
+    findings = [*folder.findings, *across(folder), *across_questions(folder)]
+    findings += [*collisions(folder, path), *against_live(folder, live or {})]
+    findings = [one for one in findings if one.path == path]
+    findings += TemplateCheck(folder, told).check_one(file)
+    findings += [finding_at(path, file.root, mistake) for mistake in _mistakes(file, folder, today, told)]
+    return in_order(findings)
+
+
 def _mistakes(file: LoadedFile, folder: Folder, today: date, hears: Hears) -> Iterator[Mistake]:
     if file.sequence is None:
         return

@@ -25,11 +25,15 @@ Day: TypeAlias = tuple[date, Channel, Purpose]
 LIMITED = frozenset({Purpose.CARE, Purpose.FEEDBACK, Purpose.MARKETING})
 
 
-def collisions(folder: Folder) -> Iterator[Finding]:
-    """Every two sequences that one patient could be in at once, where that does harm or makes one of them wait."""
+def collisions(folder: Folder, path: str | None = None) -> Iterator[Finding]:
+    """Every two sequences that one patient could be in at once, where that does harm or makes one of them wait.
+
+    `path`: only pairs with the sequence of this file.
+    """
     files = [file for file in folder.sequences if file.sequence and file.sequence.enabled]
     plans: dict[str, Plans] = {}
-    for first, second in combinations(files, 2):
+    pairs = [pair for pair in combinations(files, 2) if path is None or path in (pair[0].path, pair[1].path)]
+    for first, second in pairs:
         one, other = first.sequence, second.sequence
         if one and other and _could_meet(one, other):
             mistakes = [*_two_loadings(one, other)]

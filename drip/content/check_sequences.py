@@ -38,6 +38,8 @@ def of_sequence(file: LoadedFile, sources: Mapping[str, str]) -> Iterator[Mistak
 
 def _said_id(file: LoadedFile) -> str:
     """The id in the file, even where something else in it is wrong."""
+    if file.sequence is not None:
+        return file.sequence.id
     node = file.root.child("sequence") if file.root else None
     return node.value if node and isinstance(node.value, str) else ""
 

@@ -10,7 +10,7 @@ from drip.content.check_style import check_style
 from drip.content.check_words import check_words
 from drip.content.expression import suggestion
 from drip.content.finding import Finding
-from drip.content.folder import Folder
+from drip.content.folder import Folder, LoadedFile
 from drip.content.known_names import NAMES, OPEN, is_known_when, only_on
 from drip.content.render import TemplateSet
 from drip.content.samples import LONG_NAME, NO_FIRST_NAME, Values, sample_values
@@ -50,6 +50,17 @@ class TemplateCheck:
                 yield from self._check(use)
         if self._is_whole:
             yield from (_unused(path) for path in set(self._folder.sources) - used if path.endswith((".md", ".txt")))
+
+    def check_one(self, file: LoadedFile) -> Iterator[Finding]:
+        """As `check`, for the templates of one sequence; what several share is only looked at as it is used here."""
+        if file.sequence is None:
+            return
+        used: set[str] = set()
+        for use in uses(file, self._templates, self._folder.sources):
+            used.update(use.texts)
+            yield from self._check(use)
+        own = {path for path in self._folder.sources if path.startswith(f"{file.sequence.id}/")}
+        yield from (_unused(path) for path in own - used)
 
     def _check(self, use: Use) -> list[Finding]:
         """Everything about one template in one sequence; it is tried on patients once nothing else is wrong."""

@@ -9,8 +9,8 @@ from drip.content.slots import Piece, expand
 from drip.content.template_problem import Place, TemplateProblem, problem
 
 _KEYS: Final = ("subject", "preheader")
-_HEADER: Final = re.compile(r"---[ \t]*\n(.*?\n|)---[ \t]*(?:\n|$)", re.DOTALL)
-_LINE: Final = re.compile(r"([\w-]+):[ \t]*(.*?)[ \t]*")
+HEADER: Final = re.compile(r"---[ \t]*\n(.*?\n|)---[ \t]*(?:\n|$)", re.DOTALL)
+LINE: Final = re.compile(r"([\w-]+):[ \t]*(.*?)[ \t]*")
 _RULE: Final = "template-header"
 _HOW: Final = "begin with a line ---, then subject: and preheader:, then a line ---"
 
@@ -27,7 +27,7 @@ class Header:
 
 def read_header(path: str, text: str) -> Header:
     """The subject and preheader of an email. Never raises."""
-    found = _HEADER.match(text)
+    found = HEADER.match(text)
     start = found.end() if found else 0
     fields: dict[str, list[Piece]] = {}
     problems = [] if found else [problem(Place(path=path), _RULE, _HOW)]
@@ -43,7 +43,7 @@ def _read_line(fields: dict[str, list[Piece]], line: str, place: Place) -> Itera
     """Puts what a line says into `fields`."""
     if not line.strip() or line.startswith("#"):
         return
-    found = _LINE.fullmatch(line)
+    found = LINE.fullmatch(line)
     key = found[1] if found else ""
     if found is None or key not in _KEYS:
         yield problem(place, _RULE, f"{key or 'this'} is not known here: {_HOW}, each on one line")

@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
-from typing import Final
+from typing import Final, TypedDict
 
 from drip.content.email import compile_email
 from drip.content.email_layout import is_frame_word, layout_for
@@ -37,6 +37,11 @@ class _Compiled:
     gaps: tuple[Gap, ...] = ()
 
 
+class _How(TypedDict):
+    language: str
+    shows_gaps: bool
+
+
 @dataclass(frozen=True, slots=True)
 class _Kept:
     compiled: _Compiled
@@ -44,25 +49,28 @@ class _Kept:
     """Everything that it was compiled from."""
 
 
-_KEPT: dict[tuple[str, str], _Kept] = {}
+_KEPT: dict[tuple[str, str, bool], _Kept] = {}
 """The same words are read by whoever checks, publishes and sends them, and an email takes long to compile."""
 
 MOST_KEPT = 2_000
 
 
-def _keep(path: str, language: str, kept: _Kept) -> None:
+def _keep(key: tuple[str, str, bool], kept: _Kept) -> None:
     if len(_KEPT) >= MOST_KEPT:
         _KEPT.clear()
-    _KEPT[path, language] = kept
+    _KEPT[key] = kept
 
 
 class TemplateSet:
     """All templates of one version. Safe to share: a template is compiled at its first use and then only read."""
 
-    def __init__(self, sources: Mapping[str, str], *, language: str = "en") -> None:
-        """`sources` by path; `language` is that of the templates whose name does not say one."""
+    def __init__(self, sources: Mapping[str, str], *, language: str = "en", shows_gaps: bool = False) -> None:
+        """`sources` by path; `language` is that of the templates whose name does not say one.
+
+        `shows_gaps`: what is filled in is marked, for staff who look at their own words; see `marking`.
+        """
         self._sources = {path: text.removeprefix("\ufeff").replace("\r\n", "\n") for path, text in sources.items()}
-        self._language = language
+        self._language, self._shows_gaps = language, shows_gaps
         self._compiled: dict[str, _Compiled] = {}
 
     @property
@@ -118,7 +126,8 @@ class TemplateSet:
         return self._compiled[path]
 
     def _compile(self, path: str) -> _Compiled:
-        kept = _KEPT.get((path, self._language))
+        key = (path, self._language, self._shows_gaps)
+        kept = _KEPT.get(key)
         if kept and self._would_read(path) <= kept.sources.keys() and kept.sources.items() <= self._sources.items():
             return kept.compiled
         try:
@@ -126,7 +135,7 @@ class TemplateSet:
         except TemplateError as error:
             return _Compiled(paths=frozenset({path}), problems=error.problems)
         if not compiled.problems:
-            _keep(path, self._language, _Kept(compiled, {used: self._sources[used] for used in compiled.paths}))
+            _keep(key, _Kept(compiled, {used: self._sources[used] for used in compiled.paths}))
         return compiled
 
     def _would_read(self, path: str) -> set[str]:
@@ -159,7 +168,7 @@ class TemplateSet:
             return part
         slots = Slots(self._sources[path])
         source = slots.restore(slots.hide(without_own_lines(list(part.pieces))))
-        text = compile_source(path, source, language=self._language_of(path))
+        text = compile_source(path, source, language=self._language_of(path), shows_gaps=self._shows_gaps)
         return replace(part, text=text, gaps=gaps_of([text]))
 
     def _email(self, path: str) -> _Compiled:
@@ -168,8 +177,9 @@ class TemplateSet:
         read = _Compiled(pieces=email.pieces, paths=email.paths, problems=email.problems)
         if email.problems:
             return read
-        text, subject = (compile_source(path, source, language=language) for source in (email.text, email.subject))
-        html = compile_source(path, email.html, language=language, html=True)
+        how: _How = {"language": language, "shows_gaps": self._shows_gaps}
+        text, subject = (compile_source(path, source, **how) for source in (email.text, email.subject))
+        html = compile_source(path, email.html, html=True, **how)
         return replace(read, text=text, subject=subject, html=html, gaps=gaps_of([text, subject, html]))
 
     def _language_of(self, path: str) -> str:

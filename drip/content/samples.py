@@ -1,7 +1,7 @@
 """Made-up patients that every template is tried on: names that are long, short, foreign to GSM-7, or half missing."""
 
 from collections.abc import Mapping
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from typing import Final, TypeAlias
 
 from drip.content.context import values_for
@@ -15,6 +15,9 @@ ON: Final = datetime(2026, 9, 23, 9, tzinfo=UTC)
 """A Wednesday in September: no day or month is longer to write."""
 
 NO_FIRST_NAME: Final = "no first name"
+_VISIT_AT: Final = datetime.fromisoformat("2026-09-23T12:30:00+01:00")
+VISIT: Final = timedelta(minutes=45)
+
 LONG_NAME: Final = "20-letter name"
 NAMES: Final[Mapping[str, tuple[str, str]]] = {
     "short name": ("Jo", "Ng"),
@@ -44,28 +47,37 @@ def sample_values(
     ]
 
 
-def _values(clinic: Clinic, site: Site, names: tuple[str, str], language: str, replies: Facts) -> Values:
+def sample_patient(names: tuple[str, str], language: str = "en") -> Patient:
+    """Somebody of this name."""
     first, last = names
     told: dict[str, str] = {"first_name": first, "date_of_birth": "1970-01-01", "language": language}
-    patient = Patient(facts={**_ATTRIBUTES, **told, **({"last_name": last} if last else {})})
-    appointment = {
-        "type": "initial",
-        "starts_at": "2026-09-23T12:30:00+01:00",
-        "ends_at": "2026-09-23T13:15:00+01:00",
-        "practitioner": "Dr Alexandra Featherstone",
-        "changed": ["time", "site", "practitioner"],
-    }
-    objects: dict[str, Facts] = {
-        "appointment": appointment,
-        "previous": {
-            "starts_at": "2026-09-16T12:30:00+01:00",
-            "site": max(clinic.sites, key=lambda one: len(one.name)).id,
-            "practitioner": "Dr Alexandra Featherstone",
+    return Patient(facts={**_ATTRIBUTES, **told, **({"last_name": last} if last else {})})
+
+
+def sample_objects(clinic: Clinic, at: datetime, replies: Facts) -> dict[str, Facts]:
+    """A visit, a treatment and a programme of theirs, all at that time."""
+    practitioner = "Dr Alexandra Featherstone"
+    return {
+        "appointment": {
+            "type": "initial",
+            "starts_at": at.isoformat(),
+            "ends_at": (at + VISIT).isoformat(),
+            "practitioner": practitioner,
+            "changed": ["time", "site", "practitioner"],
         },
-        "treatment": {**_ATTRIBUTES, "code": "eswt", "performed_at": "2026-09-23T12:30:00+01:00"},
-        "programme": {**_ATTRIBUTES, "code": "achilles-loading", "starts_on": "2026-09-23"},
+        "previous": {
+            "starts_at": (at - timedelta(days=7)).isoformat(),
+            "site": max(clinic.sites, key=lambda one: len(one.name)).id,
+            "practitioner": practitioner,
+        },
+        "treatment": {**_ATTRIBUTES, "code": "eswt", "performed_at": at.isoformat()},
+        "programme": {**_ATTRIBUTES, "code": "achilles-loading", "starts_on": at.date().isoformat()},
         "replies": replies,
         "reply": {"channel": "sms", "word": "stop", "question": "pain", "value": 10},
         "alert": {"kind": "digest", "count": 12, "summary": "12 messages are held for a decision."},
     }
-    return values_for(clinic, site, patient, objects, on=ON)
+
+
+def _values(clinic: Clinic, site: Site, names: tuple[str, str], language: str, replies: Facts) -> Values:
+    objects = sample_objects(clinic, _VISIT_AT, replies)
+    return values_for(clinic, site, sample_patient(names, language), objects, on=ON)

@@ -9,6 +9,7 @@ from jinja2.filters import do_title
 from jinja2.sandbox import ImmutableSandboxedEnvironment
 from jinja2.visitor import NodeTransformer
 
+from drip.content.marking import marked
 from drip.content.template_dates import spoken_date, spoken_time, spoken_weekday
 from drip.content.template_grammar import not_allowed
 from drip.content.template_problem import Place, RenderError, TemplateError, problem
@@ -44,9 +45,12 @@ class Filling:
             raise RenderError("a value could not be compared or shown") from None
 
 
-def compile_source(path: str, source: str, *, language: str, html: bool = False) -> Filling:
-    """A template ready to be filled. TemplateError if anything in it is not on the list."""
-    environment = _HTML if html else _PLAIN
+def compile_source(path: str, source: str, *, language: str, html: bool = False, shows_gaps: bool = False) -> Filling:
+    """A template ready to be filled. TemplateError if anything in it is not on the list.
+
+    `shows_gaps`: what was filled in is marked, for staff; never for patients.
+    """
+    environment = _ENVIRONMENTS[html, shows_gaps]
     try:
         tree = environment.parse(source)
     except TemplateSyntaxError as error:
@@ -141,9 +145,16 @@ _SPOKEN: Final[dict[str, Callable[..., object]]] = {
 }
 
 
-def _environment(*, html: bool) -> ImmutableSandboxedEnvironment:
+def _marked(value: object) -> object:
+    return marked(as_text(value))
+
+
+def _environment(*, html: bool, shows_gaps: bool) -> ImmutableSandboxedEnvironment:
     environment = ImmutableSandboxedEnvironment(
-        autoescape=html, undefined=StrictUndefined, finalize=as_text, keep_trailing_newline=True
+        autoescape=html,
+        undefined=StrictUndefined,
+        finalize=_marked if shows_gaps else as_text,
+        keep_trailing_newline=True,
     )
     environment.globals.clear()
     environment.tests.clear()
@@ -151,5 +162,8 @@ def _environment(*, html: bool) -> ImmutableSandboxedEnvironment:
     return environment
 
 
-_HTML: Final = _environment(html=True)
-_PLAIN: Final = _environment(html=False)
+_ENVIRONMENTS: Final = {
+    (html, shows_gaps): _environment(html=html, shows_gaps=shows_gaps)
+    for html in (True, False)
+    for shows_gaps in (True, False)
+}

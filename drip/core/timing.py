@@ -4,7 +4,7 @@ from datetime import timedelta
 
 from drip.core.sequence import Step
 
-_DAYS = ("Monday", "Tuesday", "Wednesday", "Thursday", "Friday", "Saturday", "Sunday")
+DAYS = ("Monday", "Tuesday", "Wednesday", "Thursday", "Friday", "Saturday", "Sunday")
 
 
 def in_words(step: Step) -> str:
@@ -17,12 +17,12 @@ def _day(step: Step) -> str:
     days, elapsed = step.offset.days, step.offset.elapsed
     if step.before:
         told = f"{length(timedelta(days=days) + elapsed)} before" if days or elapsed else "at the visit"
-        return told if step.weekday is None else f"the {_DAYS[step.weekday]} on or before {told}"
+        return told if step.weekday is None else f"the {DAYS[step.weekday]} on or before {told}"
     if not days and not step.at:
         told = f"{length(elapsed)} after" if elapsed else "at once"
     else:
         told = f"day {days}" + (f" and {length(elapsed)}" if elapsed else "")
-    return told if step.weekday is None else f"the first {_DAYS[step.weekday]} from {told}"
+    return told if step.weekday is None else f"the first {DAYS[step.weekday]} from {told}"
 
 
 def repeats(step: Step) -> str:

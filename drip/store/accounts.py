@@ -87,6 +87,11 @@ def everybody(tx: Tx) -> Sequence[Account]:
     return [_account(tx, row) for row in tx.connection.execute(select(accounts).order_by(accounts.c.name))]
 
 
+def names(tx: Tx) -> dict[str, str]:
+    """Everybody's full name, by account; whoever can no longer sign in as well."""
+    return {row.id: row.full_name for row in tx.connection.execute(select(accounts.c.id, accounts.c.full_name))}
+
+
 def set_password(tx: Tx, account_id: str, password: str, *, is_given: bool) -> None:
     """A new hash; everything that was held against the old password is forgotten."""
     told = {"password": password, "is_given": is_given, "failures": 0, "closed_until": None}

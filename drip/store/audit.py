@@ -114,6 +114,12 @@ def latest(tx: Tx, most: int, before: int | None = None) -> list[Line]:
     return [_line(row) for row in tx.connection.execute(query)]
 
 
+def is_written(tx: Tx, deed: Deed, since: datetime) -> bool:
+    """Whether the same person has done the same about the same since then, whatever the detail."""
+    same = (audit.c.about == deed.about, audit.c.who == deed.who, audit.c.deed == deed.deed, audit.c.at >= since)
+    return tx.connection.execute(select(audit.c.number).where(*same).limit(1)).first() is not None
+
+
 def _hash(before: str, number: int, at: datetime, deed: Deed) -> str:
     told = [before, number, as_text(at), deed.who, deed.deed, deed.about, _written(deed.detail)]
     return hashlib.sha256(json.dumps(told, ensure_ascii=False, separators=(",", ":")).encode()).hexdigest()

@@ -1,6 +1,6 @@
 """Numbers over everything that is kept: how many, in which state, and what went when. No names, no addresses."""
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Collection, Iterable, Iterator
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -57,6 +57,14 @@ def count_enrolments(tx: Tx) -> list[EnrolmentCount]:
     columns = (enrolments.c.sequence, enrolments.c.state, enrolments.c.reason)
     query = select(*columns, func.count()).group_by(*columns).order_by(*columns)
     return [EnrolmentCount(*row) for row in tx.connection.execute(query)]
+
+
+def count_active(tx: Tx, sites: Collection[str] = ()) -> dict[str, int]:
+    """How many enrolments are under way in each sequence; only those of these sites where any are named."""
+    query = select(enrolments.c.sequence, func.count()).where(enrolments.c.state == "active")
+    if sites:
+        query = query.where(enrolments.c.site.in_(sorted(sites)))
+    return {row[0]: row[1] for row in tx.connection.execute(query.group_by(enrolments.c.sequence))}
 
 
 def count_overdue(tx: Tx, now: datetime) -> int:

@@ -21,7 +21,7 @@ from drip.flows.sign_in import who_is
 from drip.store import versions
 from drip.store.accounts import Session
 from drip.web.console import pages
-from drip.web.console.visit import Answer, Download, Onward, Page, Visit
+from drip.web.console.visit import Answer, Download, Framed, Onward, Page, Visit
 from drip.web.limits import read_body
 
 Handler: TypeAlias = Callable[[Visit], Answer]
@@ -134,6 +134,8 @@ class Door:
             case Download():
                 named = {"content-disposition": f'attachment; filename="{answer.name}"'}
                 return Response(answer.content, media_type=answer.type, headers=named)
+            case Framed():
+                return pages.framed(answer.html)
             case Onward():
                 onward = RedirectResponse(answer.to, 303)
                 if answer.said:
@@ -155,7 +157,7 @@ class Door:
             "allowed": len(self.app.allow_list),
             "paused": self._paused(),
         }
-        answer = pages.shown(page.name, around | dict(page.values), page.status)
+        answer = pages.shown(page.name, around | dict(page.values), page.status, page.nonce)
         if request.cookies.get(FLASH):
             answer.delete_cookie(FLASH, secure=self.is_secure, httponly=True, samesite="strict")
         return answer

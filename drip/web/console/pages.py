@@ -1,5 +1,6 @@
 """Pages from templates of our own. Every value is escaped; none is ever read as a template."""
 
+import gzip
 import hashlib
 from collections.abc import Mapping
 from datetime import datetime
@@ -14,26 +15,49 @@ from starlette.templating import Jinja2Templates
 HERE = Path(__file__).parent
 STATIC = HERE / "static"
 
-TYPES = {".css": "text/css; charset=utf-8", ".js": "text/javascript; charset=utf-8", ".svg": "image/svg+xml"}
+TYPES = {
+    ".css": "text/css; charset=utf-8",
+    ".js": "text/javascript; charset=utf-8",
+    ".svg": "image/svg+xml",
+    ".txt": "text/plain; charset=utf-8",
+}
 
 FOR_EVER = "public, max-age=31536000, immutable"
 """Its address holds its hash: another file has another address."""
 
-POLICY = (
-    "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data:; connect-src 'self'; "
+_POLICY = (
+    "default-src 'none'; script-src 'self'; style-src 'self'{nonce}; img-src 'self' data:; connect-src 'self'; "
     "frame-src 'self'; form-action 'self'; base-uri 'none'; frame-ancestors 'none'"
 )
 
-HEADERS = {"content-security-policy": POLICY, "referrer-policy": "same-origin"}
-"""With no referrer at all, browsers would not say either that a form comes from us."""
+FRAMED = {
+    "content-security-policy": (
+        "sandbox; default-src 'none'; style-src 'unsafe-inline'; img-src 'self' data:; base-uri 'none'; "
+        "form-action 'none'; frame-ancestors 'self'"
+    ),
+    "x-frame-options": "SAMEORIGIN",
+}
+"""An email brings its own styles, and nothing else: no script, no form, nothing from elsewhere."""
+
+
+def headers(nonce: str = "") -> dict[str, str]:
+    """What a page may do. With no referrer at all, browsers would not say either that a form comes from us."""
+    policy = _POLICY.format(nonce=f" 'nonce-{nonce}'" if nonce else "")
+    return {"content-security-policy": policy, "referrer-policy": "same-origin"}
+
 
 _TEMPLATES = Jinja2Templates(HERE / "html")
 
 
-def shown(name: str, values: Mapping[str, object], status: int = 200) -> Response:
-    """One page."""
-    body = _TEMPLATES.get_template(f"{name}.html").render({"static": address, **values})
-    return HTMLResponse(body, status, headers=HEADERS)
+def shown(name: str, values: Mapping[str, object], status: int = 200, nonce: str = "") -> Response:
+    """One page. `nonce`: who knows it may bring styles."""
+    body = _TEMPLATES.get_template(f"{name}.html").render({"static": address, "nonce": nonce, **values})
+    return HTMLResponse(body, status, headers=headers(nonce))
+
+
+def framed(html: str) -> Response:
+    """An email, for a frame."""
+    return HTMLResponse(html, headers=FRAMED)
 
 
 @cache
@@ -47,12 +71,19 @@ def _digest(name: str) -> str:
     return hashlib.sha256((STATIC / name).read_bytes()).hexdigest()[:16]
 
 
-def static(digest: str, name: str) -> Response | None:
-    """A file of ours; None if there is none of that name and hash."""
+def static(digest: str, name: str, encodings: str = "") -> Response | None:
+    """A file of ours, packed for whoever unpacks it; None if there is none of that name and hash."""
     if name not in {path.name for path in STATIC.iterdir()} or digest != _digest(name):
         return None
-    told = {"content-type": TYPES[Path(name).suffix], "cache-control": FOR_EVER}
+    told = {"content-type": TYPES[Path(name).suffix], "cache-control": FOR_EVER, "vary": "accept-encoding"}
+    if "gzip" in encodings:
+        return Response(_packed(name), headers=told | {"content-encoding": "gzip"})
     return Response((STATIC / name).read_bytes(), headers=told)
+
+
+@cache
+def _packed(name: str) -> bytes:
+    return gzip.compress((STATIC / name).read_bytes(), mtime=0)
 
 
 def moment(at: datetime, zone: ZoneInfo) -> str:

@@ -9,13 +9,22 @@ from starlette.responses import Response
 
 from drip.app import App
 from drip.web.console import (
+    calendar,
+    draft_page,
+    draft_preview,
+    form,
+    form_step,
+    form_steps,
+    form_whole,
     me,
+    new_sequence,
     outgoing,
     pages,
     patients,
     people,
     reports,
     resuming,
+    sequence,
     sequences,
     settings,
     signing_in,
@@ -33,6 +42,15 @@ PARTS = (
     tasks,
     patients,
     sequences,
+    new_sequence,
+    sequence,
+    calendar,
+    draft_page,
+    draft_preview,
+    form,
+    form_step,
+    form_steps,
+    form_whole,
     test_send,
     outgoing,
     reports,
@@ -46,7 +64,8 @@ def console(app: App, now: Callable[[], datetime]) -> Door:
     door = Door(app, now)
 
     async def static(request: Request) -> Response:
-        found = pages.static(request.path_params["digest"], request.path_params["name"])
+        named = request.path_params["digest"], request.path_params["name"]
+        found = pages.static(*named, request.headers.get("accept-encoding", ""))
         if found is None:
             raise HTTPException(404, "there is no such file")
         return found

@@ -37,6 +37,15 @@ class Page:
     name: str
     values: Mapping[str, object] = field(default_factory=dict, repr=False)
     status: int = 200
+    nonce: str = ""
+    """Once only: lets the page's own editor bring the styles that it makes while it runs."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Framed:
+    """An email as a patient sees it, for a frame within a page: it can do nothing, and fetches nothing."""
+
+    html: str = field(repr=False)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -56,4 +65,4 @@ class Download:
     type: str = "text/csv; charset=utf-8"
 
 
-Answer: TypeAlias = Page | Onward | Download
+Answer: TypeAlias = Page | Framed | Download | Onward

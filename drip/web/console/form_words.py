@@ -1,0 +1,103 @@
+"""The words of a step in a form: subject, preheader and letter of each email, each text, in every language there is."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+from drip.content.email_parts import EmailParts, email_parts, with_parts
+from drip.content.step_form import Fields, steps_of
+from drip.content.template_use import languages, template_path
+from drip.core.draft import Draft
+from drip.core.model import Channel
+from drip.web.console.drafting import Files, tree_of
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Words:
+    """What is written for one channel in one language, and what its fields are called."""
+
+    channel: Channel
+    language: str
+    """Empty for the clinic's own."""
+    path: str
+    prefix: str
+    email: EmailParts = field(default_factory=EmailParts)
+    text: str = field(default="", repr=False)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ChannelWords:
+    """A channel of a step: whether it goes that way, and its words."""
+
+    channel: Channel
+    name: str
+    """Of the template."""
+    is_used: bool
+    words: Sequence[Words]
+    also: Sequence[str]
+    """Other steps that say the very same words."""
+
+
+def channels_of(draft: Draft, step: Mapping[str, Any]) -> Sequence[ChannelWords]:
+    """Both channels of a step, as the draft has them."""
+    return [_channel(draft, step, channel) for channel in Channel]
+
+
+def _channel(draft: Draft, step: Mapping[str, Any], channel: Channel) -> ChannelWords:
+    named = step.get(channel)
+    name = named if isinstance(named, str) and named else str(step["id"])
+    known = languages(draft.files, draft.sequence, name, channel)
+    others = [one for _, one in steps_of(tree_of(draft)) if one["id"] != step["id"]]
+    return ChannelWords(
+        channel=channel,
+        name=name,
+        is_used=bool(named),
+        words=[_words(draft, name, channel, language) for language in (known if None in known else [None, *known])],
+        also=[one["id"] for one in others if one.get(channel) == name],
+    )
+
+
+def _words(draft: Draft, name: str, channel: Channel, language: str | None) -> Words:
+    path = template_path(draft.sequence, name, channel, language)
+    text = draft.files.get(path, "")
+    return Words(
+        channel=channel,
+        language=language or "",
+        path=path,
+        prefix=f"{channel.value}{'.' if language else ''}{language or ''}.",
+        email=email_parts(text) if channel is Channel.EMAIL else EmailParts(),
+        text=text,
+    )
+
+
+def names_typed(step: Mapping[str, Any], form: Fields) -> Mapping[str, str | None]:
+    """Under which name each channel's words stand from now on; None where it goes that way no more."""
+    named = {one.value: step.get(one) for one in Channel}
+    return {key: (name or str(step["id"])) if f"by.{key}" in form else None for key, name in named.items()}
+
+
+def with_typed(draft: Draft, step: Mapping[str, Any], form: Fields) -> Files:
+    """The draft's files with the words that were typed for this step; the words of a channel it leaves are kept."""
+    files = dict(draft.files)
+    for channel in channels_of(draft, step):
+        for one in channel.words if f"by.{channel.channel.value}" in form else ():
+            said = _typed(one, draft.files.get(one.path, ""), form)
+            if said != draft.files.get(one.path):
+                files[one.path] = said
+    return files
+
+
+def _typed(words: Words, was: str, form: Fields) -> str:
+    if words.channel is Channel.EMAIL:
+        parts = EmailParts(
+            subject=form.get(f"{words.prefix}subject", words.email.subject),
+            preheader=form.get(f"{words.prefix}preheader", words.email.preheader),
+            body=_lines(form.get(f"{words.prefix}body", words.email.body)),
+        )
+        return with_parts(was, parts)
+    said = _lines(form.get(f"{words.prefix}text", was))
+    return said if said.endswith("\n") or not said or said == was else f"{said}\n"
+
+
+def _lines(typed: str) -> str:
+    return typed.replace("\r\n", "\n")
