@@ -9,7 +9,7 @@ from datetime import datetime, timedelta
 from sqlalchemy import text
 
 from benchmarks.burst import AT_ALL_HOURS, DUE_SOON
-from benchmarks.clinic import Database, a_clinic, read, visits
+from benchmarks.clinic import Database, a_clinic, bookings, read, visits
 from drip.clock import now as real_now
 from drip.core.role import Role
 from drip.flows import staff
@@ -41,6 +41,18 @@ anchor: appointment
 steps:
 {STEPS}
 review: {{author: A. Writer, approved_by: B. Reader, review_due: 2037-01-01}}
+"""
+
+REMINDED = """
+sequence: reminded
+title: Before your visit
+purpose: service
+kind: service
+enrol: {on: appointment.booked}
+anchor: appointment
+steps:
+  - {id: tomorrow, before: 1d, at: "10:00", sms: words}
+review: {author: A. Writer, approved_by: B. Reader, review_due: 2037-01-01}
 """
 
 WENT = """
@@ -83,17 +95,18 @@ class Lived:
 def lived_in(database: Database, patients: int) -> Iterator[Lived]:
     """The clinic, while this lasts."""
     now = real_now()
-    with a_clinic(database, TWENTY, DUE_SOON, clinic=CLINIC) as world:
+    with a_clinic(database, TWENTY, REMINDED, DUE_SOON, clinic=CLINIC) as world:
         for day in range(DAYS):
             _enrol(world, day * patients // DAYS, (day + 1) * patients // DAYS, now - timedelta(days=DAYS - day))
         _live(world, now)
         patient = _ask(world, now)
+        _book(world, now)
         yield Lived(
             world=world,
             token=_sign_in(world, real_now()),
             patients=patients,
             messages=_count(world),
-            examples=_examples(patient),
+            examples=_examples(world, patient),
             more={"/console/patients?q=": "/console/patients?q=p-7"},
         )
 
@@ -146,5 +159,26 @@ def _count(world: World) -> int:
         return int(tx.connection.execute(text("SELECT count(*) FROM messages")).scalar_one())
 
 
-def _examples(patient: str) -> Mapping[str, str]:
-    return {"/console/patients/{id}": f"/console/patients/{patient}"}
+def _book(world: World, now: datetime) -> None:
+    """One visit is still to come: its date can be changed."""
+    (told,) = json.loads(bookings(0, 1, f"{now + timedelta(days=30):%Y-%m-%d}", "booked"))
+    told["occurred_at"] = now.isoformat()
+    take_in(world.app, read(world.app, json.dumps([told]).encode()), now)
+    apply_news(world.app, now)
+
+
+def _examples(world: World, patient: str) -> Mapping[str, str]:
+    with world.store.read() as tx:
+
+        def first(query: str) -> str:
+            return str(tx.connection.execute(text(query), {"patient": patient}).scalar_one())
+
+        booked = first("SELECT patient_id || '/date?of=' || id FROM enrolments WHERE sequence = 'reminded'")
+        message = first("SELECT id FROM messages WHERE state = 'planned' AND sequence = 'twenty' LIMIT 1")
+        sent = first("SELECT id FROM messages WHERE attempt_id IS NOT NULL AND patient_id = :patient LIMIT 1")
+    return {
+        "/console/patients/{id}": f"/console/patients/{patient}",
+        "/console/patients/{id}/date": f"/console/patients/{booked}",
+        "/console/messages/{id}": f"/console/messages/{message}",
+        "/console/messages/{id}/words": f"/console/messages/{sent}/words",
+    }

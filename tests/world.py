@@ -160,6 +160,11 @@ class World:
         folder = Folder(home=Path("."), clinic=self.app.clinic, sequences=(), sources=self.sources, findings=())
         return publish(self.app, folder, files, Publication(by="A", approved_by="B", **how), at(now))
 
+    def apart(self, store: Store) -> "World":
+        """The same clinic on another store, such as one that takes everything back."""
+        app = replace(self.app, store=store, versions=self.app.versions.apart())
+        return replace(self, app=app, sources=dict(self.sources))
+
     def tell(self, *events: Mapping[str, Any], now: str | None = None) -> TakenIn:
         """The booking system tells us something; it is only stored."""
         parsed = self.read(*events)

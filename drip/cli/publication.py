@@ -1,6 +1,5 @@
 """How a publication looks: what changes, in words, and for whom."""
 
-from collections import Counter
 from datetime import datetime
 from typing import Any
 from zoneinfo import ZoneInfo
@@ -10,7 +9,7 @@ from rich.text import Text
 from drip.cli.show import counted, out, table, zulu
 from drip.core.comparison import Difference, What
 from drip.core.effect import Effect, Fate
-from drip.flows.follow import Affected
+from drip.flows.follow import Affected, tally
 from drip.flows.publish import Result
 
 MOST_SHOWN = 25
@@ -94,15 +93,6 @@ def _print_effects(people: tuple[Affected, ...], zone: ZoneInfo) -> None:
         out.print(listed)
     if len(touched) > MOST_SHOWN:
         out.print(f"  ... and {counted(len(touched) - MOST_SHOWN, 'patient')} more: --json lists everybody")
-
-
-def tally(people: tuple[Affected, ...]) -> dict[str, Counter[Fate]]:
-    """How many messages of each step have each fate."""
-    counts: dict[str, Counter[Fate]] = {}
-    for one in people:
-        for effect in one.effects:
-            counts.setdefault(effect.step, Counter())[effect.fate] += 1
-    return counts
 
 
 def _label(fate: Fate) -> str:

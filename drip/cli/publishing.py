@@ -13,6 +13,7 @@ from drip.cli.show import Complaint, note
 from drip.content.check import check
 from drip.content.folder import Folder, LoadedFile, read_folder
 from drip.flows.publish import InFlight, Publication, Result, fingerprint, publish, refusal
+from drip.flows.write_out import behind
 from drip.store import enrolments, references
 
 
@@ -27,11 +28,19 @@ class Wish:
     """References with commas, or `@` and a file with one a line."""
     safety_fix: bool
     expect: str
+    late: str = "skip"
+    """What becomes of messages whose new time is over: skip or send."""
+    force: bool = False
+    """Also over what was published in the console and is not in the files."""
 
     def refuse(self) -> None:
         """Complain of what does not go together."""
         if self.in_flight not in list(InFlight):
             raise Complaint(f"--in-flight {self.in_flight!r}: choose pin, follow or migrate", 2)
+        if self.late not in ("skip", "send"):
+            raise Complaint(f"--late {self.late!r}: choose skip or send", 2)
+        if self.late == "send" and self.in_flight == InFlight.PIN and not self.safety_fix:
+            raise Complaint("--late send is about people who follow: add --in-flight follow", 2)
         is_for_some = self.in_flight == InFlight.MIGRATE
         if is_for_some and not self.patients and not self.safety_fix:
             raise Complaint("--in-flight migrate: say who with --patients REF,REF or --patients @FILE", 2)
@@ -63,6 +72,8 @@ def publish_files(paths: list[Path] | None, wish: Wish, dry_run: bool, now: date
     with opened() as app:
         how = _how(app, wish, files)
         _refuse(app, files, how, dry_run=dry_run)
+        if not wish.force:
+            _refuse_older(app, folder, files, dry_run=dry_run)
         with app.store.rehearse() if dry_run else nullcontext(app.store) as store:
             results = publish(replace(app, store=store), folder, files, how, now)
     return Published(results=results, fingerprint=seen, folder=folder)
@@ -76,6 +87,22 @@ def _refuse(app: App, files: list[LoadedFile], how: Publication, *, dry_run: boo
             note(f"warning: this would be refused: {why}")
         elif why:
             raise Complaint(why, 2 if "two different" in why else 1)
+
+
+def _refuse_older(app: App, folder: Folder, files: list[LoadedFile], *, dry_run: bool) -> None:
+    """What was published in the console is not in the files by itself: nobody takes it back without knowing."""
+    with app.store.read() as tx:
+        found = behind(tx, folder, files)
+    if not found:
+        return
+    named = ", ".join(f"{one.sequence} (version {one.number})" for one in found)
+    why = (
+        f"the files lack what was published in the console: {named}. "
+        "Run `drip write-out` first, or add --force to take it back"
+    )
+    if not dry_run:
+        raise Complaint(why, 1)
+    note(f"warning: this would be refused: {why}")
 
 
 def _refuse_unexpected(expected: str, seen: str) -> None:
@@ -112,6 +139,7 @@ def _how(app: App, wish: Wish, files: list[LoadedFile]) -> Publication:
         approved_by=wish.approved_by,
         in_flight=InFlight(wish.in_flight),
         safety_fix=wish.safety_fix,
+        sends_late=wish.late == "send",
         only=_chosen(app, _references(wish.patients), files) if wish.patients else None,
     )
 

@@ -215,7 +215,11 @@ def publish(
     approved_by: Annotated[str, typer.Option(help="who approved the words: someone else")] = "",
     in_flight: Annotated[str, typer.Option(help="people already in it: pin, follow or migrate")] = "pin",
     patients: Annotated[str, typer.Option(help="for migrate: references with commas, or @FILE, one a line")] = "",
+    late: Annotated[
+        str, typer.Option(help="messages late by the new times: skip, or send at the next opening")
+    ] = "skip",
     safety_fix: Annotated[bool, typer.Option("--safety-fix", help="everyone follows, whatever was chosen")] = False,
+    force: Annotated[bool, typer.Option("--force", help="even over what the console published since")] = False,
     expect: Annotated[str, typer.Option(help="only the words that a dry run showed: the code that it printed")] = "",
     dry_run: Annotated[bool, typer.Option("--dry-run", help="show what would change, and change nothing")] = False,
     now: Annotated[str | None, typer.Option(help="the moment of publishing")] = None,
@@ -228,7 +232,14 @@ def publish(
 
     at = read_time(now, "--now")
     wish = Wish(
-        by=by, approved_by=approved_by, in_flight=in_flight, patients=patients, safety_fix=safety_fix, expect=expect
+        by=by,
+        approved_by=approved_by,
+        in_flight=in_flight,
+        patients=patients,
+        safety_fix=safety_fix,
+        expect=expect,
+        late=late,
+        force=force,
     )
     done = publish_files(paths, wish, dry_run, at)
     for one in done.results:

@@ -1,7 +1,7 @@
 """The small values a clinician writes as text: durations, clock times, dates, days, numbers."""
 
 import re
-from collections.abc import Callable, Sized
+from collections.abc import Callable, Iterable, Sized
 from datetime import date, time
 from enum import StrEnum
 from typing import TypeVar
@@ -113,16 +113,16 @@ def _days(text: str) -> list[int]:
     return [(start + n) % 7 for n in range((end - start) % 7 + 1)]
 
 
-def one_of(words: type[Word]) -> Callable[[object], Word]:
+def one_of(words: Iterable[Word]) -> Callable[[object], Word]:
     """Reads one word of a closed list."""
+    known = {word.value: word for word in words}
 
     def read(value: object) -> Word:
         text = read_text(value)
-        known = [word.value for word in words]
         if text not in known:
-            hint = suggestion(text, known) or f": write one of {', '.join(known)}"
+            hint = suggestion(text, list(known)) or f": write one of {', '.join(known)}"
             raise ValueError(f"{text!r} is not known here{hint}")
-        return words(text)
+        return known[text]
 
     return read
 

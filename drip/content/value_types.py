@@ -1,6 +1,6 @@
 """The kinds of values that files are written in: how each is read, and what an editor is told of it."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from datetime import date, datetime, time
 from enum import StrEnum
@@ -66,7 +66,7 @@ def text_like(pattern: str, *examples: str, **more: Any) -> WithJsonSchema:
     return WithJsonSchema({"type": "string", "pattern": f"^({pattern})$", "examples": list(examples), **more})
 
 
-def word_of(words: type[StrEnum]) -> WithJsonSchema:
+def word_of(words: Iterable[StrEnum]) -> WithJsonSchema:
     """One word of a closed list."""
     return WithJsonSchema({"type": "string", "enum": [word.value for word in words]})
 
@@ -123,7 +123,8 @@ CONDITION = WithJsonSchema({"type": "string", "minLength": 1, "examples": ["'ach
 When: TypeAlias = Annotated[Condition, PlainValidator(read_condition), CONDITION]
 PurposeWord: TypeAlias = Annotated[Purpose, PlainValidator(one_of(Purpose)), word_of(Purpose)]
 ChannelWord: TypeAlias = Annotated[Channel, PlainValidator(one_of(Channel)), word_of(Channel)]
-EventWord: TypeAlias = Annotated[EventKind, PlainValidator(one_of(EventKind)), word_of(EventKind)]
+EVENTS = tuple(kind for kind in EventKind if kind.is_for_sequences)
+EventWord: TypeAlias = Annotated[EventKind, PlainValidator(one_of(EVENTS)), word_of(EVENTS)]
 Events: TypeAlias = Annotated[tuple[EventWord, ...], BeforeValidator(as_list), OneOrMore()]
 Ids: TypeAlias = Annotated[tuple[Id, ...], BeforeValidator(as_list), OneOrMore()]
 Texts: TypeAlias = Annotated[tuple[Text, ...], BeforeValidator(as_list), OneOrMore()]

@@ -54,6 +54,8 @@ class Course:
     """What about its visit it tells of, where a move of the visit started it."""
     is_adrift: bool = False
     """What started it is not in the history: it stays about what it was about."""
+    stopped_at: datetime | None = None
+    """When staff ended it for this patient. It stays so whatever comes, unless they take that back."""
 
     @property
     def key(self) -> tuple[str, str]:
@@ -75,12 +77,18 @@ class Course:
         """Started, and neither ended nor finished by then."""
         finished = self.existing.finished_at if self.existing else None
         has_started = self.started.event.occurred_at <= at
-        return has_started and self.ended is None and (finished is None or finished > at)
+        is_over = self.ended is not None or self.stopped_at is not None
+        return has_started and not is_over and (finished is None or finished > at)
 
     @property
     def over_at(self) -> datetime | None:
         """When it ended, or came to its end."""
         return self.ended_at or (self.existing.finished_at if self.existing else None)
+
+    def close(self) -> None:
+        """The walk is over: what staff ended is ended, unless something ended it for good."""
+        if self.stopped_at and (self.ended is None or self.can_be_revived):
+            self.ended, self.ended_at = Reason.ENDED_BY_STAFF, self.stopped_at
 
     @property
     def can_be_revived(self) -> bool:

@@ -92,3 +92,19 @@ def submitted(draft: Draft, note: str, choice: Mapping[str, str], by: str, now: 
         approval=None,
         edit=draft.edit + 1,
     )
+
+
+def approved(draft: Draft, files: Mapping[str, str], approval: Approval) -> Draft:
+    """Somebody else answers for it: `files` are what they read, with their name in it. Nobody's words but theirs."""
+    return replace(draft, files=dict(files), stage=Stage.APPROVED, approval=approval, edit=draft.edit + 1)
+
+
+def reopened(draft: Draft, note: str) -> Draft:
+    """Back to its authors, with what was said about it. An approval counts no longer."""
+    return replace(draft, stage=Stage.OPEN, note=note, approval=None, edit=draft.edit + 1)
+
+
+def published(draft: Draft, version: str, by: str, now: datetime) -> Draft:
+    """It has become a version, and stays as it is."""
+    became = replace(draft, stage=Stage.PUBLISHED, version=version, edit=draft.edit + 1)
+    return replace(became, changed_at=now, changed_by=by)

@@ -86,6 +86,17 @@ def _is_later(event: Event, own: Event) -> bool:
     return at > before
 
 
+def hear_staff(course: Course, moment: Moment) -> None:
+    """Staff end one enrolment, or take that back. Nothing follows from either: no other sequence waits for it."""
+    event = moment.event
+    if course.existing is None or event.staff.get("enrolment") != course.existing.id:
+        return
+    if event.kind is EventKind.STAFF_ENDED:
+        course.stopped_at = event.occurred_at
+    elif event.kind is EventKind.STAFF_RESUMED:
+        course.stopped_at = None
+
+
 def is_revived_by(course: Course, moment: Moment) -> bool:
     """A booking later than its cancellation brings back what the cancellation ended."""
     return (

@@ -12,7 +12,7 @@ from datetime import datetime, timedelta
 from drip.core.condition import holds
 from drip.core.course import Course, Enrolled, Live
 from drip.core.duration import Duration
-from drip.core.ending import ended_by, is_revived_by
+from drip.core.ending import ended_by, hear_staff, is_revived_by
 from drip.core.event import Event, Moment
 from drip.core.look import Looks
 from drip.core.model import EventKind, Kind
@@ -64,6 +64,8 @@ def _walk(
         walk.visit(moment)
     for moment in moments:
         walk.withdraw(moment)
+    for course in walk.courses.values():
+        course.close()
     return walk
 
 
@@ -105,6 +107,7 @@ class _Walk:
             return
         self._end_all(moment, depth)
         for course in self.courses.values():
+            hear_staff(course, moment)
             if is_revived_by(course, moment):
                 course.ended = course.ended_at = None
         for course in best_known_first(self._starts(moment), moment, self.moments):

@@ -52,6 +52,8 @@ class Event:
     """What patients chose on their own page, in the same words as `patient`."""
     alert: Facts = field(default_factory=dict)
     """Of an alert to the clinic's staff."""
+    staff: Facts = field(default_factory=dict)
+    """Of what a member of staff did: their `account`, and the `enrolment` that they ended or took up again."""
 
     @property
     def appointment_ref(self) -> str | None:

@@ -125,6 +125,8 @@ class Person:
     """Channels on which only allow-listed recipients may be reached, and this one is not."""
     has_news: bool = False
     """An event or reply of this patient waits in an inbox."""
+    is_paused: bool = False
+    """Staff hold back all that this patient gets but answers to what they wrote themselves."""
     interlocks: frozenset[str] = frozenset()
     usage: Usage = field(default_factory=Usage)
 
@@ -190,7 +192,7 @@ def _held_back(candidate: Candidate, person: Person, now: datetime) -> Wait | No
     if person.has_news:
         return Wait(now + SOON, Reason.NONE)
     reason = Reason.NONE
-    if candidate.is_paused:
+    if candidate.is_paused or (person.is_paused and not candidate.answers_a_reply):
         reason = Reason.PAUSED
     elif not candidate.is_approved:
         reason = Reason.AWAITING_APPROVAL

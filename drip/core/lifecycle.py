@@ -73,7 +73,7 @@ MOVES: dict[State, frozenset[State]] = {
 }
 
 REVIVABLE = frozenset({_S.CANCELLED, _S.SKIPPED, _S.SUPERSEDED})
-"""Ended by a decision, not by a send: the planner alone may bring these back."""
+"""Ended by a decision, not by a send: the planner may bring these back, or whoever takes their own decision back."""
 
 UNSENT = frozenset({_S.PLANNED, _S.CLAIMED})
 """Still ours to change."""

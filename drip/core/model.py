@@ -114,6 +114,8 @@ class EventKind(StrEnum):
     REPLY_ANSWER = "reply.answer"
     REPLY_CHOICE = "reply.choice"
     STAFF_ALERT = "staff.alert"
+    STAFF_ENDED = "staff.ended"
+    STAFF_RESUMED = "staff.resumed"
 
     @property
     def is_about_an_appointment(self) -> bool:
@@ -124,6 +126,11 @@ class EventKind(StrEnum):
     def is_our_own(self) -> bool:
         """Never accepted from outside."""
         return self.value.startswith(("enrolment.", "reply.", "staff."))
+
+    @property
+    def is_for_sequences(self) -> bool:
+        """Whether a sequence may be started or ended by it. What staff do to one sequence concerns no other."""
+        return self not in (EventKind.STAFF_ENDED, EventKind.STAFF_RESUMED)
 
     @property
     def is_of_the_moment(self) -> bool:

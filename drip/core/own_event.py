@@ -26,6 +26,7 @@ def own_event(kind: EventKind, course: Course, moment: Moment) -> Moment:
         reply={},  # what an answer sets in motion is not itself the answer
         asked={},
         alert={},
+        staff={},
     )
     return replace(moment, event=event)
 

@@ -110,13 +110,14 @@ def _again(message: Wanted, step: Step, basis: Basis, now: datetime) -> datetime
         return message.otherwise
     if step.answers_at_once:
         return now if now < message.expires_at else None
-    return basis.hours.forward(now) if step.send_if_late else None
+    return basis.hours.forward(now) if step.send_if_late or message.goes_late else None
 
 
 def to_enter(messages: Iterable[Wanted], rows: Iterable[Planned]) -> tuple[list[Wanted], list[tuple[Planned, Wanted]]]:
     """Which wanted messages are new, and which rows no longer stand where the rules place them.
 
-    A row that already went, or may have gone, stays as it is; a visit that moved to another day is reminded of anew.
+    A row that already went, or may have gone, stays as it is, and so does one that staff left out; a visit that moved
+    to another day is reminded of anew.
     """
     latest = _latest(rows)
     new: list[Wanted] = []
@@ -125,7 +126,7 @@ def to_enter(messages: Iterable[Wanted], rows: Iterable[Planned]) -> tuple[list[
         row = latest.get(message.key)
         if row is None:
             new.append(message)
-        elif row.state in UNSENT | REVIVABLE:
+        elif row.state in UNSENT | REVIVABLE and row.reason is not Reason.SKIPPED_BY_STAFF:
             if _differs(row, message):
                 moved.append((row, message))
         elif message.revision > row.revision:
@@ -154,13 +155,18 @@ def changes(basis: Basis, rows: Iterable[Planned], now: datetime) -> Changes:
     rows = tuple(rows)
     messages = wanted(basis)
     new, moved = to_enter(messages, rows)
-    entered = as_of((to for _, to in moved), basis, now)
+    entered = as_of((_let_in(row, to, basis) for row, to in moved), basis, now)
     return Changes(
         new=tuple(as_of(_newcomers(new, rows, basis, now), basis, now)),
         changed=_moves(moved, entered, basis.version)
         + _renewed(messages, rows, {row.id for row, _ in moved}, basis, now),
         ended=_unwanted(messages, rows),
     )
+
+
+def _let_in(row: Planned, to: Wanted, basis: Basis) -> Wanted:
+    """Only what the patient was still going to get: what they have had, or missed before, does not come back."""
+    return replace(to, goes_late=basis.sends_late and row.state in UNSENT)
 
 
 def _newcomers(new: Iterable[Wanted], rows: tuple[Planned, ...], basis: Basis, now: datetime) -> Iterator[Wanted]:

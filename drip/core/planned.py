@@ -32,6 +32,8 @@ class Basis:
     """The site's booking system tells patients of their visits itself."""
     answers: tuple[Answered, ...] = ()
     """What the patient has answered to what it asked."""
+    sends_late: bool = False
+    """What was still to come, and is late by a new version's times, goes at the next opening instead of not at all."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -55,6 +57,8 @@ class Wanted:
     reason: Reason = Reason.NONE
     otherwise: datetime | None = None
     """Where it goes instead, if it was placed on an earlier day that is over by now."""
+    goes_late: bool = False
+    """It goes even if its time is over by now."""
 
     @property
     def key(self) -> Key:

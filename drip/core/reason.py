@@ -53,6 +53,9 @@ class Reason(StrEnum):
     SURGERY = "surgery"
     SILENCE = "silence"
     RESUMED_LATE = "resumed_late"
+    SKIPPED_BY_STAFF = "skipped_by_staff"
+    MOVED_BY_STAFF = "moved_by_staff"
+    ENDED_BY_STAFF = "ended_by_staff"
 
     @property
     def sentence(self) -> str:
@@ -107,5 +110,8 @@ _SENTENCES = {
     Reason.SURGERY: "an operation ends a loading programme: a clinician starts a new one when it is time",
     Reason.SILENCE: "the patient has not answered this question for a while, so it is asked less, and then no more",
     Reason.RESUMED_LATE: "sending was paused on its day, and it was left out when sending went on",
+    Reason.SKIPPED_BY_STAFF: "a member of staff chose to leave it out",
+    Reason.MOVED_BY_STAFF: "a member of staff chose this time",
+    Reason.ENDED_BY_STAFF: "a member of staff ended the sequence for this patient",
     Reason.TURNED: "it turned to the patient's other channel",
 }

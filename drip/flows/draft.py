@@ -136,6 +136,8 @@ class Handing:
     note: str = ""
     choice: Mapping[str, str] = field(default_factory=dict)
     """What is to become of the people who are in the sequence."""
+    over: str | None = None
+    """The version that was live when it was read: what it differs from, and takes the place of."""
 
 
 def submit(app: App, draft_id: str, handing: Handing, person: Person, now: datetime) -> Draft | Conflict | NotReady:
@@ -146,9 +148,12 @@ def submit(app: App, draft_id: str, handing: Handing, person: Person, now: datet
         draft = _known(drafts.load(tx, draft_id))
         if draft.edit != handing.saw or not draft.stage.is_unfinished:
             return Conflict(draft=draft)
+        if versions.live(tx).get(draft.sequence) != handing.over:
+            return Conflict(draft=draft)
         if has_errors(findings):
             return NotReady(findings=tuple(findings))
         ready = submitted(draft, handing.note, handing.choice, person.id, now)
+        ready = replace(ready, based_on=handing.over)
         return _keep(tx, draft, ready, Deed(who=person.id, deed="draft_submitted"), now)
 
 
@@ -187,7 +192,7 @@ def folder_in(app: App, tx: Tx, draft: Draft) -> Folder:
 
 @lru_cache(maxsize=64)
 def read_sequence(path: str, text: str) -> tuple[Written | None, Node | None, list[Finding]]:
-    """The sequence that a text says. Read once, since it takes longer than all else; nobody changes what comes of it."""
+    """The sequence that a text says, read once: nothing takes longer, and nobody changes what comes of it."""
     return load_sequence_tree(path, text.encode())
 
 

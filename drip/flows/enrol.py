@@ -1,16 +1,16 @@
 """News of a patient -> enrolments and a plan: replay the history, decide, write the fewest changes."""
 
 import logging
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import TypeVar
 
-from drip.app import App
+from drip.app import App, Published
 from drip.core.course import Live
 from drip.flows import same_person
 from drip.flows.attendance import note_visits
-from drip.flows.resolve import Known, Resolved, Rules, replayed, resolve
+from drip.flows.resolve import NOBODY, Known, Repin, Resolved, Rules, replayed, resolve
 from drip.flows.same_person import Families
 from drip.store import enrolments, events, patients, plans, records
 from drip.store.bulk import chunks
@@ -111,17 +111,17 @@ def replan(
     tx: Tx,
     patient_ids: Sequence[str],
     now: datetime,
-    repin: Mapping[str, str] | None = None,
+    repin: Repin = NOBODY,
     note: Callable[[Resolved], None] | None = None,
 ) -> News:
     """Decide these patients' enrolments and plans anew, under their locks, and write what differs.
 
-    `repin`: the version that an enrolment is to follow from now on. `note` is shown what was decided for each patient.
+    `note` is shown what was decided for each patient.
     """
     # Gather
     patients.lock(tx, patient_ids)
     known = _gather(tx, patient_ids)
-    rules = _rules(app, tx, known, repin or {})
+    rules = _rules(app, tx, known, repin)
     known, unread = _each(known, lambda one: replace(one, moments=replayed(one, rules.clinic)))
     families = same_person.find(tx, known, now)
     # Decide
@@ -132,6 +132,17 @@ def replan(
     # Apply
     passed_on = same_person.tell(tx, families, resolved, now)
     return replace(_apply(tx, resolved, [*unread, *unplanned], now), passed_on=passed_on)
+
+
+def foresee(
+    app: App, tx: Tx, patient_ids: Sequence[str], now: datetime, repin: Repin, to: Published
+) -> Sequence[Resolved]:
+    """What `replan` would decide for these patients if `to` were live already. Nothing is locked, nothing written."""
+    known = _gather(tx, patient_ids, lock=False)
+    rules = _rules(app, tx, known, repin, to)
+    known, _ = _each(known, lambda one: replace(one, moments=replayed(one, rules.clinic)))
+    resolved, _ = _each(known, lambda one: resolve(one, rules, now))
+    return resolved
 
 
 def _decide(known: Known, rules: Rules, families: Families, now: datetime) -> Resolved:
@@ -153,12 +164,12 @@ def _each(known: Sequence[Known], do: Callable[[Known], Of]) -> tuple[list[Of], 
     return done, broken
 
 
-def _gather(tx: Tx, patient_ids: Sequence[str]) -> list[Known]:
+def _gather(tx: Tx, patient_ids: Sequence[str], *, lock: bool = True) -> list[Known]:
     rows = patients.load(tx, patient_ids)
     keys = {patient_id: row.data_key for patient_id, row in rows.items()}
     histories = events.histories(tx, keys)
     enrolled = enrolments.of_patients(tx, keys)
-    planned = plans.of_enrolments(tx, (row.id for of_one in enrolled.values() for row in of_one))
+    planned = plans.of_enrolments(tx, (row.id for of_one in enrolled.values() for row in of_one), lock=lock)
     return [
         Known(
             row=row,
@@ -170,13 +181,15 @@ def _gather(tx: Tx, patient_ids: Sequence[str]) -> list[Known]:
     ]
 
 
-def _rules(app: App, tx: Tx, known: Sequence[Known], repin: Mapping[str, str]) -> Rules:
-    live = app.versions.live(tx)
-    pinned = {row.version for one in known for row in one.enrolments}
+def _rules(app: App, tx: Tx, known: Sequence[Known], repin: Repin, to: Published | None = None) -> Rules:
+    """`to`: a version that is not published yet, as if it were live."""
+    coming = {to.id: to} if to else {}
+    live = {**app.versions.live(tx), **{one.sequence.id: one for one in coming.values()}}
+    used = {row.version for one in known for row in one.enrolments} | set(repin.versions.values())
     return Rules(
         clinic=app.clinic,
         live=tuple(Live(sequence=one.sequence, version=one.id) for _, one in sorted(live.items())),
-        versions=app.versions.get(tx, pinned | set(repin.values())),
+        versions={**app.versions.get(tx, used - coming.keys()), **coming},
         repin=repin,
     )
 

@@ -1,17 +1,18 @@
 """People in a sequence -> on its new version, with what that does to each of their messages."""
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections import Counter
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 
 from drip.app import App, Published
 from drip.content.rewording import words_behind
 from drip.core.comparison import is_same_for_patients
-from drip.core.effect import Effect, effects
+from drip.core.effect import Effect, Fate, effects
 from drip.core.model import Channel
 from drip.core.plan import Changes, Planned
-from drip.flows.enrol import News, replan
-from drip.flows.resolve import Resolved
+from drip.flows.enrol import News, foresee, replan
+from drip.flows.resolve import Repin, Resolved
 from drip.store import enrolments
 from drip.store.bulk import chunks
 from drip.store.database import Tx
@@ -44,6 +45,8 @@ class Move:
     versions: Mapping[str, Published]
     """Those that people were in before."""
     moving: Sequence[Pinned]
+    sends_late: bool = False
+    """What is late by the new times goes at the next opening, instead of not at all."""
 
     @property
     def of_patients(self) -> Mapping[str, Mapping[str, str]]:
@@ -52,6 +55,13 @@ class Move:
         for one in sorted(self.moving, key=lambda one: one.patient_id):
             found.setdefault(one.patient_id, {})[one.id] = self.to.id
         return found
+
+    def chunks(self) -> Iterator[tuple[Sequence[str], Repin]]:
+        """Some patients at a time, each with what their enrolments take."""
+        moving = self.of_patients
+        for some in chunks(list(moving), AT_ONCE):
+            versions = {enrolment: version for patient in some for enrolment, version in moving[patient].items()}
+            yield some, Repin(versions=versions, sends_late=self.sends_late)
 
 
 def is_renewal(was: Published, now: Published) -> bool:
@@ -63,11 +73,28 @@ def is_renewal(was: Published, now: Published) -> bool:
 
 def follow(app: App, tx: Tx, move: Move, now: datetime) -> Followed:
     """Unsent messages of these enrolments take the new version's words and times; finished ones stay finished."""
-    changes, ledger, moving = News(), _Ledger(move=move, now=now), move.of_patients
-    for chunk in chunks(list(moving), AT_ONCE):
-        repin = {enrolment: version for patient in chunk for enrolment, version in moving[patient].items()}
-        changes += replan(app, tx, chunk, now, repin, ledger.note)
+    changes, ledger = News(), _Ledger(move=move, now=now)
+    for some, repin in move.chunks():
+        changes += replan(app, tx, some, now, repin, ledger.note)
     return Followed(changes=changes, people=sorted(ledger.people, key=lambda one: one.patient))
+
+
+def would_follow(app: App, tx: Tx, move: Move, now: datetime) -> Sequence[Affected]:
+    """What `follow` would do to whose messages, were the version live. Nothing is locked, nothing written."""
+    ledger = _Ledger(move=move, now=now)
+    for some, repin in move.chunks():
+        for resolved in foresee(app, tx, some, now, repin, move.to):
+            ledger.note(resolved)
+    return sorted(ledger.people, key=lambda one: one.patient)
+
+
+def tally(people: Iterable[Affected]) -> Mapping[str, Counter[Fate]]:
+    """How many messages of each step have each fate."""
+    counts: dict[str, Counter[Fate]] = {}
+    for one in people:
+        for effect in one.effects:
+            counts.setdefault(effect.step, Counter())[effect.fate] += 1
+    return counts
 
 
 @dataclass(slots=True, kw_only=True)

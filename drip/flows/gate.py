@@ -2,7 +2,7 @@
 
 import logging
 from collections import Counter, defaultdict
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date, datetime, timedelta
 
@@ -22,7 +22,7 @@ from drip.flows.prepare import Ready
 from drip.flows.reviews import Lapsed, ask_for_review
 from drip.flows.road import Road, Roads, charge, first_roads, give_back
 from drip.flows.unreached import Lost, ask_about_lost
-from drip.store import events, outgoing, patients, questions, records, replies, versions
+from drip.store import events, outgoing, patient_pauses, patients, questions, records, replies, versions
 from drip.store.database import Tx
 from drip.store.outgoing import Lease, Move, NewAttempt
 
@@ -78,6 +78,8 @@ class Facts:
     unanswered: Mapping[tuple[str, str], Sequence[datetime]]
     """Enrolment and step -> when its question was asked since the patient last wrote anything."""
     paused: Mapping[str, str]
+    on_hold: Collection[str]
+    """Patients to whom staff let nothing go for now."""
     roads: Roads
     recent: Counter[str]
     """How often each address was written to within the last hour, with what passes now."""
@@ -144,6 +146,7 @@ def _look(tx: Tx, lease: Lease, batch: Sequence[Ready], now: datetime, roads: Ro
         counted=counted,
         unanswered=questions.unanswered(tx, (one.claimed.enrolment_id for one in batch if one.step.may_fall_silent)),
         paused=versions.paused(tx),
+        on_hold=patient_pauses.of(tx, patient_ids, now),
         roads=roads,
         recent=outgoing.recent(tx, contacts, now - RUNAWAY_WINDOW),
     )
@@ -233,6 +236,7 @@ def _person(app: App, batch: Sequence[Ready], facts: Facts, now: datetime) -> Pe
             channel for one in batch for channel, to in one.addresses.items() if _is_barred(app, facts, channel, to)
         ),
         has_news=patient_id in facts.news,
+        is_paused=patient_id in facts.on_hold,
         interlocks=held | ({records.RED_FLAG} if patient_id in facts.red_flags else frozenset()),
         usage=usage,
     )

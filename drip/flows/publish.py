@@ -18,7 +18,8 @@ from drip.core.signatory import is_same_person
 from drip.flows.enrol import News
 from drip.flows.follow import Affected, Move, follow, is_renewal
 from drip.flows.reviews import done_with, note_reviews
-from drip.store import enrolments, patients, settling, versions
+from drip.store import audit, enrolments, patients, settling, versions
+from drip.store.audit import COMMAND, Deed
 from drip.store.database import Tx
 from drip.store.enrolments import Pinned
 from drip.store.versions import VersionRow
@@ -49,6 +50,10 @@ class Publication:
     safety_fix: bool = False
     only: frozenset[str] | None = None
     """The patients (our ids) to migrate; None means everyone."""
+    sends_late: bool = False
+    """Whoever follows gets what is late by the new times at the next opening, instead of not at all."""
+    who: str = COMMAND
+    """The account that did it, for the audit trail."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -78,15 +83,15 @@ class Result:
 def publish(app: App, folder: Folder, files: Sequence[LoadedFile], how: Publication, now: datetime) -> list[Result]:
     """Make these files the live versions, all or none. The same files again change nothing."""
 
-    def work(tx: Tx) -> list[Result]:
-        return _publish_all(replace(app, versions=app.versions.apart()), tx, folder, files, how, now)
-
-    return app.store.attempt(work)
+    return app.store.attempt(lambda tx: publish_within(app, tx, folder, files, how, now))
 
 
-def _publish_all(
+def publish_within(
     app: App, tx: Tx, folder: Folder, files: Sequence[LoadedFile], how: Publication, now: datetime
 ) -> list[Result]:
+    """As `publish`, in a transaction with something else."""
+    app = replace(app, versions=app.versions.apart())
+    versions.lock(tx)
     ids = [file.sequence.id for file in files if file.sequence]
     # Everyone at once, in the order in which everyone locks patients; sequence by sequence could cross with others.
     patients.lock(tx, {person for sequence in ids for person in enrolments.in_sequence(tx, sequence)})
@@ -123,11 +128,14 @@ def _publish(app: App, tx: Tx, folder: Folder, file: LoadedFile, how: Publicatio
     before = app.versions.live(tx).get(sequence.id)
     row = _row(tx, sequence, version_files(folder, file), how, now)
     # Apply
+    is_approved = bool(how.approved_by) and not versions.approved(tx, [row.id])
     versions.publish(tx, row)
     pinned = enrolments.pinned(tx, sequence.id)
     move = _move(app, tx, row, pinned, how)
     followed = follow(app, tx, move, now)
     _let_go(tx, sequence.id, {*move.versions, before.id if before else row.id} - _in_use(pinned, move), now)
+    if is_approved or before is None or before.id != row.id or move.moving:
+        audit.write(tx, _deed(row, move, how), now)
     everybody = {one.patient_id for one in pinned}
     chosen = _chosen(everybody, how)
     return Result(
@@ -144,6 +152,13 @@ def _publish(app: App, tx: Tx, folder: Folder, file: LoadedFile, how: Publicatio
         changes=followed.changes,
         people=tuple(followed.people),
     )
+
+
+def _deed(row: VersionRow, move: Move, how: Publication) -> Deed:
+    told = {"version": row.id[:12], "number": row.number, "in_flight": how.in_flight.value, "moved": len(move.moving)}
+    marks = {"safety_fix": how.safety_fix, "sends_late": how.sends_late}
+    detail = told | {name: True for name, is_so in marks.items() if is_so}
+    return Deed(who=how.who, deed="published", about=f"sequence:{row.sequence}", detail=detail)
 
 
 def _in_use(pinned: Sequence[Pinned], move: Move) -> set[str]:
@@ -189,7 +204,8 @@ def _move(app: App, tx: Tx, row: VersionRow, pinned: Sequence[Pinned], how: Publ
     renewed = {version for version, one in published.items() if is_renewal(one, to)}
     chosen = _chosen({one.patient_id for one in pinned}, how)
     takes = [one for one in pinned if one.patient_id in chosen or one.version in renewed]
-    return Move(to=to, versions=published, moving=[one for one in takes if one.version != row.id])
+    moving = [one for one in takes if one.version != row.id]
+    return Move(to=to, versions=published, moving=moving, sends_late=how.sends_late)
 
 
 def _chosen(people: set[str], how: Publication) -> set[str]:

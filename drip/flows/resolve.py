@@ -56,14 +56,26 @@ class Known:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Repin:
+    """Which enrolments take another version from now on."""
+
+    versions: Mapping[str, str] = field(default_factory=dict)
+    """By enrolment."""
+    sends_late: bool = False
+    """What is late by the new version's times goes at the next opening."""
+
+
+NOBODY = Repin()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Rules:
     """What decides: the clinic's facts, the live sequences, and every version that someone is in."""
 
     clinic: Clinic
     live: tuple[Live, ...]
     versions: Mapping[str, Published]
-    repin: Mapping[str, str] = field(default_factory=dict)
-    """Enrolment id -> the version it is to follow from now on."""
+    repin: Repin = NOBODY
 
 
 @dataclass(slots=True, kw_only=True)
@@ -89,7 +101,7 @@ def resolve(known: Known, rules: Rules, now: datetime) -> Resolved:
     for row in twins:
         _end_twin(row, resolved, now)
     for course in decision.courses:
-        _resolve_course(course, resolved, rules.clinic, now)
+        _resolve_course(course, resolved, rules, now)
     return resolved
 
 
@@ -106,12 +118,12 @@ def event_of(stored: StoredEvent) -> Event:
     return replace(event, **ours) if ours else event
 
 
-_OURS = ("enrolment", "reply", "asked", "alert", "choice")
+_OURS = ("enrolment", "reply", "asked", "alert", "choice", "staff")
 """What only we tell: a booking system's event that holds one of these is never taken in."""
 
 
 def _enrolled(row: EnrolmentRow, rules: Rules, plan: Sequence[Planned]) -> Enrolled:
-    version = rules.repin.get(row.id, row.version)
+    version = rules.repin.versions.get(row.id, row.version)
     return Enrolled(
         id=row.id,
         sequence=rules.versions[version].sequence,
@@ -136,14 +148,14 @@ def _tasks(moments: Sequence[Moment], decision: Decision) -> list[Task]:
     return tasks
 
 
-def _resolve_course(course: Course, resolved: Resolved, clinic: Clinic, now: datetime) -> None:
-    known, moments = resolved.known, resolved.moments
+def _resolve_course(course: Course, resolved: Resolved, rules: Rules, now: datetime) -> None:
+    known = resolved.known
     before = next((row for row in known.enrolments if course.existing and row.id == course.existing.id), None)
-    row = _row(course, before, resolved, clinic, now)
+    row = _row(course, before, resolved, rules.clinic, now)
     if before is None and _is_had_elsewhere(course, row, resolved):
         return
     planned = known.plans.get(row.id, ())
-    difference = _changes(course, row, planned, clinic, moments, now)
+    difference = _changes(course, row, resolved, rules, now)
     if before is None:
         resolved.new.append(row)
     elif before.state == FINISHED and row.anchor_at == before.anchor_at and course.ended is None:
@@ -271,27 +283,22 @@ def _plan(row: EnrolmentRow, difference: Changes) -> EnrolmentPlan:
     )
 
 
-def _changes(
-    course: Course,
-    row: EnrolmentRow,
-    planned: Sequence[Planned],
-    clinic: Clinic,
-    moments: Sequence[Moment],
-    now: datetime,
-) -> Changes:
+def _changes(course: Course, row: EnrolmentRow, resolved: Resolved, rules: Rules, now: datetime) -> Changes:
+    planned, moments = resolved.known.plans.get(row.id, ()), resolved.moments
     if course.ended:
         return ending(planned, course.ended)
     if row.anchor_at is None:
         return Changes()  # nothing can be placed until the booking system tells us when
-    site = clinic.site(row.site)
+    site = rules.clinic.site(row.site)
     basis = Basis(
         sequence=course.sequence,
         version=course.version,
         anchor=row.anchor_at,
         hours=hours_for(course.sequence, site, moments[-1].patient.zone),
         revision=row.revision,
-        until=time_in(appointment_facts(course, tuple(moments)), "starts_at") if course.change else None,
+        until=time_in(appointment_facts(course, moments), "starts_at") if course.change else None,
         reminds_itself=site.reminds_itself,
         answers=tuple(answers_to(row.id, moments)),
+        sends_late=rules.repin.sends_late and row.id in rules.repin.versions,
     )
     return changes(basis, planned, now)

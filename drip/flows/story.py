@@ -10,6 +10,7 @@ from drip.core.choice import in_words
 from drip.core.clinic import Clinic
 from drip.core.event import Event, replay
 from drip.core.interlock import STEROID, SURGERY, holds
+from drip.core.lifecycle import State
 from drip.core.model import Channel, EventKind, Kind
 from drip.core.patient import Patient, time_in
 from drip.core.reason import Reason
@@ -31,6 +32,8 @@ class Line:
     kind: str
     """event, enrolment, message or task."""
     sentence: str = field(repr=False)
+    message: MessageView | None = None
+    """The message that it speaks of."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -41,6 +44,9 @@ class Story:
     zone: ZoneInfo
     lines: tuple[Line, ...]
     messages: tuple[MessageView, ...]
+    enrolled: tuple[EnrolmentRow, ...]
+    titles: Mapping[str, str]
+    """Of each version: what its sequence is called."""
 
 
 def tell(app: App, tx: Tx, patient: PatientRow) -> Story:
@@ -53,20 +59,23 @@ def tell(app: App, tx: Tx, patient: PatientRow) -> Story:
     versions = app.versions.get(tx, {row.version for row in enrolled})
     # Decide
     zone = app.clinic.site(enrolled[0].site if enrolled else None).zone
+    closed = people.closed(tx, patient.contacts)
     history = [one.event for one in replay(map(event_of, told), app.clinic.treatment_types)]
     lines = [
         *_events(history, app.clinic, zone),
         *_enrolments(enrolled, versions, zone),
-        *_messages(messages, zone),
+        *_messages(messages, {channel: reason for channel, reason, _ in closed}),
         *_tasks(records.open_tasks(tx, patient.id)),
         *_held(patient.patient, app.clinic, versions),
-        *_closed(people.closed(tx, patient.contacts)),
+        *_closed(closed),
     ]
     return Story(
         patient=patient.ref,
         zone=zone,
         lines=tuple(sorted(lines, key=lambda line: (line.at, _ORDER[line.kind]))),
         messages=tuple(messages),
+        enrolled=tuple(enrolled),
+        titles={version: one.sequence.title for version, one in versions.items()},
     )
 
 
@@ -94,6 +103,8 @@ _TOLD = {
     EventKind.REPLY_ANSWER: "the patient answered “{question}” with {value}",
     EventKind.REPLY_CHOICE: "the patient chose on their own page ({choice})",
     EventKind.STAFF_ALERT: "the clinic's staff had to be told something",
+    EventKind.STAFF_ENDED: "a sequence is to end for this patient",
+    EventKind.STAFF_RESUMED: "a sequence is to go on for this patient",
 }
 
 
@@ -112,8 +123,13 @@ def _events(history: Sequence[Event], clinic: Clinic, zone: ZoneInfo) -> Iterato
             value=event.reply.get("value"),
             choice=in_words(event.choice),
         )
-        says = f"The type of the visit says that {told}." if event.is_derived else f"We were told that {told}."
-        yield Line(at=event.occurred_at, kind="event", sentence=says)
+        yield Line(at=event.occurred_at, kind="event", sentence=f"{_who_said(event)} that {told}.")
+
+
+def _who_said(event: Event) -> str:
+    if event.staff:
+        return "A member of staff wrote down"
+    return "The type of the visit says" if event.is_derived else "We were told"
 
 
 def _enrolments(rows: Sequence[EnrolmentRow], versions: Mapping[str, Published], zone: ZoneInfo) -> Iterator[Line]:
@@ -150,14 +166,20 @@ _DONE = {
 }
 
 
-def _messages(messages: Sequence[MessageView], zone: ZoneInfo) -> Iterator[Line]:
+def _messages(messages: Sequence[MessageView], closed: Mapping[Channel, Reason]) -> Iterator[Line]:
     for one in messages:
-        repeat = f", no. {one.occurrence}," if one.occurrence > 1 else ""
-        what = f"The {'text' if one.channel == 'sms' else 'email'} “{one.step}”{repeat} of {one.sequence}"
-        told = _DONE[one.state].format(what=what, provider=one.provider)
+        told = _DONE[one.state].format(what=f"The {named(one)} of {one.sequence}", provider=one.provider)
         why = Reason(one.reason).sentence
-        at = one.accepted_at or one.due_at
-        yield Line(at=at, kind="message", sentence=f"{told}{': ' + why if why else ''}.")
+        says = f"{told}{': ' + why if why else ''}."
+        if one.state == State.PLANNED and Channel(one.channel) in closed:
+            says += f" As things stand nothing goes there: {closed[Channel(one.channel)].sentence}."
+        yield Line(at=one.accepted_at or one.due_at, kind="message", sentence=says, message=one)
+
+
+def named(one: MessageView) -> str:
+    """What a message is called: `text “nudge”, no. 2,`."""
+    repeat = f", no. {one.occurrence}," if one.occurrence > 1 else ""
+    return f"{'text' if one.channel == Channel.SMS else 'email'} “{one.step}”{repeat}"
 
 
 _HELD = {SURGERY: "an operation", STEROID: "a steroid injection"}

@@ -120,6 +120,12 @@ def is_written(tx: Tx, deed: Deed, since: datetime) -> bool:
     return tx.connection.execute(select(audit.c.number).where(*same).limit(1)).first() is not None
 
 
+def recent(tx: Tx, about: str, since: datetime, most: int = 50) -> list[Line]:
+    """The last lines about one thing, newest first."""
+    query = select(audit).where(audit.c.about == about, audit.c.at >= since)
+    return [_line(row) for row in tx.connection.execute(query.order_by(audit.c.number.desc()).limit(most))]
+
+
 def _hash(before: str, number: int, at: datetime, deed: Deed) -> str:
     told = [before, number, as_text(at), deed.who, deed.deed, deed.about, _written(deed.detail)]
     return hashlib.sha256(json.dumps(told, ensure_ascii=False, separators=(",", ":")).encode()).hexdigest()

@@ -1,6 +1,9 @@
 """Drafts of sequences: what somebody is writing, before it is a version."""
 
 import json
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import datetime
 from typing import Any
 
 from sqlalchemy import Row, insert, select, update
@@ -31,10 +34,49 @@ def save(tx: Tx, draft: Draft, *, saw: int) -> bool:
     return tx.connection.execute(seen.values(**_columns(draft))).rowcount == 1
 
 
+def became(tx: Tx, draft_id: str, version: str) -> None:
+    """Which version a published draft has become."""
+    tx.connection.execute(update(drafts).where(drafts.c.id == draft_id).values(version=version))
+
+
+def behind(tx: Tx, version_ids: Iterable[str]) -> dict[str, str | None]:
+    """Of these versions, those that were a draft: each with the version that the draft took the place of."""
+    query = select(drafts.c.version, drafts.c.based_on).where(drafts.c.version.in_(sorted(version_ids)))
+    return {row.version: row.based_on for row in tx.connection.execute(query)}
+
+
 def load(tx: Tx, draft_id: str) -> Draft | None:
     """One draft, whole."""
     row = tx.connection.execute(select(drafts).where(drafts.c.id == draft_id)).one_or_none()
     return _draft(row) if row else None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Submitted:
+    """A draft that waits for approval, without its words."""
+
+    id: str
+    sequence: str
+    by: str
+    """An account."""
+    at: datetime
+    authors: tuple[str, ...]
+
+
+def submitted(tx: Tx) -> list[Submitted]:
+    """What waits for approval, longest first."""
+    columns = (drafts.c.id, drafts.c.sequence, drafts.c.submitted_by, drafts.c.submitted_at, drafts.c.authors)
+    query = select(*columns).where(drafts.c.state == Stage.SUBMITTED.value).order_by(drafts.c.submitted_at)
+    return [
+        Submitted(
+            id=row.id,
+            sequence=row.sequence,
+            by=row.submitted_by,
+            at=row.submitted_at,
+            authors=tuple(json.loads(row.authors)),
+        )
+        for row in tx.connection.execute(query)
+    ]
 
 
 def unfinished(tx: Tx) -> list[Draft]:

@@ -1,11 +1,11 @@
 """Enrolments: who is in which sequence, since when, and until when."""
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Row, func, literal_column, select, update
+from sqlalchemy import ColumnElement, Row, func, literal_column, select, update
 
 from drip.core.lifecycle import State
 from drip.core.model import Facts
@@ -115,10 +115,22 @@ def pinned(tx: Tx, sequence: str) -> list[Pinned]:
     return [Pinned(**row._mapping) for row in rows]
 
 
-def count_by_version(tx: Tx) -> dict[str, int]:
-    """How many enrolments each version has now."""
-    query = select(enrolments.c.version, func.count()).where(enrolments.c.state == ACTIVE)
+def some_pinned(tx: Tx, sequence: str, sites: Collection[str], most: int) -> list[Pinned]:
+    """As `pinned`, so many at most, and only of these sites where any are named."""
+    query = select(enrolments.c.id, enrolments.c.patient_id, enrolments.c.version)
+    query = query.where(enrolments.c.sequence == sequence, enrolments.c.state == ACTIVE, *_at(sites))
+    return [Pinned(**row._mapping) for row in tx.connection.execute(query.order_by(enrolments.c.id).limit(most))]
+
+
+def count_by_version(tx: Tx, sequence: str | None = None, sites: Collection[str] = ()) -> dict[str, int]:
+    """How many enrolments each version has now; of one sequence and of these sites only, where any are named."""
+    query = select(enrolments.c.version, func.count()).where(enrolments.c.state == ACTIVE, *_at(sites))
+    query = query if sequence is None else query.where(enrolments.c.sequence == sequence)
     return {row[0]: row[1] for row in tx.connection.execute(query.group_by(enrolments.c.version))}
+
+
+def _at(sites: Collection[str]) -> Sequence[ColumnElement[bool]]:
+    return [enrolments.c.site.in_(sorted(sites))] if sites else []
 
 
 def waiting_at(tx: Tx, sites: Iterable[str], or_nowhere: bool) -> list[str]:
@@ -157,6 +169,12 @@ def finish(tx: Tx, ids: Sequence[str], open_states: Sequence[str], now: datetime
     columns = (enrolments.c.id, enrolments.c.patient_id, enrolments.c.sequence)
     rows = tx.connection.execute(statement.values(state=FINISHED, ended_at=now).returning(*columns))
     return [(row.id, row.patient_id, row.sequence) for row in rows]
+
+
+def reopen(tx: Tx, enrolment_id: str) -> None:
+    """One that had come to its natural end has something left to send again."""
+    finished = update(enrolments).where(enrolments.c.id == enrolment_id, enrolments.c.state == FINISHED)
+    tx.connection.execute(finished.values(state=ACTIVE, ended_at=None))
 
 
 def data_key_rows(tx: Tx, patient_ids: Iterable[str]) -> dict[str, DataKey]:

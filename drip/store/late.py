@@ -14,6 +14,7 @@ from drip.store import bulk, patients
 from drip.store.conditions import NO_LEASE, in_state
 from drip.store.database import Tx
 from drip.store.schema import messages
+from drip.store.staff_schema import patient_pauses
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -71,4 +72,9 @@ def _held_up(now: datetime, sequence: str | None) -> list[ColumnElement[bool]]:
     is_unasked = and_(messages.c.reason == "", messages.c.due_at <= now)
     which = [in_state(State.PLANNED), messages.c.expires_at > now]
     which.append(or_(messages.c.reason == Reason.PAUSED.value, is_unasked))
+    own = select(patient_pauses.c.patient_id).where(
+        patient_pauses.c.patient_id == messages.c.patient_id,
+        or_(patient_pauses.c.until.is_(None), patient_pauses.c.until > now),
+    )
+    which.append(~own.exists())  # to whom nothing goes in any case: that pause has an end of its own
     return [*which, messages.c.sequence == sequence] if sequence else which

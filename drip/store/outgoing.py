@@ -136,10 +136,11 @@ def _claim(tx: Tx, lease: Lease, channel: Channel, purpose: Purpose, now: dateti
         )
         .returning(*_COLUMNS)
     )
-    return [_claimed(row) for row in tx.connection.execute(statement)]
+    return [claimed_of(row) for row in tx.connection.execute(statement)]
 
 
-def _claimed(row: Row[Any]) -> Claimed:
+def claimed_of(row: Row[Any]) -> Claimed:
+    """A row that was taken, by the columns of `Claimed`."""
     fields = dict(zip(Claimed.__slots__, row, strict=True))
     return Claimed(**fields | {"channel": Channel(row.channel), "purpose": Purpose(row.purpose)})
 

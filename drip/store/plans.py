@@ -28,15 +28,15 @@ class EnrolmentPlan:
     changes: Changes
 
 
-def of_enrolments(tx: Tx, enrolment_ids: Iterable[str]) -> dict[str, list[Planned]]:
-    """Every message of these enrolments, for comparing with what is wanted."""
+def of_enrolments(tx: Tx, enrolment_ids: Iterable[str], *, lock: bool = True) -> dict[str, list[Planned]]:
+    """Every message of these enrolments, for comparing with what is wanted. Unlocked only for looking."""
     ids = sorted(set(enrolment_ids))
     found: dict[str, list[Planned]] = {enrolment_id: [] for enrolment_id in ids}
     columns = [messages.c[name] for name in Planned.__slots__]
     for chunk in bulk.chunks(ids):
         # Locked, so that no claim comes between what is read here and what is written from it.
         query = select(messages.c.enrolment_id, *columns).where(bulk.among(tx, messages.c.enrolment_id, chunk))
-        for row in tx.connection.execute(query.with_for_update() if tx.is_postgres else query):
+        for row in tx.connection.execute(query.with_for_update() if lock and tx.is_postgres else query):
             found[row.enrolment_id].append(
                 Planned(
                     id=row.id,

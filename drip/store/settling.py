@@ -135,7 +135,8 @@ def _expiring() -> Update:
         messages.c.expires_at <= at,
     )
     # Staff see what held it back for so long, where something did.
-    why = case((messages.c.reason == "", Reason.EXPIRED.value), else_=messages.c.reason)
+    is_nothing = messages.c.reason.in_(("", Reason.MOVED_BY_STAFF.value))
+    why = case((is_nothing, Reason.EXPIRED.value), else_=messages.c.reason)
     return statement.values(state=State.EXPIRED.value, reason=why)
 
 

@@ -5,7 +5,7 @@ from sqlalchemy import BigInteger, Boolean, Column, ForeignKey, Index, Integer, 
 from drip.store.schema import metadata
 from drip.store.types import UtcTime
 
-__all__ = ["accounts", "audit", "drafts", "metadata", "sessions", "tallies", "task_notes"]
+__all__ = ["accounts", "audit", "drafts", "metadata", "patient_pauses", "sessions", "tallies", "task_notes"]
 
 _UNFINISHED = text("state IN ('open', 'submitted', 'approved')")
 
@@ -93,5 +93,13 @@ tallies = Table(
     Column("reason", String(32), primary_key=True),
     Column("number", Integer, nullable=False),
     Column("parts", Integer, nullable=False),  # of texts
+)
+
+patient_pauses = Table(
+    "patient_pauses", metadata,  # to whom nothing goes for now, because staff said so
+    Column("patient_id", ForeignKey("patients.id"), primary_key=True),
+    Column("paused_at", UtcTime, nullable=False),
+    Column("until", UtcTime),  # else until somebody resumes it
+    Column("who", String(40), nullable=False),  # an account
 )
 # fmt: on

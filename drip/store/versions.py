@@ -11,6 +11,9 @@ from drip.store import bulk
 from drip.store.database import Tx
 from drip.store.schema import pauses, sequences, versions
 
+_LOCK = 0x64727076
+"""PostgreSQL: one publication at a time. The number only has to be our own."""
+
 EVERYTHING = "everything"
 PROVIDER = "provider:"
 
@@ -38,6 +41,32 @@ def load(tx: Tx, version_ids: Iterable[str]) -> list[VersionRow]:
     """These versions, whole."""
     rows = tx.connection.execute(select(versions).where(versions.c.id.in_(sorted(version_ids))))
     return [VersionRow(**{**row._mapping, "files": json.loads(row.files)}) for row in rows]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class VersionLine:
+    """A published version, without its words."""
+
+    id: str
+    number: int
+    published_at: datetime
+    published_by: str
+    approved_by: str
+    safety_fix: bool
+
+
+def of_sequence(tx: Tx, sequence: str) -> list[VersionLine]:
+    """Every version of a sequence, newest first."""
+    columns = [versions.c[name] for name in VersionLine.__slots__]
+    query = select(*columns).where(versions.c.sequence == sequence).order_by(versions.c.number.desc())
+    return [VersionLine(**row._mapping) for row in tx.connection.execute(query)]
+
+
+def of_number(tx: Tx, sequence: str, number: int) -> VersionRow | None:
+    """One version, whole."""
+    query = select(versions.c.id).where(versions.c.sequence == sequence, versions.c.number == number)
+    found = tx.connection.execute(query).scalar()
+    return load(tx, [found])[0] if found else None
 
 
 def approved(tx: Tx, version_ids: Iterable[str]) -> list[str]:
@@ -95,6 +124,12 @@ def publish(tx: Tx, version: VersionRow) -> None:
         tx.connection.execute(same.values(safety_fix=True))
     tx.connection.execute(delete(sequences).where(sequences.c.id == version.sequence))
     bulk.insert_rows(tx, sequences, [{"id": version.sequence, "version": version.id}])
+
+
+def lock(tx: Tx) -> None:
+    """Whoever publishes does so alone, until they commit: what they compared with is what they replace."""
+    if tx.is_postgres:
+        tx.connection.execute(select(func.pg_advisory_xact_lock(_LOCK)))
 
 
 def paused(tx: Tx) -> dict[str, str]:

@@ -208,6 +208,31 @@ def test_a_step_that_is_new_and_already_past_is_late_for_those_who_follow(
     assert steps(rows)["soon", 1][1:] == ("skipped", "late")
 
 
+def test_what_is_late_by_the_new_times_may_go_at_the_next_opening(moved_tip: Path, drip: Drip, rows: Rows) -> None:
+    rewrite(moved_tip / SEQUENCE, 'id: tip, after: 1d, at: "15:00"', "id: tip, after: 10m")
+    late = ("--in-flight", "follow", "--now", "2026-06-09T21:30Z")
+    told = published(drip, *late, "--late", "send", "--dry-run")["after-visit"]
+    assert told["effects"]["tip"] == {"earlier": 1}
+    published(drip, *late, "--late", "send")
+    assert steps(rows)["tip", 1] == ("2026-06-10T07:00:00Z", "planned", "")
+
+
+def test_or_it_is_left_out_as_ever(moved_tip: Path, drip: Drip, rows: Rows) -> None:
+    rewrite(moved_tip / SEQUENCE, 'id: tip, after: 1d, at: "15:00"', "id: tip, after: 10m")
+    published(drip, "--in-flight", "follow", "--now", "2026-06-09T21:30Z")
+    assert steps(rows)["tip", 1][1:] == ("skipped", "late")
+
+
+@pytest.mark.parametrize(
+    ("words", "says"),
+    [(("--late", "never"), "choose skip or send"), (("--late", "send"), "add --in-flight follow")],
+)
+def test_a_choice_for_late_messages_that_makes_no_sense_is_refused(
+    words: tuple[str, ...], says: str, clinic: Path, drip: Drip
+) -> None:
+    assert says in drip("publish", *BOTH, *words, code=2).err
+
+
 def test_migrating_is_for_the_chosen_only(moved_tip: Path, drip: Drip, tell: Tell, rows: Rows) -> None:
     tell(an_event(ref="p-2"), now="2026-06-09T11:00Z")
     done = published(drip, "--in-flight", "migrate", "--patients", "p-2", "--now", "2026-06-09T11:30Z")["after-visit"]

@@ -275,6 +275,13 @@ def test_an_answer_to_a_reply_is_neither_limited_nor_counted() -> None:
     assert isinstance(verdict(AT_ONCE, heard_today), Wait)
 
 
+def test_a_patients_pause_holds_everything_but_answers_to_what_they_wrote() -> None:
+    paused = a_person(is_paused=True)
+
+    assert verdict(person=paused) == Wait(NOW + RECHECK, Reason.PAUSED)
+    assert isinstance(verdict(AT_ONCE, paused, objects={"reply": {"channel": "sms", "word": "help"}}), Pass)
+
+
 def usage(*days: date, channel: Channel = Channel.SMS) -> Usage:
     counted = Usage()
     for day in days:

@@ -57,7 +57,7 @@ def test_events_are_about_appointments_or_about_us_by_name() -> None:
     assert about_us == {
         "enrolment.started", "enrolment.ended",
         "reply.stop", "reply.start", "reply.help", "reply.red_flag", "reply.answer",
-        "reply.choice", "staff.alert",
+        "reply.choice", "staff.alert", "staff.ended", "staff.resumed",
     }  # fmt: skip
     assert {kind for kind in about_us if not kind.is_of_the_moment} == {"enrolment.started", "enrolment.ended"}
     assert sum(kind.is_about_an_appointment for kind in EventKind) == 5

@@ -105,10 +105,10 @@ def test_saving_what_is_there_already_is_no_change(clinic: World) -> None:
 
 def test_a_change_makes_its_author_known_and_takes_back_what_was_handed_in(clinic: World) -> None:
     draft = flow.begin(clinic.app, "advice", ANNA, NOW)
-    handed = flow.submit(clinic.app, draft.id, Handing(saw=1, note="Please"), ANNA, NOW)
+    handed = flow.submit(clinic.app, draft.id, Handing(saw=1, note="Please", over=draft.based_on), ANNA, NOW)
     assert isinstance(handed, NotReady)  # the small clinic's words do not say how to stop
     draft = flow.begin_new(clinic.app, LEAST, ANNA, NOW)
-    handed = flow.submit(clinic.app, draft.id, Handing(saw=1, note="Please"), ANNA, NOW)
+    handed = flow.submit(clinic.app, draft.id, Handing(saw=1, note="Please", over=draft.based_on), ANNA, NOW)
     assert isinstance(handed, Draft)
     assert (handed.stage, handed.note) == (Stage.SUBMITTED, "Please")
     again = saved(clinic, handed, {SEQUENCE: draft.files[SEQUENCE] + "# more\n"}, BEN)

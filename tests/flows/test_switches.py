@@ -3,7 +3,8 @@
 import pytest
 
 from drip.flows.switches import Ages, Late, Resumed, ages, pause, resume
-from drip.store import audit
+from drip.store import audit, patient_pauses
+from drip.store.patient_pauses import PatientPause
 from tests.world import ADVICE, World, a_visit, at
 
 NEXT_DAY = "2026-06-12 11:00"
@@ -82,6 +83,18 @@ def test_what_another_pause_holds_back_as_well_waits_for_its_end(clinic: World) 
     clinic.tick("2026-06-12 11:03")
     assert clinic.states()["hello"] == "planned paused"
     assert resume(clinic.app, "sequence:advice", at("2026-06-12 11:04"), who="a-1") == Resumed(woken=1, skipped=1)
+
+
+def test_who_has_a_pause_of_their_own_loses_nothing_when_sending_goes_on(clinic: World) -> None:
+    paused_over_night(clinic)
+    (patient,) = {one.patient_id for one in clinic.messages()}
+    with clinic.store.write() as tx:
+        own = PatientPause(patient_id=patient, paused_at=at("2026-06-11 10:00"), until=None, who="a-1")
+        patient_pauses.pause(tx, own)
+    assert ages(clinic.app, "everything", at(NEXT_DAY)) == Ages()
+    resume(clinic.app, "everything", at(NEXT_DAY), who="a-1")
+    clinic.tick("2026-06-12 11:01")
+    assert clinic.states()["hello"] == "planned paused"
 
 
 def test_another_sequence_keeps_its_pause_and_its_messages(clinic: World) -> None:

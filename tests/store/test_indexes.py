@@ -7,7 +7,17 @@ from typing import Any
 import pytest
 from sqlalchemy import event
 
-from drip.store import ahead, enrolments, outgoing, questions, settling, unmatched
+from drip.store import (
+    ahead,
+    audit,
+    by_staff,
+    enrolments,
+    outgoing,
+    patient_pauses,
+    questions,
+    settling,
+    unmatched,
+)
 from drip.store.ahead import Wanted
 from drip.store.database import Tx
 from drip.store.outgoing import Lease
@@ -100,6 +110,27 @@ def done(tx: Tx) -> object:
 def test_looking_through_all_enrolments_leaves_out_those_that_are_over(clinic: World) -> None:
     (plan,) = _plans(clinic, done)
     assert "ix_enrolments_active" in plan
+
+
+def recent_deeds(tx: Tx) -> object:
+    """Look what staff did for one patient just now."""
+    return audit.recent(tx, "patient:p-1", NOW - timedelta(minutes=10))
+
+
+def test_what_was_done_for_a_patient_just_now_is_found_by_the_patient(clinic: World) -> None:
+    (plan,) = _plans(clinic, recent_deeds)
+    assert "ix_audit_about" in plan
+
+
+def unsent_of_one(tx: Tx) -> object:
+    """Look what has not gone of one enrolment, and whether its patient is paused."""
+    return by_staff.unsent(tx, "e-1"), patient_pauses.of(tx, ["p-1"], NOW)
+
+
+def test_what_a_deed_looks_at_is_found_by_whose_it_is(clinic: World) -> None:
+    of_enrolment, of_patient = _plans(clinic, unsent_of_one)
+    assert "uq_messages_enrolment_id" in of_enrolment or "sqlite_autoindex_messages" in of_enrolment
+    assert "pk_patient_pauses" in of_patient or "sqlite_autoindex_patient_pauses" in of_patient
 
 
 def _plans(clinic: World, look: Callable[[Tx], object]) -> list[str]:

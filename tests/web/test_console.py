@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
+from datetime import datetime
 from typing import Any
 from urllib.parse import urlencode
 
@@ -67,17 +68,17 @@ class Browser:
         return send(self.site, path, told, origin, f"drip={self.token}")
 
 
-def signed_in(world: World, site: Site, role: Role, *sites: str) -> Browser:
+def signed_in(world: World, site: Site, role: Role, *sites: str, now: datetime = NOW) -> Browser:
     """A new account of this role, its password changed and its app set up."""
-    given = staff.add(world.app, NewAccount(name=role.value, full_name="Sam Okoro", role=role, sites=sites), NOW)
-    outcome = sign_in(world.app, role.value, given.password, "", NOW)
+    given = staff.add(world.app, NewAccount(name=role.value, full_name="Sam Okoro", role=role, sites=sites), now)
+    outcome = sign_in(world.app, role.value, given.password, "", now)
     assert isinstance(outcome, SignedIn)
     with world.store.write() as tx:
         account = accounts.named(tx, role.value)
         assert account
         accounts.set_password(tx, account.person.id, account.password, is_given=False)
         accounts.set_secret(tx, account.person.id, new_secret())
-    session = who_is(world.app, outcome.token, NOW)
+    session = who_is(world.app, outcome.token, now)
     assert session
     return Browser(site, outcome.token, session.form_key)
 

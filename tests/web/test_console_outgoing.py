@@ -75,9 +75,9 @@ def test_the_page_shows_what_was_asked_for(browser: Browser, query: str, shown: 
 
 def test_a_time_is_said_on_the_clock_and_from_now(browser: Browser) -> None:
     page = browser.get("/console/outgoing?days=14").text
-    assert "Thursday 11 June, 12:00, today" in page
-    assert "Friday 12 June, 10:00, tomorrow" in page
-    assert "Thursday 18 June, 09:30, in 7 days" in page
+    assert "Thursday 11 June at 12:00, today" in page
+    assert "Friday 12 June at 10:00, tomorrow" in page
+    assert "Thursday 18 June at 09:30, in 7 days" in page
 
 
 def test_who_has_sites_of_their_own_sees_only_their_messages(world: World, browser: Browser) -> None:

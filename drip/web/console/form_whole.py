@@ -10,7 +10,7 @@ from drip.content.step_form import Fields
 from drip.content.written import CannotAmend
 from drip.core.draft import SEQUENCE, Draft
 from drip.core.gate import LOADING_INTERLOCKS
-from drip.core.model import EventKind, Kind, Purpose
+from drip.core.model import Kind, Purpose
 from drip.core.role import Permission
 from drip.core.sequence import Again
 from drip.core.spoken import ANCHORS, EVENTS
@@ -24,8 +24,8 @@ from drip.web.console.visit import Page, Visit
 BLOCKS: Final = ("enrol", "ends", "review", "window")
 
 TICKED: Final[Mapping[str, Mapping[str, str]]] = {
-    "on": {kind.value: EVENTS[kind] for kind in EventKind},
-    "ends_on": {kind.value: EVENTS[kind] for kind in EventKind},
+    "on": {kind.value: words for kind, words in EVENTS.items()},
+    "ends_on": {kind.value: words for kind, words in EVENTS.items()},
     "pause_when": {one: one.replace("_", " ") for one in sorted(LOADING_INTERLOCKS)},
 }
 """Fields of which some are chosen, each with a box of its own."""

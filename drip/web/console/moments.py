@@ -1,21 +1,28 @@
-"""Times as people read them: on the clinic's clock, and from now."""
+"""Times as staff read them: always the day and the clock, and how far away that is."""
 
-from datetime import datetime
+from datetime import date, datetime
 from zoneinfo import ZoneInfo
 
-from drip.core.walltime import local_date
-from drip.web.console.pages import moment
+
+def at_length(at: datetime, zone: ZoneInfo, now: datetime) -> str:
+    """`Tuesday 3 February at 10:00, in 7 days`, on the clinic's clock; with the year where it is another one."""
+    return f"{in_full(at, zone, now)}, {how_far(at, zone, now)}"
 
 
-def ahead_of(at: datetime, now: datetime, zone: ZoneInfo) -> str:
-    """`Tuesday 3 February, 10:00, in 7 days`."""
-    return f"{moment(at, zone)}, {_from_now(at, now, zone)}"
+def in_full(at: datetime, zone: ZoneInfo, now: datetime) -> str:
+    """`Tuesday 3 February at 10:00`."""
+    local, today = at.astimezone(zone), now.astimezone(zone)
+    year = f" {local.year}" if local.year != today.year else ""
+    return f"{local:%A} {local.day} {local:%B}{year} at {local:%H:%M}"
 
 
-def _from_now(at: datetime, now: datetime, zone: ZoneInfo) -> str:
-    days = (local_date(at, zone) - local_date(now, zone)).days
-    if days == 0:
-        return "due now" if at <= now else "today"
-    if days < 0:
-        return f"{-days} {'day' if days == -1 else 'days'} ago"
-    return "tomorrow" if days == 1 else f"in {days} days"
+def how_far(at: datetime, zone: ZoneInfo, now: datetime) -> str:
+    """`today`, `tomorrow`, `in 7 days`, `7 days ago`: by the calendar."""
+    days = (at.astimezone(zone).date() - now.astimezone(zone).date()).days
+    near = {0: "today", 1: "tomorrow", -1: "yesterday"}
+    return near.get(days) or (f"in {days} days" if days > 0 else f"{-days} days ago")
+
+
+def on_day(day: date) -> str:
+    """`3 February 1979`."""
+    return f"{day.day} {day:%B %Y}"

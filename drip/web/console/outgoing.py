@@ -12,7 +12,7 @@ from drip.store import ahead, patients, versions
 from drip.store.ahead import Ahead, Wanted
 from drip.store.database import Tx
 from drip.web.console.door import Door
-from drip.web.console.moments import ahead_of
+from drip.web.console.moments import at_length
 from drip.web.console.visit import Page, Visit
 
 PAGE = "/console/outgoing"
@@ -99,7 +99,7 @@ def _shown(visit: Visit, tx: Tx, found: Sequence[Ahead]) -> Sequence[Shown]:
         Shown(
             one=one,
             patient=people[one.patient_id].ref if one.patient_id in people else "cannot be unsealed",
-            when=ahead_of(one.due_at, visit.now, zone),
+            when=at_length(one.due_at, zone, visit.now),
         )
         for one in found
     ]

@@ -1,15 +1,12 @@
-"""A patient's whole story, and how one is found."""
+"""How a patient is found."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field
-from datetime import datetime
 
 from drip.bookings.contact import email_of, phone_of
 from drip.core.model import Channel
 from drip.core.role import Permission
-from drip.flows.story import Line, tell
-from drip.store import audit, enrolments, patients
-from drip.store.audit import Deed
+from drip.store import enrolments, patients
 from drip.store.database import Tx
 from drip.store.patients import PatientRow
 from drip.web.console.door import Door
@@ -19,9 +16,8 @@ MOST = 50
 
 
 def add_to(door: Door) -> None:
-    """These pages."""
+    """This page."""
     door.page("/console/patients", Permission.SEE, _search)
-    door.page("/console/patients/{id}", Permission.SEE, _story)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -32,14 +28,6 @@ class Found:
     ref: str = field(repr=False)
     source: str
     name: str = field(repr=False)
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Told:
-    """One line of the story, and where it stands to now."""
-
-    line: Line
-    is_ahead: bool
 
 
 def _search(visit: Visit) -> Page:
@@ -58,7 +46,7 @@ def _found(visit: Visit, tx: Tx, wanted: str) -> Sequence[Found]:
         rows = list(patients.load(tx, patients.at_address(tx, channel, address)).values())
     seen = may_see(visit, tx, [row.id for row in rows])
     rows = [row for row in rows if row.id in seen]
-    return [Found(id=row.id, ref=row.ref, source=row.source, name=_name(row)) for row in rows]
+    return [Found(id=row.id, ref=row.ref, source=row.source, name=name_of(row)) for row in rows]
 
 
 def may_see(visit: Visit, tx: Tx, patient_ids: Sequence[str]) -> frozenset[str]:
@@ -69,23 +57,7 @@ def may_see(visit: Visit, tx: Tx, patient_ids: Sequence[str]) -> frozenset[str]:
     return frozenset(one for one, rows in enrolled.items() if any(visit.person.sees(row.site) for row in rows))
 
 
-def _name(row: PatientRow) -> str:
+def name_of(row: PatientRow) -> str:
+    """First and last name, as far as they are known."""
     facts = row.patient.facts
     return f"{facts.get('first_name') or ''} {facts.get('last_name') or ''}".strip()
-
-
-def _story(visit: Visit) -> Page:
-    with visit.app.store.write() as tx:  # that somebody read it is written down
-        row = patients.load(tx, [visit.path["id"]]).get(visit.path["id"])
-        if row is None or row.id not in may_see(visit, tx, [row.id]):
-            return Page(name="nobody", status=404)
-        audit.write(tx, Deed(who=visit.person.id, deed="patient_read", about=f"patient:{row.id}"), visit.now)
-    with visit.app.store.read() as tx:  # a story is long: nobody waits meanwhile to write
-        story = tell(visit.app, tx, row)
-    lines = [Told(line=line, is_ahead=line.at > visit.now) for line in story.lines]
-    values = {"ref": story.patient, "name": _name(row), "lines": lines, "zone": story.zone, "next": _next(lines)}
-    return Page(name="patient", values=values)
-
-
-def _next(lines: Sequence[Told]) -> datetime | None:
-    return next((one.line.at for one in lines if one.is_ahead), None)

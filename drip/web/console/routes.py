@@ -17,13 +17,18 @@ from drip.web.console import (
     form_steps,
     form_whole,
     me,
+    message,
     new_sequence,
     outgoing,
     pages,
+    patient,
+    patient_deeds,
     patients,
     people,
+    redating,
     reports,
     resuming,
+    review,
     sequence,
     sequences,
     settings,
@@ -31,32 +36,22 @@ from drip.web.console import (
     tasks,
     test_send,
     today,
+    versions,
+    words,
 )
 from drip.web.console.door import Door
 
+# fmt: off
 PARTS = (
-    signing_in,
-    me,
-    today,
-    resuming,
+    signing_in, me, people, settings,
+    today, resuming, outgoing, reports,
     tasks,
-    patients,
-    sequences,
-    new_sequence,
-    sequence,
-    calendar,
-    draft_page,
-    draft_preview,
-    form,
-    form_step,
-    form_steps,
-    form_whole,
-    test_send,
-    outgoing,
-    reports,
-    people,
-    settings,
+    patients, patient, patient_deeds, message, words, redating,
+    sequences, new_sequence, sequence, calendar, versions,
+    draft_page, draft_preview, form, form_step, form_steps, form_whole, review, test_send,
 )
+# fmt: on
+"""In the order in which addresses are looked at: one that is written out stands before one with a gap."""
 
 
 def console(app: App, now: Callable[[], datetime]) -> Door:

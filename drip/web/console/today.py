@@ -11,6 +11,7 @@ from drip.store import desk, records, versions
 from drip.store.database import Tx
 from drip.web.console.door import Door
 from drip.web.console.health import health
+from drip.web.console.review import waiting_for_approval
 from drip.web.console.visit import Answer, Onward, Page, Visit
 
 WEEKS = 4
@@ -43,7 +44,9 @@ def _today(visit: Visit) -> Page:
         waiting = desk.count_waiting(tx, visit.person.sites)
         ahead = _ahead(visit, tx, today)
         works = health(visit, tx)
+        approvals = waiting_for_approval(visit, tx)
     values = {"day": day, "today": today, "waiting": _in_order(waiting), "weeks": ahead, "health": works}
+    values |= {"approvals": approvals, "zone": zone}
     return Page(name="today", values=values)
 
 

@@ -39,6 +39,7 @@ def upgrade() -> None:
     op.add_column("accounts", sa.Column("phone", sa.LargeBinary(), nullable=True))
     _drafts()
     _reports()
+    _patient_pauses()
 
 
 def _reports() -> None:
@@ -56,6 +57,18 @@ def _reports() -> None:
         sa.Column("number", sa.Integer(), nullable=False),
         sa.Column("parts", sa.Integer(), nullable=False),
         sa.PrimaryKeyConstraint(*named, name=op.f("pk_tallies")),
+    )
+
+
+def _patient_pauses() -> None:
+    op.create_table(
+        "patient_pauses",
+        sa.Column("patient_id", sa.String(length=40), nullable=False),
+        sa.Column("paused_at", UtcTime(), nullable=False),
+        sa.Column("until", UtcTime(), nullable=True),
+        sa.Column("who", sa.String(length=40), nullable=False),
+        sa.ForeignKeyConstraint(["patient_id"], ["patients.id"], name=op.f("fk_patient_pauses_patient_id_patients")),
+        sa.PrimaryKeyConstraint("patient_id", name=op.f("pk_patient_pauses")),
     )
 
 

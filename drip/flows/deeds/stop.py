@@ -1,0 +1,75 @@
+"""A patient told a member of staff that they want no more texts or emails: as good as their own STOP."""
+
+from collections.abc import Collection
+from datetime import datetime
+
+from drip.app import App
+from drip.core.by_staff import Obstacle, Refused
+from drip.core.model import Channel
+from drip.core.reason import Reason
+from drip.flows.deeds.memory import patient_of
+from drip.flows.deeds.scene import Done, write_down
+from drip.store import blind, by_staff, patients
+from drip.store.audit import Deed, Line
+from drip.store.by_staff import ContactWas
+from drip.store.database import Tx
+from drip.store.patients import PatientRow
+
+DEED = "patient_stopped"
+
+
+def stop(app: App, patient_id: str, channels: Collection[Channel], by: str, now: datetime) -> Done | Refused:
+    """Nothing more goes to these addresses of theirs, for anyone who is reached there. No confirmation is sent."""
+    return app.store.attempt(lambda tx: _stop(tx, patient_id, channels, (by, now)))
+
+
+def _stop(tx: Tx, patient_id: str, channels: Collection[Channel], who: tuple[str, datetime]) -> Done | Refused:
+    by, now = who
+    patients.lock(tx, [patient_id])
+    row = patients.load(tx, [patient_id]).get(patient_id)
+    contacts = _contacts(tx, row, now) if row else {}
+    wanted = {channel: contact for channel, contact in contacts.items() if channel in channels}
+    if not wanted:
+        return Refused(Obstacle.NO_ADDRESS)
+    patients.ensure_contacts(tx, {contact: channel for channel, contact in wanted.items()})
+    closed = {one.contact_id: one for one in by_staff.stop(tx, list(wanted.values()), now)}
+    if not closed:
+        return Refused(Obstacle.STOPPED_ALREADY)
+    told = {channel.value: _told(closed[contact]) for channel, contact in wanted.items() if contact in closed}
+    deed = Deed(who=by, deed=DEED, about=f"patient:{patient_id}", detail={"closed": told})
+    return write_down(tx, deed, now)
+
+
+def _contacts(tx: Tx, row: PatientRow, now: datetime) -> dict[Channel, str]:
+    """Where they are reached today: a child's carer, for one."""
+    today = row.patient.addresses(now.date())
+    return {channel: blind.blind_address(tx.vault, channel, address) for channel, address in today.items()}
+
+
+def _told(one: ContactWas) -> dict[str, str | None]:
+    """Which address it was is not told: it is looked up again."""
+    changed_at = one.changed_at.isoformat() if one.changed_at else None
+    return {"was": one.closed.value, "changed_at": changed_at, "since": one.since.isoformat()}
+
+
+def take_back(_: App, tx: Tx, line: Line, __: str, now: datetime) -> Refused | None:
+    """Only what staff closed, and only while nobody has said stop since."""
+    patient_id = patient_of(line)
+    row = patients.load(tx, [patient_id])[patient_id]
+    contacts = _contacts(tx, row, now)
+    patients.lock_contacts(tx, contacts.values())
+    done = 0
+    for name, told in line.deed.detail["closed"].items():
+        contact = contacts.get(Channel(name))
+        done += bool(contact and by_staff.unstop(tx, _as_it_was(contact, told)))
+    return None if done else Refused(Obstacle.CHANGED_SINCE)
+
+
+def _as_it_was(contact: str, told: dict[str, str | None]) -> ContactWas:
+    changed_at, since = told["changed_at"], told["since"] or ""
+    return ContactWas(
+        contact_id=contact,
+        closed=Reason(told["was"] or ""),
+        changed_at=datetime.fromisoformat(changed_at) if changed_at else None,
+        since=datetime.fromisoformat(since),
+    )

@@ -1,0 +1,162 @@
+"""One message: when it goes and what would hold it back; to move it, send it now, or leave it out."""
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from datetime import date, datetime, time
+from typing import TypeAlias
+
+from drip.core.by_staff import Refused, why_not_touch
+from drip.core.model import Channel
+from drip.core.role import Permission
+from drip.core.walltime import instant
+from drip.flows.deeds import move as moving
+from drip.flows.deeds.foresee import Foreseen, foresee
+from drip.flows.deeds.scene import Done, Scene, look
+from drip.flows.deeds.skip import skip
+from drip.store import by_staff
+from drip.web.console.door import Door
+from drip.web.console.moments import at_length, in_full
+from drip.web.console.patients import name_of
+from drip.web.console.theirs import NOBODY, did, in_words, is_theirs
+from drip.web.console.visit import Answer, Onward, Page, Visit
+
+
+def add_to(door: Door) -> None:
+    """These pages."""
+    door.page("/console/messages/{id}", Permission.ACT, _message)
+    door.deed("/console/messages/{id}/skip", Permission.ACT, _skip)
+    door.deed("/console/messages/{id}/send-now", Permission.ACT, _send_now)
+    door.deed("/console/messages/{id}/move", Permission.ACT, _move)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Wrong:
+    """What is wrong with what was typed, and what was typed."""
+
+    says: str = ""
+    typed: Mapping[str, str] = field(default_factory=dict, repr=False)
+
+
+NOTHING_WRONG = Wrong()
+
+
+def _message(visit: Visit) -> Page:
+    return _shown(visit, NOTHING_WRONG)
+
+
+def _shown(visit: Visit, wrong: Wrong) -> Page:
+    patient_id = _whose(visit)
+    if patient_id is None:
+        return NOBODY
+    with visit.app.store.read() as tx:
+        scene = look(visit.app, tx, visit.path["id"])
+    if scene is None:
+        return NOBODY
+    values = {**_about(visit, scene), **_choices(visit, scene, wrong.typed), "wrong": wrong.says}
+    return Page(name="message", values=values, status=422 if wrong.says else 200)
+
+
+def _whose(visit: Visit) -> str | None:
+    """Whose message it is; None where this person may do nothing about it."""
+    with visit.app.store.read() as tx:
+        message = by_staff.message(tx, visit.path["id"])
+    return message.patient_id if message and is_theirs(visit, message.patient_id) else None
+
+
+def _about(visit: Visit, scene: Scene) -> Mapping[str, object]:
+    message, zone = scene.message, scene.bounds.hours.zone
+    return {
+        "id": message.id,
+        "patient_id": scene.person.id,
+        "name": name_of(scene.person) or scene.person.ref,
+        "what": "text" if message.channel is Channel.SMS else "email",
+        "step": message.step,
+        "repeat": message.occurrence if message.occurrence > 1 else 0,
+        "title": scene.published.sequence.title,
+        "goes": at_length(message.due_at, zone, visit.now),
+        "placed": at_length(message.planned_for, zone, visit.now) if message.planned_for != message.due_at else "",
+        "of_use": in_full(message.expires_at, zone, visit.now),
+        "why": message.reason.sentence,
+        "can_change": why_not_touch(message.state) is None,
+        "state": message.state.value,
+    }
+
+
+def _choices(visit: Visit, scene: Scene, typed: Mapping[str, str]) -> Mapping[str, object]:
+    if why_not_touch(scene.message.state):
+        return {}
+    zone = scene.bounds.hours.zone
+    foreseen = foresee(visit.app, scene.message.id, visit.now)
+    goes = scene.message.due_at.astimezone(zone)
+    next_time = scene.bounds.next_time(visit.now)
+    return {
+        "foreseen": _foreseen(visit, foreseen, scene),
+        "can_send": foreseen is not None and foreseen.goes_at is not None and bool(next_time),
+        "next": in_full(next_time, zone, visit.now) if next_time else "",
+        "day": typed.get("day", goes.date().isoformat()),
+        "clock": typed.get("clock", f"{goes:%H:%M}"),
+        "zone_name": zone.key,
+    }
+
+
+def _foreseen(visit: Visit, foreseen: Foreseen | None, scene: Scene) -> str:
+    """What would become of it, were it sent now."""
+    if foreseen is None:
+        return "It is being prepared at this moment."
+    channel = "" if foreseen.channel is scene.message.channel else ", by the patient's other channel"
+    if foreseen.goes_at is None:
+        return f"It would not go: {foreseen.reason.sentence}."
+    if foreseen.goes_at <= visit.now:
+        return f"It goes within a minute or so{channel}."
+    when = in_full(foreseen.goes_at, scene.bounds.hours.zone, visit.now)
+    why = foreseen.reason.sentence or "something that was just told about the patient has to be read first"
+    return f"It does not go at once, because {why}. It asks again on {when}{channel}."
+
+
+Act: TypeAlias = Callable[[], Done | Refused]
+
+
+def _skip(visit: Visit) -> Answer:
+    return _done(visit, lambda: skip(visit.app, visit.path["id"], visit.person.id, visit.now), "It was left out.")
+
+
+def _send_now(visit: Visit) -> Answer:
+    said = "It goes as soon as nothing holds it back."
+    return _done(visit, lambda: moving.send_now(visit.app, visit.path["id"], visit.person.id, visit.now), said)
+
+
+def _done(visit: Visit, act: Act, said: str) -> Answer:
+    patient_id = _whose(visit)
+    if patient_id is None:
+        return NOBODY
+    done = act()
+    sentence = in_words(visit, done) if isinstance(done, Refused) else did(visit, said, done)
+    return Onward(to=f"/console/patients/{patient_id}", said=sentence)
+
+
+def _move(visit: Visit) -> Answer:
+    patient_id = _whose(visit)
+    if patient_id is None:
+        return NOBODY
+    at = _typed(visit)
+    if at is None:
+        return _shown(visit, Wrong(says="Nothing was changed: write a day and a time.", typed=visit.form))
+    done = moving.move(visit.app, visit.path["id"], at, visit.person.id, visit.now)
+    if isinstance(done, Refused):
+        return _shown(visit, Wrong(says=in_words(visit, done), typed=visit.form))
+    when = in_full(at, visit.app.clinic.zone, visit.now)
+    return Onward(to=f"/console/patients/{patient_id}", said=did(visit, f"It now goes on {when}.", done))
+
+
+def _typed(visit: Visit) -> datetime | None:
+    """The time that was typed, on the clock that decides for this message."""
+    with visit.app.store.read() as tx:
+        scene = look(visit.app, tx, visit.path["id"])
+    try:
+        day = date.fromisoformat(visit.form.get("day", "").strip())
+        clock = time.fromisoformat(visit.form.get("clock", "").strip())
+    except ValueError:
+        return None
+    if scene is None or clock.tzinfo is not None:
+        return None
+    return instant(datetime.combine(day, clock), scene.bounds.hours.zone)

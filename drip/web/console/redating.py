@@ -1,0 +1,133 @@
+"""Change the date that messages count from: the form, then what it moves, then the move."""
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from datetime import date, datetime, time
+
+from drip.core.by_staff import Refused
+from drip.core.effect import Effect, Fate
+from drip.core.model import AnchorKind, Channel
+from drip.core.role import Permission
+from drip.flows.deeds.counted import Counted, Wish, counted_from
+from drip.flows.deeds.end import find
+from drip.flows.deeds.redate import Redated, preview, redate
+from drip.web.console.door import Door
+from drip.web.console.moments import at_length, in_full
+from drip.web.console.theirs import NOBODY, in_words, is_theirs
+from drip.web.console.visit import Answer, Onward, Page, Visit
+
+
+def add_to(door: Door) -> None:
+    """These pages."""
+    door.page("/console/patients/{id}/date", Permission.ACT, _form)
+    door.deed("/console/patients/{id}/date", Permission.ACT, _change)
+
+
+NAMES = {
+    AnchorKind.APPOINTMENT: "the appointment",
+    AnchorKind.APPOINTMENT_END: "the appointment",
+    AnchorKind.TREATMENT: "the treatment",
+    AnchorKind.PROGRAMME: "the start of the programme",
+}
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Moved:
+    """One message, before and after."""
+
+    title: str
+    what: str
+    was: str
+    becomes: str
+
+
+def _form(visit: Visit) -> Page:
+    counted = _counted(visit, visit.query.get("of", ""))
+    return _shown(visit, counted, {}) if counted else NOBODY
+
+
+def _counted(visit: Visit, enrolment_id: str) -> Counted | None:
+    if not is_theirs(visit, visit.path["id"]):
+        return None
+    with visit.app.store.read() as tx:
+        whose = find(tx, visit.path["id"], enrolment_id)
+        return counted_from(visit.app, tx, whose, visit.now) if whose else None
+
+
+def _shown(visit: Visit, counted: Counted, more: Mapping[str, object]) -> Page:
+    local = counted.at.astimezone(counted.zone)
+    values = {
+        "patient_id": visit.path["id"],
+        "of": counted.enrolment.id,
+        "name": NAMES[counted.kind],
+        "title": counted.sequence.title,
+        "is_visit": counted.kind in (AnchorKind.APPOINTMENT, AnchorKind.APPOINTMENT_END),
+        "is_day": counted.is_day,
+        "was": at_length(counted.at, counted.zone, visit.now),
+        "day": visit.form.get("day", local.date().isoformat()),
+        "clock": visit.form.get("clock", f"{local:%H:%M}"),
+        "wrong": "",
+        "moved": None,
+        **more,
+    }
+    return Page(name="date", values=values, status=422 if values["wrong"] else 200)
+
+
+def _change(visit: Visit) -> Answer:
+    counted = _counted(visit, visit.form.get("of", ""))
+    if counted is None:
+        return NOBODY
+    wish = _wish(visit, counted)
+    if wish is None:
+        return _shown(visit, counted, {"wrong": "Nothing was changed: write a day and a time."})
+    is_sure = visit.form.get("sure") == "yes"
+    which = visit.path["id"], counted.enrolment.id
+    done = (
+        redate(visit.app, which, wish, visit.person.id, visit.now)
+        if is_sure
+        else preview(visit.app, *which, wish, visit.now)
+    )
+    if isinstance(done, Refused):
+        return _shown(visit, counted, {"wrong": in_words(visit, done)})
+    when = in_full(done.at, done.zone, visit.now)
+    if is_sure:
+        said = f"Changed: it is {when} now. To undo this, change it back."
+        return Onward(to=f"/console/patients/{visit.path['id']}", said=said)
+    told = {"moved": list(_moved(visit, done)), "becomes": at_length(done.at, done.zone, visit.now)}
+    return _shown(visit, counted, told)
+
+
+def _wish(visit: Visit, counted: Counted) -> Wish | None:
+    try:
+        day = date.fromisoformat(visit.form.get("day", "").strip())
+        clock = None if counted.is_day else time.fromisoformat(visit.form.get("clock", "").strip())
+    except ValueError:
+        return None
+    return None if clock and clock.tzinfo else Wish(day=day, clock=clock)
+
+
+def _moved(visit: Visit, done: Redated) -> Iterator[Moved]:
+    for shift in done.shifts:
+        effect = shift.effect
+        yield Moved(
+            title=shift.title,
+            what=f"{'text' if effect.channel is Channel.SMS else 'email'} “{effect.step}”{_number(effect)}",
+            was=_when(visit, done, effect.was) if effect.was else "not planned",
+            becomes=_becomes(visit, done, effect),
+        )
+
+
+def _number(effect: Effect) -> str:
+    return f", no. {effect.occurrence}" if effect.occurrence > 1 else ""
+
+
+def _becomes(visit: Visit, done: Redated, effect: Effect) -> str:
+    if effect.fate is Fate.UNCHANGED:
+        return "stays"
+    if effect.at is None:
+        return f"does not go: {effect.reason.sentence}"
+    return _when(visit, done, effect.at)
+
+
+def _when(visit: Visit, done: Redated, at: datetime) -> str:
+    return in_full(at, done.zone, visit.now)

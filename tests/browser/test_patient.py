@@ -1,0 +1,80 @@
+"""One patient's page and what can be done there: usable by everybody, and by keyboard and form alone."""
+
+from collections.abc import Callable
+
+import pytest
+from playwright.sync_api import Page, expect
+
+from drip.core.role import Role
+from tests.browser.conftest import SIZES, Console
+from tests.world import ADVICE, REMINDERS, a_booking, a_visit
+
+pytestmark = pytest.mark.xdist_group("browser")
+
+
+def a_patient(console: Console) -> str:
+    """Where Amina's page is: one message has gone, others are planned, her next visit is booked."""
+    world = console.world
+    world.publish(ADVICE, REMINDERS)
+    world.tell(
+        a_booking("2026-06-18 10:00", told_at="2026-06-10 09:00", appointment={"ref": "a-2"}),
+        a_visit("2026-06-11 07:00"),
+    )
+    for time in ("08:00", "10:00"):
+        world.tick(f"2026-06-11 {time}")
+    return f"/console/patients/{world.messages()[0].patient_id}"
+
+
+@pytest.mark.parametrize("size", SIZES)
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+def test_a_patients_pages_are_for_everybody(
+    console: Console, accessible: Callable[[Page], None], scheme: str, size: str
+) -> None:
+    patient = a_patient(console)
+    console.add("sam", Role.SENDER)
+    width, height = SIZES[size]
+    page = console.signed_in("sam", color_scheme=scheme, viewport={"width": width, "height": height})
+
+    def check(what: str) -> None:
+        accessible(page)
+        assert page.evaluate("document.documentElement.scrollWidth <= innerWidth"), f"{what} is too wide"
+
+    page.goto(patient)
+    check("the page")
+    page.get_by_role("button", name="Leave out nudge").click()
+    page.get_by_text("It was left out.").wait_for()
+    page.get_by_label("What are we to stop?").select_option("all")
+    page.get_by_role("button", name="Write it down").click()
+    page.get_by_text("Neither texts nor emails").wait_for()
+    page.get_by_role("button", name="Pause").click()
+    page.get_by_role("heading", name="Let messages go again").wait_for()
+    check("paused, stopped and left out")
+    page.get_by_role("link", name="Move or send now later").click()
+    page.get_by_label("Time").fill("03:00")
+    page.get_by_role("button", name="Move it").click()
+    page.get_by_role("alert").wait_for()
+    check("a message")
+    page.goto(patient)
+    page.get_by_role("link", name="Read it hello").click()
+    check("its words")
+    page.goto(patient)
+    page.get_by_role("link", name="Change this date").click()
+    page.get_by_label("New day").fill("2026-06-25")
+    page.get_by_role("button", name="Show what that moves").click()
+    page.get_by_role("heading", name="What it moves").wait_for()
+    check("a new date")
+    assert [one for one in console.complaints if "422" not in one] == []
+
+
+def test_what_was_done_is_undone_by_keyboard_alone(console: Console) -> None:
+    patient = a_patient(console)
+    console.add("sam", Role.SENDER)
+    page = console.signed_in("sam", java_script_enabled=False)
+    page.goto(patient)
+    page.get_by_role("button", name="Leave out nudge").focus()
+    page.keyboard.press("Enter")
+    expect(page.get_by_role("status")).to_contain_text("You can undo this until")
+    page.get_by_role("button", name="Undo The text “nudge” was left out").focus()
+    page.keyboard.press("Enter")
+    expect(page.get_by_role("status")).to_contain_text("as it was before")
+    assert console.world.states()["nudge"] == "planned"
