@@ -14,6 +14,7 @@ from drip.bookings.source import Source
 from drip.clock import now, running
 from drip.flows import poll
 from drip.flows.road import next_wake
+from drip.flows.tally import EVERY, PART, tally
 from drip.flows.tick import LONGEST, tick
 from drip.store import fetches, records
 from drip.store.inboxes import is_anything_waiting
@@ -41,6 +42,8 @@ def run(app: App, stop: threading.Event) -> None:
         often = poll.EVERY.total_seconds()
         job = poll.heart_of(source.name)
         scheduler.add_job(heart.read, "interval", [source], id=job, seconds=often, next_run_time=now())
+    often = EVERY.total_seconds()
+    scheduler.add_job(heart.tally, "interval", id=PART, seconds=often, next_run_time=now())
     scheduler.start()
     log.info("worker started")
     wait_for(stop)
@@ -110,6 +113,13 @@ class _Heart:
             poll.poll(self._app, source, now(), self._stop.is_set)
         except Exception as problem:
             log.error("%s could not be read: %s", source.name, type(problem).__name__)
+
+    def tally(self) -> None:
+        """What reports read, counted anew. Nothing that is sent waits for it."""
+        try:
+            tally(self._app, now())
+        except Exception as problem:
+            log.error("reports could not be counted: %s", type(problem).__name__)
 
     def _tick_at(self, at: datetime) -> None:
         self._run_at("tick", at)

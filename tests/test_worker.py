@@ -54,6 +54,15 @@ def test_what_comes_in_between_two_ticks_is_taken_up_within_seconds(clinic: Worl
     assert len(clinic.sink.letters) == 1
 
 
+def test_reports_are_counted_while_the_worker_runs(clinic: World) -> None:
+    stop = threading.Event()
+    thread = threading.Thread(target=worker.run, args=(clinic.app, stop))
+    thread.start()
+    _wait(lambda: "tally" in _beats(clinic))
+    stop.set()
+    thread.join(10)
+
+
 def test_a_booking_system_that_hangs_holds_up_neither_another_nor_what_is_due(clinic: World) -> None:
     clinic.publish(SOON)
     moment = datetime.now(UTC) - timedelta(minutes=1)  # noqa: TID251 - the worker runs on the real clock

@@ -49,7 +49,9 @@ def forecast(
     page: Annotated[
         Path | None, typer.Option(metavar="FILE", help="also write a page with pictures, such as forecast.html")
     ] = None,
-    sms_price: Annotated[float | None, typer.Option(min=0, help="of one part of a text, for the page")] = None,
+    sms_price: Annotated[
+        float | None, typer.Option(min=0, help="of one part of a text, for the page; default: as clinic.yaml says")
+    ] = None,
     as_json: Annotated[bool, typer.Option("--json", help="one JSON document")] = False,
 ) -> None:
     """Who will hear what in the next days, from the real plan."""
@@ -65,9 +67,8 @@ def forecast(
         parts = ahead.parts_of(app, tx, found)
         clinic = app.clinic
     if page is not None:
-        what = ahead.Ahead(
-            clinic=clinic.name, zone=clinic.zone, start=start, days=days, parts=parts, sms_price=sms_price
-        )
+        price = clinic.sms_price if sms_price is None else sms_price
+        what = ahead.Ahead(clinic=clinic.name, zone=clinic.zone, start=start, days=days, parts=parts, sms_price=price)
         write_page(page, ahead.as_page(found, what))
     if as_json:
         print_json({"from": zulu(start), "days": days, "messages": [message_as_json(one) for one in found]})

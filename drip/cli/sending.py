@@ -3,6 +3,7 @@
 import re
 import sys
 from dataclasses import asdict, replace
+from enum import StrEnum
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
@@ -159,6 +160,7 @@ def tick(
     from drip import clock
     from drip.cli.opening import opened
     from drip.flows.poll import poll_all
+    from drip.flows.tally import tally
     from drip.flows.tick import tick as beat
     from drip.flows.tick import tick_until_done
 
@@ -172,14 +174,15 @@ def tick(
                 counts = beat(app, at, progress=lambda counts: show(counts.claimed))
             else:
                 counts = tick_until_done(app, clock.now, lambda counts: show(counts.claimed))
-    if as_json:
-        print_json(asdict(counts))
-    else:
-        shown = {name: number for name, number in asdict(counts).items() if number}
-        told = ", ".join(f"{number} {name.replace('_', ' ')}" for name, number in shown.items())
-        out.print(told or "Nothing was due.")
+        tally(app, at)
+    print_json(asdict(counts)) if as_json else _print_counts(asdict(counts))
     if counts.not_taken:
         raise Complaint(f"a provider did not take {counted(counts.not_taken, 'message')}: it will be tried again", 3)
+
+
+def _print_counts(counts: dict[str, int]) -> None:
+    told = ", ".join(f"{number} {name.replace('_', ' ')}" for name, number in counts.items() if number)
+    out.print(told or "Nothing was due.")
 
 
 def messages(
@@ -250,8 +253,16 @@ def pause(
     out.print(f"Paused {sequence or 'everything'}. `drip resume{' ' + sequence if sequence else ''}` goes on.")
 
 
+class Late(StrEnum):
+    """What becomes of messages that a pause has made late."""
+
+    SKIP = "skip"
+    SEND = "send"
+
+
 def resume(
     sequence: Annotated[str | None, typer.Argument(metavar="[SEQUENCE]", help="default: everything")] = None,
+    late: Annotated[Late, typer.Option(help="what becomes of messages whose day went by in the meantime")] = Late.SKIP,
 ) -> None:
     """Lift a pause: what waits and is still useful goes at the next tick."""
     from drip import clock
@@ -260,9 +271,13 @@ def resume(
     from drip.store.audit import COMMAND
 
     with opened() as app:
-        woken = switches.resume(app, _scope(app, sequence), clock.now(), who=COMMAND)
-    waiting = f"{counted(woken or 0, 'message')} {'waits' if woken == 1 else 'wait'} to go"
-    out.print("It was not paused." if woken is None else f"Resumed; {waiting}.")
+        choice = switches.Late(late.value)
+        done = switches.resume(app, _scope(app, sequence), clock.now(), who=COMMAND, late_ones=choice)
+    if done is None:
+        out.print("It was not paused.")
+        return
+    left = f", {counted(done.skipped, 'late one')} left out" if done.skipped else ""
+    out.print(f"Resumed; {counted(done.woken, 'message')} {'waits' if done.woken == 1 else 'wait'} to go{left}.")
 
 
 def _scope(app: "App", sequence: str | None) -> str:

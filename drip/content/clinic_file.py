@@ -60,6 +60,7 @@ def _clinic(shape: ClinicShape) -> Clinic:
         bookings={name: _booking_system(one) for name, one in shape.bookings.items()},
         allow=Allowed(**shape.allow.model_dump()),
         desk=_desk(shape.desk),
+        sms_price=shape.sms_price,
     )
 
 

@@ -9,7 +9,7 @@ from pydantic import AfterValidator, BeforeValidator, Field, PlainValidator
 
 from drip.content.sequence_schema import AnyOrWindow, WindowShape
 from drip.content.shape import Shape
-from drip.content.text_values import as_list, not_empty, number_between, read_text
+from drip.content.text_values import as_list, not_empty, number_between, read_number, read_text
 from drip.content.value_types import Day, Flag, Id, PurposeWord, Text, Texts, Zone
 from drip.core.desk import USUAL
 from drip.core.duration import parse_duration
@@ -224,6 +224,14 @@ def read_hold(value: object) -> timedelta:
     return timedelta(days=days)
 
 
+def read_price(value: object) -> float:
+    """What something costs: a number that is not below nothing."""
+    price = read_number(value)
+    if price < 0:
+        raise ValueError(f"{value!r} is no price: write what one part of a text costs, such as 0.04")
+    return price
+
+
 class InterlocksShape(Shape):
     """What holds loading exercises back at this clinic, beside what always does."""
 
@@ -273,3 +281,4 @@ class ClinicShape(Shape):
     bookings: dict[str, BookingSystemShape] = Field(default_factory=dict)
     allow: AllowShape = AllowShape()
     desk: DeskShape = DeskShape()
+    sms_price: Annotated[float, PlainValidator(read_price)] | None = None

@@ -109,6 +109,8 @@ class Clinic:
     """By the name of the booking source."""
     allow: Allowed = Allowed()
     desk: Desk = USUAL
+    sms_price: float | None = None
+    """What one part of a text costs here, in the money that the clinic reckons in."""
 
     def without_alerts(self) -> "Clinic":
         """As it is, with nobody to alert: for rehearsals."""

@@ -52,6 +52,7 @@ class Reason(StrEnum):
     PROGRAMME_REPLACED = "programme_replaced"
     SURGERY = "surgery"
     SILENCE = "silence"
+    RESUMED_LATE = "resumed_late"
     SKIPPED_BY_STAFF = "skipped_by_staff"
     MOVED_BY_STAFF = "moved_by_staff"
     ENDED_BY_STAFF = "ended_by_staff"
@@ -108,6 +109,7 @@ _SENTENCES = {
     Reason.PROGRAMME_REPLACED: "another loading programme was started for what may be the same side",
     Reason.SURGERY: "an operation ends a loading programme: a clinician starts a new one when it is time",
     Reason.SILENCE: "the patient has not answered this question for a while, so it is asked less, and then no more",
+    Reason.RESUMED_LATE: "sending was paused on its day, and it was left out when sending went on",
     Reason.SKIPPED_BY_STAFF: "a member of staff chose to leave it out",
     Reason.MOVED_BY_STAFF: "a member of staff chose this time",
     Reason.ENDED_BY_STAFF: "a member of staff ended the sequence for this patient",

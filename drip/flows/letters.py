@@ -51,6 +51,7 @@ def begin_attempt(one: Ready, letter: Letter, provider: str, counted_on: date | 
         contact_id=one.contacts[letter.channel],
         version=one.words_from.id,
         body_hash=hashlib.sha256(outgoing.as_stored(said)).hexdigest(),
+        parts=one.words.parts,
         counted_on=counted_on,
         data_key=one.person.data_key,
         words=outgoing.as_stored(said | {"to": letter.to}),

@@ -100,6 +100,12 @@ def lines(tx: Tx, about: str | None = None) -> Iterator[Line]:
         last = some[-1].number
 
 
+def count_since(tx: Tx, about: str, deed: str, since: datetime) -> int:
+    """How often this was done about one thing since then."""
+    query = select(func.count()).where(audit.c.about == about, audit.c.deed == deed, audit.c.at >= since)
+    return tx.connection.execute(query).scalar_one()
+
+
 def latest(tx: Tx, most: int, before: int | None = None) -> list[Line]:
     """The last lines, newest first; only those with a number below `before` if it is given."""
     query = select(audit).order_by(audit.c.number.desc()).limit(most)

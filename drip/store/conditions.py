@@ -9,6 +9,10 @@ NO_LEASE = {"lease_owner": None, "lease_token": None, "lease_until": None}
 """A row that nobody has."""
 
 
+BY_TIME: ColumnElement[bool] = literal_column("(messages.id <> '')")
+"""Always so: it names the index of planned messages that is ordered by time alone, which claims must not be led to."""
+
+
 def in_state(*states: State) -> ColumnElement[bool]:
     """Written out, not bound: a partial index serves only a query that names its condition."""
     names: list[ColumnElement[str]] = [literal_column(f"'{state.value}'") for state in states]

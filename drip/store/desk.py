@@ -1,20 +1,28 @@
 """What the console's first page counts. Every query stays quick however much was sent before: each has its index."""
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Any
 
-from sqlalchemy import func, select
+from sqlalchemy import ColumnElement, func, literal_column, select
 
 from drip.core.lifecycle import State
 from drip.core.model import Channel, Purpose
+from drip.store import bulk
+from drip.store.conditions import BY_TIME, in_state
 from drip.store.database import Tx
-from drip.store.schema import messages
+from drip.store.schema import SETTLED, enrolments, messages
 
 FAILED = (State.FAILED.value, State.UNDELIVERED.value, State.INVALID.value)
+LEFT = (State.SKIPPED.value, State.SUPPRESSED.value, State.EXPIRED.value)
+"""It was their time, and they did not go."""
+
+IS_SETTLED: ColumnElement[bool] = literal_column(f"(messages.{SETTLED})")
+"""Written out, not bound: a partial index serves only a query that names its condition."""
 
 _EVERY = (messages.c.channel.in_([one.value for one in Channel]), messages.c.priority.in_(range(len(Purpose))))
-"""The first columns of the index of due messages, so that it is searched by time."""
+"""The first columns of the index of due messages, so that it is searched by time. It is the smallest one."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -26,30 +34,46 @@ class Day:
     planned: int
     """Still to come until the day's end."""
     accepted: int
+    delivered: int
+    """Of those handed over on this day, those that are known to have arrived."""
     failed: int
     """Planned for this day, and not delivered for good."""
+    left: int
+    """Planned for this day, and left out: the patient has no address, said stop, has heard enough, ..."""
 
 
-def count_day(tx: Tx, start: datetime, now: datetime, end: datetime) -> Day:
-    """The day from `start` to `end`, as it stands at `now`."""
-    is_planned = (messages.c.state == State.PLANNED.value, *_EVERY)
-    due = select(func.count()).where(*is_planned)
-    accepted = select(func.count()).where(messages.c.accepted_at >= start, messages.c.accepted_at < end)
-    failed = select(func.count()).where(
-        messages.c.state.in_(FAILED), messages.c.planned_for >= start, messages.c.planned_for < end
-    )
-    return Day(
-        waiting=tx.connection.execute(due.where(messages.c.due_at <= now)).scalar_one(),
-        planned=tx.connection.execute(due.where(messages.c.due_at > now, messages.c.due_at < end)).scalar_one(),
-        accepted=tx.connection.execute(accepted).scalar_one(),
-        failed=tx.connection.execute(failed).scalar_one(),
-    )
+def count_day(tx: Tx, start: datetime, now: datetime, end: datetime, sites: Collection[str] = ()) -> Day:
+    """The day from `start` to `end`, as it stands at `now`; of these sites, where any are named."""
+    at, due = messages.c.planned_for, messages.c.due_at
+    ahead = select(func.count().filter(due <= now), func.count().filter(due > now))
+    ahead = ahead.where(*_planned(sites), due < end)
+    went = select(func.count(), func.count().filter(messages.c.state == State.DELIVERED.value))
+    went = went.where(messages.c.accepted_at >= start, messages.c.accepted_at < end)
+    stayed = select(*(func.count().filter(messages.c.state.in_(states)) for states in (FAILED, LEFT)))
+    stayed = stayed.where(IS_SETTLED, at >= start, at < end)
+    numbers = [
+        number for query in (ahead, went, stayed) for number in tx.connection.execute(of(tx, query, sites)).one()
+    ]
+    return Day(**dict(zip(("waiting", "planned", "accepted", "delivered", "failed", "left"), numbers, strict=True)))
 
 
-def count_ahead(tx: Tx, days: Mapping[str, tuple[datetime, datetime]]) -> dict[str, int]:
+def count_ahead(tx: Tx, days: Mapping[str, tuple[datetime, datetime]], sites: Collection[str] = ()) -> dict[str, int]:
     """How many messages are planned for each of these days (one at least), by the name it has here."""
     when = messages.c.due_at
     sums = [func.count().filter(when >= start, when < end) for start, end in days.values()]
     first, last = min(start for start, _ in days.values()), max(end for _, end in days.values())
-    query = select(*sums).where(messages.c.state == State.PLANNED.value, *_EVERY, when >= first, when < last)
-    return dict(zip(days, tx.connection.execute(query).one(), strict=True))
+    query = select(*sums).where(*_planned(sites), when >= first, when < last)
+    return dict(zip(days, tx.connection.execute(of(tx, query, sites)).one(), strict=True))
+
+
+def _planned(sites: Collection[str]) -> tuple[ColumnElement[bool], ...]:
+    """Planned ones, by the index that has what is asked for: by site, the rows need not be read."""
+    return (in_state(State.PLANNED), *((BY_TIME,) if sites else _EVERY))
+
+
+def of(tx: Tx, query: Any, sites: Collection[str]) -> Any:
+    """Only messages of these sites; all where none are named."""
+    if not sites:
+        return query
+    mine = enrolments.c.id == messages.c.enrolment_id
+    return query.select_from(messages.join(enrolments, mine)).where(bulk.among(tx, enrolments.c.site, sites))

@@ -188,6 +188,8 @@ class NewAttempt:
     contact_id: str
     version: str
     body_hash: str
+    parts: int
+    """Of a text; 0 of an email."""
     counted_on: date | None
     data_key: DataKey = field(repr=False)
     words: bytes = field(repr=False)
@@ -202,7 +204,7 @@ def start_attempts(tx: Tx, token: str, new: Sequence[NewAttempt], lease: Lease, 
     rows = [_in_flight(attempt, token, until) for attempt in new]
     match = {"id": "id", "lease_token": "token", "state": "was"}
     started = bulk.update_rows(tx, messages, rows, match=match, returning="attempt_id")
-    names = ("id", "message_id", "number", "provider", "contact_id", "version", "body_hash")
+    names = ("id", "message_id", "number", "provider", "contact_id", "version", "body_hash", "parts")
     begun = [attempt for attempt in new if attempt.id in started]
     rows = [
         {name: getattr(attempt, name) for name in names} | {"channel": attempt.channel.value, "started_at": now}

@@ -45,6 +45,11 @@ def _partial(name: str, *columns: str, where: str) -> Index:
 
 
 _STRANDED = "state IN ('failed', 'undelivered', 'invalid', 'suppressed')"
+SETTLED = "state NOT IN ('planned', 'claimed', 'in_flight')"
+"""Messages of which something has come: what reports are counted from."""
+
+_AHEAD = ("due_at", "id", "sequence", "enrolment_id")
+"""By which people look ahead: in order of time, and counted by sequence and by site without reading the rows."""
 
 # fmt: off
 keys = Table(
@@ -85,6 +90,7 @@ contacts = Table(
     Column("channel", String(8), nullable=False),
     Column("closed", String(32)),
     Column("changed_at", UtcTime),
+    _partial("ix_contacts_closed", "changed_at", where="closed IS NOT NULL"),
 )
 
 events = Table(
@@ -188,6 +194,7 @@ enrolments = Table(
     UniqueConstraint("patient_id", "sequence", "origin_index"),
     Index("ix_enrolments_sequence", "sequence", "state"),
     Index("ix_enrolments_enrolled", "enrolled_at"),
+    Index("ix_enrolments_site", "site", "id"),
     _partial("ix_enrolments_active", "id", where="state = 'active'"),
 )
 
@@ -229,8 +236,9 @@ messages = Table(
     _partial("ix_messages_held", "patient_id", where="state = 'held'"),
     _partial("ix_messages_unconfirmed", "provider", "accepted_at", where="state IN ('accepted', 'sent')"),
     _partial("ix_messages_accepted", "accepted_at", where="accepted_at IS NOT NULL"),
-    _partial("ix_messages_failed", "planned_for", where="state IN ('failed', 'undelivered', 'invalid')"),
     _partial("ix_messages_undealt", "planned_for", where=f"{_STRANDED} AND dealt_at IS NULL"),
+    _partial("ix_messages_settled", "planned_for", where=SETTLED),
+    _partial("ix_messages_ahead", *_AHEAD, where="state = 'planned' AND id <> ''"),
     _partial("ix_messages_counted", "patient_id", "counted_on", where="counted_on IS NOT NULL"),
 )
 
@@ -251,6 +259,7 @@ attempts = Table(
     Column("contact_id", String(64), nullable=False),
     Column("version", String(64), nullable=False),
     Column("body_hash", String(64), nullable=False),
+    Column("parts", SmallInteger, nullable=False, server_default="0"),  # of a text, which is what is billed
     Column("started_at", UtcTime, nullable=False),
     Column("asked_at", UtcTime),  # when evidence was last looked for
     Column("asked", SmallInteger, nullable=False, server_default="0"),

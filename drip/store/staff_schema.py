@@ -5,7 +5,7 @@ from sqlalchemy import BigInteger, Boolean, Column, ForeignKey, Index, Integer, 
 from drip.store.schema import metadata
 from drip.store.types import UtcTime
 
-__all__ = ["accounts", "audit", "drafts", "metadata", "patient_pauses", "sessions", "task_notes"]
+__all__ = ["accounts", "audit", "drafts", "metadata", "patient_pauses", "sessions", "tallies", "task_notes"]
 
 _UNFINISHED = text("state IN ('open', 'submitted', 'approved')")
 
@@ -25,6 +25,8 @@ accounts = Table(
     Column("closed_until", UtcTime),  # after too many wrong passwords
     Column("created_at", UtcTime, nullable=False),
     Column("disabled_at", UtcTime),
+    Column("email", LargeBinary),  # sealed: where they get tests, once they have shown that it is theirs
+    Column("phone", LargeBinary),  # sealed
 )
 
 sessions = Table(
@@ -77,6 +79,20 @@ task_notes = Table(
     Column("at", UtcTime, nullable=False),
     Column("who", String(40), nullable=False),  # an account
     Column("words", LargeBinary, nullable=False),  # sealed, as the task's detail is
+)
+
+tallies = Table(
+    "tallies", metadata,  # what came of each day's messages, in numbers: counted from the messages, again and again
+    Column("day", String(10), primary_key=True),  # on the clinic's clock
+    Column("site", String(80), primary_key=True),  # empty where none was told
+    Column("sequence", String(80), primary_key=True),
+    Column("step", String(80), primary_key=True),
+    Column("channel", String(8), primary_key=True),
+    Column("provider", String(40), primary_key=True),
+    Column("what", String(16), primary_key=True),  # a state, or 'opted_out', or 'heard'
+    Column("reason", String(32), primary_key=True),
+    Column("number", Integer, nullable=False),
+    Column("parts", Integer, nullable=False),  # of texts
 )
 
 patient_pauses = Table(

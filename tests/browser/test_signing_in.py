@@ -68,5 +68,6 @@ def test_everything_can_be_done_without_javascript(console: Console) -> None:
     page.get_by_label("Why").fill("The phones are down")
     page.get_by_role("button", name="Pause all sending").click()
     expect(page.get_by_text("The phones are down (Sam Okoro)")).to_be_visible()
+    page.get_by_role("link", name="Resume sending").click()
     page.get_by_role("button", name="Resume sending").click()
     expect(page.get_by_text("The phones are down")).to_have_count(0)

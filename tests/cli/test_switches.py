@@ -1,5 +1,6 @@
 """The stop switches: `drip suppress`, `drip pause`, `drip resume`."""
 
+from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
@@ -100,6 +101,23 @@ def test_what_is_paused_too_long_expires(enrolled: Path, drip: Drip, rows: Rows)
     drip("tick", "--now", "2026-06-20T12:00Z")
     assert of(rows, "hello") == ("expired", "paused")
     assert of(rows, "weekly")[0] == "expired"
+
+
+def test_what_a_pause_has_made_late_is_left_out_unless_one_says_otherwise(
+    enrolled: Path, drip: Drip, rows: Rows, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    drip("pause")
+    drip("tick", *NOON)
+    monkeypatch.setattr("drip.clock.now", lambda: datetime(2026, 6, 10, 6, tzinfo=UTC))
+    assert drip("resume").out == "Resumed; 0 messages wait to go, 1 late one left out.\n"
+    assert of(rows, "hello") == ("skipped", "resumed_late")
+
+
+def test_late_ones_go_when_one_says_so(enrolled: Path, drip: Drip, rows: Rows, monkeypatch: pytest.MonkeyPatch) -> None:
+    drip("pause")
+    drip("tick", *NOON)
+    monkeypatch.setattr("drip.clock.now", lambda: datetime(2026, 6, 10, 6, tzinfo=UTC))
+    assert drip("resume", "--late", "send").out == "Resumed; 1 message waits to go.\n"
 
 
 def test_pausing_and_resuming_twice_is_harmless(enrolled: Path, drip: Drip) -> None:

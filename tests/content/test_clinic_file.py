@@ -67,8 +67,10 @@ treatments: {shockwave: eswt}
 interlocks: {after_steroid: 21d, operations: [day-surgery]}
 allow: {condition_words_in_sms: true, condition_words_in_subject: false, sms_parts: 2}
 desk: {red_flags_within: 30m, tasks_within: 1d12h, unreached: ring}
+sms_price: 0.0395
 """
     )
+    assert clinic.sms_price == 0.0395
     assert (clinic.phone, clinic.alert_numbers) == ("+441234380345", ("+447700900456",))
     assert (clinic.alert_emails, clinic.website) == (("lead@example.org",), "https://example.org")
     assert clinic.senders == Senders(
@@ -153,6 +155,8 @@ def test_bank_holidays_are_those_of_the_place(text: str, day: date, closed: bool
         ("sites:", "desk: {tasks_within: soon}\nsites:", 2, 22, "wrong-value", "such as 30m, 4h or 2d"),
         ("sites:", "desk: {red_flags_within: 1m}\nsites:", 2, 26, "wrong-value", "write 5m to 30d"),
         ("sites:", "desk: {unreached: pigeon}\nsites:", 2, 19, "wrong-value", "ring"),
+        ("sites:", "sms_price: -1\nsites:", 2, 12, "wrong-value", "is no price"),
+        ("sites:", "sms_price: cheap\nsites:", 2, 12, "wrong-value", "is not a number"),
         ("sites:", "treatment: {a: b}\nsites:", 2, 1, "unknown-key", "did you mean `treatments`?"),
         ("name: Test Clinic", "name: Test Clinic, website: example", 1, 38, "wrong-value", "https://"),
     ],

@@ -8,6 +8,7 @@ import pytest
 from sqlalchemy import event
 
 from drip.store import (
+    ahead,
     audit,
     by_staff,
     conversations,
@@ -21,6 +22,7 @@ from drip.store import (
     unmatched,
     waits,
 )
+from drip.store.ahead import Wanted
 from drip.store.conversations import Whose
 from drip.store.database import Tx
 from drip.store.outgoing import Lease
@@ -70,6 +72,16 @@ def test_what_is_due_is_found_in_the_index_of_due_messages(clinic: World, look: 
     plans = _plans(clinic, look)
     assert plans
     assert all("ix_messages_due" in plan for plan in plans), plans
+
+
+def look_ahead(tx: Tx) -> object:
+    """Read what goes next."""
+    return ahead.page(tx, Wanted(until=NOW + timedelta(days=14)), (NOW, "m-1"), 50)
+
+
+def test_what_goes_next_is_found_in_the_index_by_time(clinic: World) -> None:
+    (plan,) = _plans(clinic, look_ahead)
+    assert "ix_messages_ahead" in plan
 
 
 def still_ours(tx: Tx) -> object:

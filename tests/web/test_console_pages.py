@@ -6,8 +6,9 @@ from dataclasses import replace
 import pytest
 
 from drip.core.role import Role
-from drip.store import accounts, audit, desk, records
+from drip.store import accounts, audit, desk, patients, records, task_list
 from drip.store.records import NewTask
+from drip.store.task_list import Which
 from tests.databases import sqlite_url
 from tests.web.build import Site, on_loopback
 from tests.web.test_console import NOW, signed_in
@@ -38,7 +39,7 @@ def test_the_numbers_of_a_day(world: World) -> None:
     with world.store.read() as tx:
         day = desk.count_day(tx, start, NOW, end)
         ahead = desk.count_ahead(tx, {"today": (start, end), "next": (end, at("2026-06-13 00:00"))})
-    assert (day.accepted, day.planned, day.waiting, day.failed) == (1, 0, 0, 0)
+    assert (day.accepted, day.planned, day.waiting, day.failed, day.left) == (1, 0, 0, 0, 0)
     assert ahead == {"today": 0, "next": 1}
 
 
@@ -115,3 +116,44 @@ def test_a_record_that_cannot_be_unsealed_hides_no_other_task(world: World, site
         assert "cannot be unsealed" in browser.get(f"/console/patients?q={wanted}").text
     for wanted in ("amina", "07700+900123", ""):
         assert browser.get(f"/console/patients?q={wanted}").status == 200
+
+
+def test_who_has_sites_of_their_own_sees_the_numbers_of_these_sites(world: World, site: Site) -> None:
+    start, end = at("2026-06-11 00:00"), at("2026-06-12 00:00")
+    (patient,) = {one.patient_id for one in world.messages()}
+    with world.store.write() as tx:
+        key = patients.load(tx, [patient])[patient].data_key
+        tasks = [NewTask(key="k", kind="reply", patient_id=patient, data_key=key), NewTask(key="r", kind="review_due")]
+        records.raise_tasks(tx, tasks, NOW)
+    for sites, handed_over, ahead, asked in (({"quay"}, 1, 1, {"reply": 1}), ({"dock"}, 0, 0, {})):
+        with world.store.read() as tx:
+            assert desk.count_day(tx, start, NOW, end, sites).accepted == handed_over
+            assert desk.count_ahead(tx, {"next": (end, at("2026-06-13 00:00"))}, sites) == {"next": ahead}
+            assert task_list.count_by_kind(tx, Which(sites=frozenset(sites))) == asked
+
+
+def test_a_message_that_was_left_out_is_in_the_days_numbers(world: World) -> None:
+    with world.store.write() as tx:
+        tx.connection.exec_driver_sql("UPDATE messages SET state = 'skipped' WHERE step = 'hello'")
+        assert desk.count_day(tx, at("2026-06-11 00:00"), NOW, at("2026-06-12 00:00")).left == 1
+
+
+def test_the_banner_of_test_mode_says_who_is_reached(world: World, site: Site) -> None:
+    assert "no address is on the allow list" in signed_in(world, site, Role.VIEWER).get("/console").text
+    world.app = replace(world.app, allow_list=frozenset({"a@example.org", "b@example.org"}))
+    with on_loopback(world.app, now=lambda: NOW) as other:
+        assert "Only the 2 addresses on the allow list hear" in signed_in(world, other, Role.ADMIN).get("/console").text
+
+
+def test_resuming_says_how_much_waits_and_leaves_late_ones_out_by_default(world: World, site: Site) -> None:
+    browser = signed_in(world, site, Role.ADMIN)
+    browser.post("/console/pause", why="The phones are down")
+    with world.store.write() as tx:
+        late = "UPDATE messages SET planned_for = '2026-06-10T08:00:00.000000Z', reason = 'paused' WHERE step = 'nudge'"
+        tx.connection.exec_driver_sql(late)
+    page = browser.get("/console/resume").text
+    assert "<b>1</b> meant for yesterday" in page
+    assert 'value="skip" checked' in page
+    browser.post("/console/resume")
+    assert world.states()["nudge"] == "skipped resumed_late"
+    assert browser.get("/console/resume").headers["location"] == "/console"

@@ -150,6 +150,7 @@ class Door:
             "said": request.cookies.get(FLASH, ""),
             "here": request.url.path,
             "is_live": self.app.live,
+            "allowed": len(self.app.allow_list),
         } | self._standing(session)
         answer = pages.shown(page.name, around | dict(page.values), page.status, page.nonce)
         if request.cookies.get(FLASH):

@@ -21,8 +21,10 @@ from drip.web.console import (
     form_whole,
     held,
     letters,
+    me,
     message,
     new_sequence,
+    outgoing,
     pages,
     patient,
     patient_deeds,
@@ -30,12 +32,16 @@ from drip.web.console import (
     people,
     redating,
     replies,
+    reports,
+    resuming,
     review,
     sequence,
     sequences,
+    settings,
     signing_in,
     task_forms,
     tasks,
+    test_send,
     today,
     versions,
     words,
@@ -44,12 +50,12 @@ from drip.web.console.door import Door
 
 # fmt: off
 PARTS = (
-    signing_in, people,
-    today,
+    signing_in, me, people, settings,
+    today, resuming, outgoing, reports,
     tasks, task_forms, replies, failed, held, letters,
     patients, enrol, enrol_file, patient, patient_deeds, message, words, redating,
     sequences, new_sequence, sequence, calendar, versions,
-    draft_page, draft_preview, form, form_step, form_steps, form_whole, review,
+    draft_page, draft_preview, form, form_step, form_steps, form_whole, review, test_send,
 )
 # fmt: on
 """In the order in which addresses are looked at: one that is written out stands before one with a gap."""

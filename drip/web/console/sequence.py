@@ -11,7 +11,7 @@ from drip.core.sequence import Step
 from drip.core.spoken import ANCHORS, when_it_goes
 from drip.core.timing import in_words
 from drip.flows.draft import NoDraft, begin
-from drip.flows.switches import pause, resume
+from drip.flows.switches import pause
 from drip.store import accounts, drafts, statistics, versions
 from drip.web.console.door import Door
 from drip.web.console.visit import Answer, Onward, Page, Visit
@@ -24,7 +24,6 @@ def add_to(door: Door) -> None:
     door.page("/console/sequences/{id}", Permission.SEE, _sequence)
     door.deed("/console/sequences/{id}/draft", Permission.WRITE, _begin)
     door.deed("/console/sequences/{id}/pause", Permission.RUN, _pause)
-    door.deed("/console/sequences/{id}/resume", Permission.RUN, _resume)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -115,16 +114,6 @@ def _pause(visit: Visit) -> Answer:
     told = f"{why[:200]} ({visit.person.full_name})"
     pause(visit.app, f"sequence:{name}", told, visit.now, who=visit.person.id)
     return Onward(to=_address(name), said="This sequence is paused. Nothing of it goes until somebody resumes it.")
-
-
-def _resume(visit: Visit) -> Answer:
-    name = visit.path["id"]
-    with visit.app.store.read() as tx:
-        if f"sequence:{name}" not in versions.paused(tx):
-            return MISSING
-    woken = resume(visit.app, f"sequence:{name}", visit.now, who=visit.person.id)
-    waits = "1 message waits" if woken == 1 else f"{woken or 0} messages wait"
-    return Onward(to=_address(name), said=f"It goes on: {waits} to go. What came too late expires, and says so.")
 
 
 def _address(name: str) -> str:

@@ -16,6 +16,7 @@ from drip.store.passwords import address, new_secret
 from drip.store.vault import CannotUnseal
 from drip.web.console import pages
 from drip.web.console.door import APP, PASSWORD, SIGN_IN, Door
+from drip.web.console.me import own_page
 from drip.web.console.visit import Answer, Onward, Page, Visit
 
 HOME = "/console"
@@ -41,7 +42,6 @@ def add_to(door: Door) -> None:
     door.open("GET", SIGN_IN, show)
     door.open("POST", SIGN_IN, take)
     door.deed("/console/sign-out", Permission.SEE, _sign_out)
-    door.page("/console/me", Permission.SEE, lambda _: Page(name="me"))
     door.page(PASSWORD, Permission.SEE, _password_page)
     door.deed(PASSWORD, Permission.SEE, _choose_password)
     door.page(APP, Permission.SEE, _app_page)
@@ -92,7 +92,7 @@ def _choose_password(visit: Visit) -> Answer:
 
 def _app_page(visit: Visit, secret: str = "", wrong: str = "") -> Page:
     if visit.session.has_secret:
-        return Page(name="me")
+        return own_page(visit)
     secret = secret or new_secret()
     sealed = visit.app.store.vault.seal(_PLACE, visit.person.id, secret.encode()).hex()
     values = {"secret": _in_fours(secret), "sealed": sealed, "picture": _picture(visit, secret), "wrong": wrong}

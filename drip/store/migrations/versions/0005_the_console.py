@@ -40,8 +40,29 @@ def upgrade() -> None:
         sa.PrimaryKeyConstraint("id", name=op.f("pk_task_notes")),
     )
     op.create_index(op.f("ix_task_notes_task_id"), "task_notes", ["task_id"], unique=False)
+    op.add_column("accounts", sa.Column("email", sa.LargeBinary(), nullable=True))
+    op.add_column("accounts", sa.Column("phone", sa.LargeBinary(), nullable=True))
     _drafts()
+    _reports()
     _patient_pauses()
+
+
+def _reports() -> None:
+    op.add_column("attempts", sa.Column("parts", sa.SmallInteger(), server_default="0", nullable=False))
+    op.create_index("ix_enrolments_site", "enrolments", ["site", "id"], unique=False)
+    op.drop_index("ix_messages_failed", table_name="messages")
+    _partial("ix_messages_settled", "messages", ["planned_for"], "state NOT IN ('planned', 'claimed', 'in_flight')")
+    ahead = ["due_at", "id", "sequence", "enrolment_id"]
+    _partial("ix_messages_ahead", "messages", ahead, "state = 'planned' AND id <> ''")
+    _partial("ix_contacts_closed", "contacts", ["changed_at"], "closed IS NOT NULL")
+    named = {"day": 10, "site": 80, "sequence": 80, "step": 80, "channel": 8, "provider": 40, "what": 16, "reason": 32}
+    op.create_table(
+        "tallies",
+        *(sa.Column(name, sa.String(length=length), nullable=False) for name, length in named.items()),
+        sa.Column("number", sa.Integer(), nullable=False),
+        sa.Column("parts", sa.Integer(), nullable=False),
+        sa.PrimaryKeyConstraint(*named, name=op.f("pk_tallies")),
+    )
 
 
 def _patient_pauses() -> None:
