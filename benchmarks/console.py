@@ -10,7 +10,7 @@ import sys
 import tempfile
 from collections.abc import Iterator, Mapping
 from contextlib import ExitStack
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from time import perf_counter
 
@@ -24,6 +24,8 @@ from benchmarks.large_clinic import Lived
 from benchmarks.measure import Laps, Line, row
 from benchmarks.processes import listening, running, settings, until
 from drip.clock import now as real_now
+from drip.flows.switches import pause
+from drip.store.versions import EVERYTHING
 from drip.web.console.routes import console
 from tests.databases import find_postgres
 from tests.world import World
@@ -32,6 +34,18 @@ PATIENTS, QUICK = 100_000, 400
 LOOKS, QUICK_LOOKS = 40, 5
 SLOWEST = 300
 """Goal: milliseconds at the 95th percentile, for each page."""
+
+NOT_ALONE = {
+    "/console/preview/{id}",
+    "/console/drafts/{id}/review/email",
+    "/console/sequences/{id}/versions/email",
+    "/console/resume",
+    "/console/sequences/{id}/resume",
+}
+"""Frames within another page, and pages that are there only while something is paused."""
+
+AS_ONE_SITE = ("/console", "/console/tasks", "/console/outgoing", "/console/replies", "/console/failed")
+"""Looked at by somebody of one site as well: whose patients these are must be found out for each."""
 
 WARM = 2
 """Looks that are not counted: the first page of a process reads its templates and its sequences."""
@@ -82,7 +96,12 @@ def measured(database: Database, patients: int, looks: int, queries: Path | None
         began, sent = perf_counter(), _sent(lived.world)
         for route, path in pages.items():
             yield _line(route, _laps(door, path, looks))
+        limited = replace(door, token=lived.site_token)
+        for path in AS_ONE_SITE:
+            yield _line(f"{path} (one site)", _laps(limited, path, looks))
         sent, seconds = _sent(lived.world) - sent, perf_counter() - began
+        pause(lived.world.app, EVERYTHING, "measured", real_now())
+        yield _line("/console/resume", _laps(door, "/console/resume", looks))
     note = f"{patients:,} patients, {lived.messages:,} messages"
     yield Line(what="texts sent meanwhile", database=POSTGRES, measured=sent / seconds, unit="texts/s", note=note)
 
@@ -92,7 +111,7 @@ def addresses(lived: Lived) -> Mapping[str, str]:
     door = console(lived.world.app, real_now)
     found: dict[str, str] = {}
     for (method, route), needs in sorted(door.permissions.items()):
-        if method != "GET" or needs is None:
+        if method != "GET" or needs is None or route in NOT_ALONE:
             continue
         if "{" in route and route not in lived.examples:
             raise RuntimeError(f"{route} is not measured: give benchmarks/large_clinic.py an example of it")

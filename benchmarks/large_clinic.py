@@ -13,6 +13,7 @@ from benchmarks.clinic import Database, a_clinic, bookings, read, visits
 from drip.clock import now as real_now
 from drip.core.role import Role
 from drip.flows import staff
+from drip.flows.draft import begin
 from drip.flows.enrol import apply_news
 from drip.flows.staff import NewAccount
 from drip.flows.take_in import take_in
@@ -76,6 +77,15 @@ FROM messages m JOIN patients p ON p.id = m.patient_id WHERE attempt_id IS NOT N
 """
 
 
+MORE = {
+    "/console/patients?q= (a number)": "/console/patients?q=p-7",
+    "/console/patients?q= (a name)": "/console/patients?q=amina+77",
+    "/console/reports (90 days)": "/console/reports?days=90",
+    "/console/outgoing (14 days)": "/console/outgoing?days=14",
+}
+"""Pages worth looking at in another way as well."""
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Lived:
     """The clinic, and where its pages are."""
@@ -83,6 +93,8 @@ class Lived:
     world: World
     token: str = field(repr=False)
     """Of somebody signed in who may see everything."""
+    site_token: str = field(repr=False)
+    """Of somebody signed in who sees one site."""
     patients: int
     messages: int
     examples: Mapping[str, str]
@@ -101,13 +113,15 @@ def lived_in(database: Database, patients: int) -> Iterator[Lived]:
         _live(world, now)
         patient = _ask(world, now)
         _book(world, now)
+        token = _sign_in(world, "sam", real_now())
         yield Lived(
             world=world,
-            token=_sign_in(world, real_now()),
+            token=token,
+            site_token=_sign_in(world, "ann", real_now(), "quay"),
             patients=patients,
             messages=_count(world),
             examples=_examples(world, patient),
-            more={"/console/patients?q=": "/console/patients?q=p-7"},
+            more=MORE,
         )
 
 
@@ -143,15 +157,25 @@ def _ask(world: World, now: datetime) -> str:
         return str(tx.connection.execute(text(first)).scalar_one())
 
 
-def _sign_in(world: World, now: datetime) -> str:
-    given = staff.add(world.app, NewAccount(name="sam", full_name="Sam Okoro", role=Role.ADMIN), now)
+def _sign_in(world: World, name: str, now: datetime, *sites: str) -> str:
+    new = NewAccount(name=name, full_name=f"{name.capitalize()} Okoro", role=Role.ADMIN, sites=sites)
+    given = staff.add(world.app, new, now)
     with world.store.write() as tx:
-        account = accounts.named(tx, "sam")
+        account = accounts.named(tx, name)
         if account is None:
             raise RuntimeError(f"{given.person.name} is not there")
         accounts.set_password(tx, account.person.id, account.password, is_given=False)
         accounts.set_secret(tx, account.person.id, new_secret())
         return accounts.begin(tx, account.person.id, now)
+
+
+def _write(world: World) -> str:
+    """A draft that somebody has begun."""
+    with world.store.read() as tx:
+        account = accounts.named(tx, "sam")
+    if account is None:
+        raise RuntimeError("sam is not there")
+    return begin(world.app, "twenty", account.person, real_now()).id
 
 
 def _count(world: World) -> int:
@@ -177,7 +201,21 @@ def _examples(world: World, patient: str) -> Mapping[str, str]:
         message = first("SELECT id FROM messages WHERE state = 'planned' AND sequence = 'twenty' LIMIT 1")
         sent = first("SELECT id FROM messages WHERE attempt_id IS NOT NULL AND patient_id = :patient LIMIT 1")
         failed = first("SELECT id FROM messages WHERE state = 'failed' ORDER BY planned_for DESC LIMIT 1")
+    draft, versions = f"/console/drafts/{_write(world)}", "/console/sequences/twenty/versions"
     return {
+        "/console/drafts/{id}": draft,
+        "/console/drafts/{id}/calendar": f"{draft}/calendar",
+        "/console/drafts/{id}/form": f"{draft}/form",
+        "/console/drafts/{id}/form/{name}": f"{draft}/form/step-8",
+        "/console/drafts/{id}/form/{name}/remove": f"{draft}/form/step-8/remove",
+        "/console/drafts/{id}/review": f"{draft}/review",
+        "/console/drafts/{id}/whole": f"{draft}/whole",
+        "/console/reports/{name}.csv": "/console/reports/steps.csv",
+        "/console/sequences/{id}": "/console/sequences/twenty",
+        "/console/sequences/{id}/calendar": "/console/sequences/twenty/calendar",
+        "/console/sequences/{id}/versions": versions,
+        "/console/sequences/{id}/versions/compare": f"{versions}/compare?from=1&to=1",
+        "/console/sequences/{id}/versions/{number}": f"{versions}/1",
         "/console/patients/{id}": f"/console/patients/{patient}",
         "/console/patients/{id}/replies": f"/console/patients/{patient}/replies",
         "/console/letters/{id}": f"/console/letters/{failed}",
