@@ -293,5 +293,10 @@ def put_back(tx: Tx, token: str, moves: Sequence[Move]) -> None:
 
 
 def as_stored(words: dict[str, str | None]) -> bytes:
-    """Words as `start_attempts` takes them."""
+    """Words as they are sealed."""
     return to_bytes(words)
+
+
+def with_address(stored: bytes, to: str) -> bytes:
+    """Such words with where they go, as `start_attempts` takes them. Writing an email's page out twice is dear."""
+    return stored[:-1] + b"," + to_bytes({"to": to})[1:]
