@@ -93,6 +93,17 @@ class Store:
             yield self._tx(connection)
 
     @contextmanager
+    def snapshot(self) -> Iterator[Tx]:
+        """As `read`, and everything as it stands at the first look, however long one reads."""
+        lasting: dict[str, Any] = {} if self.engine.name == "sqlite" else {"isolation_level": "REPEATABLE READ"}
+        with self.engine.connect().execution_options(**lasting) as connection, connection.begin():
+            yield self._tx(connection)
+
+    def beside(self, url: str) -> "Store":
+        """Another database that holds what was sealed with the same keys, and that is soon thrown away."""
+        return Store(make_engine(url, outlives_crashes=False), self.vault, self._clock)
+
+    @contextmanager
     def rehearse(self) -> Iterator["Store"]:
         """A store on which everything happens for real and nothing remains."""
         with self.engine.connect().execution_options(drip_writes=True) as connection:
