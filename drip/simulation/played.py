@@ -16,8 +16,8 @@ from drip.simulation.outbox import Outbox
 from drip.store import copying, migrate, versions, views
 from drip.store.views import MessageView
 
-EVERY = timedelta(minutes=10)
-"""How often the worker looks in it: a message seldom misses the end of its hours for that, and a fortnight is quick."""
+EVERY = timedelta(minutes=20)
+"""How often the worker looks in it: seldom does a message miss the end of its hours for that, and it stays quick."""
 
 DAY = timedelta(days=1)
 
