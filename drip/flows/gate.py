@@ -19,7 +19,7 @@ from drip.flows.gate_tasks import task_about, tell_staff
 from drip.flows.gated import Gated, Passed
 from drip.flows.journal import NO_JOURNAL, Journal
 from drip.flows.letters import begin_attempt, write_letter
-from drip.flows.prepare import Ready
+from drip.flows.prepare import UNWORDED, Ready
 from drip.flows.reviews import Lapsed, ask_for_review
 from drip.flows.road import Road, Roads, charge, first_roads, give_back
 from drip.store import events, outgoing, patient_pauses, patients, questions, records, replies, versions
@@ -157,6 +157,8 @@ def _judge(app: App, batch: Sequence[Ready], facts: Facts, now: datetime) -> Gat
         if isinstance(verdict, Pass) and facts.recent[contact] >= RUNAWAY_LIMIT:
             gated.moves.append(_moved(ready, State.PLANNED, Reason.RUNAWAY, now + RUNAWAY_WINDOW))
             gated.tasks.append(task_about(ready, "runaway", f"{contact}:{now:%Y-%m-%d}"))
+        elif isinstance(verdict, Pass) and ready.words is UNWORDED:
+            gated.moves.append(_prepared_again(ready, now))  # nothing holds it back any more
         elif isinstance(verdict, Pass):
             facts.recent[contact] += 1
             gated.passed.append(_passed(app, ready, facts.roads[candidate.channel], verdict, now))

@@ -7,19 +7,8 @@ from datetime import date, datetime, timedelta
 from functools import cache
 from typing import Any
 
-from sqlalchemy import (
-    CompoundSelect,
-    Integer,
-    Interval,
-    Row,
-    Select,
-    bindparam,
-    func,
-    literal,
-    select,
-    union_all,
-    update,
-)
+from sqlalchemy import CompoundSelect, Row, Select, bindparam, func, literal, select, union_all, update
+from sqlalchemy.types import Integer, Interval
 
 from drip.core.lifecycle import COUNTED, State, checked
 from drip.core.model import Channel, Purpose
@@ -61,6 +50,8 @@ class Claimed:
     attempts: int
     attempt_id: str | None
     """Its last attempt, if there was one."""
+    reason: Reason
+    """What was decided when it was last looked at."""
 
 
 _COLUMNS = [messages.c[name] for name in Claimed.__slots__]
@@ -155,7 +146,8 @@ def _claiming(*, is_postgres: bool) -> Any:
 def claimed_of(row: Row[Any]) -> Claimed:
     """A row that was taken, by the columns of `Claimed`."""
     fields = dict(zip(Claimed.__slots__, row, strict=True))
-    return Claimed(**fields | {"channel": Channel(row.channel), "purpose": Purpose(row.purpose)})
+    words = {"channel": Channel(row.channel), "purpose": Purpose(row.purpose), "reason": Reason(row.reason)}
+    return Claimed(**fields | words)
 
 
 def still_ours(tx: Tx, token: str, ids: Iterable[str]) -> set[str]:
