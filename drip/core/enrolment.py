@@ -63,7 +63,7 @@ def _walk(
         walk.visit(moment)
     for moment in moments:
         walk.withdraw(moment)
-    for course in walk.courses.values():
+    for course in walk.courses:
         course.close()
     return walk
 

@@ -24,6 +24,7 @@ from drip.store.schema import (
     versions,
     visits,
 )
+from drip.store.staff_schema import patient_pauses
 
 PATIENTS_AT_ONCE = 200
 
@@ -36,7 +37,7 @@ def whom(tx: Tx, until: datetime) -> list[str]:
 
 
 def copy_shared(tx: Tx, to: Tx) -> None:
-    """What everybody has in common. No pauses and no troubles of providers: who looks ahead asks what would go."""
+    """What all have in common. No stop switches and no troubles of providers: who looks ahead asks what would go."""
     for table in (keys, versions, sequences):
         _write(to, table, tx.connection.execute(select(table)))
 
@@ -54,7 +55,7 @@ def _copy(tx: Tx, to: Tx, patient_ids: Sequence[str]) -> None:
     _write(to, patients, people)
     told = [column for column in events.c if column is not events.c.raw]
     _write(to, events, tx.connection.execute(_of(tx, told, events.c.patient_id, patient_ids)))
-    for table in (visits, enrolments, messages, replies, tasks):
+    for table in (patient_pauses, visits, enrolments, messages, replies, tasks):
         _write(to, table, tx.connection.execute(_of(tx, table, table.c.patient_id, patient_ids)))
     tried = select(attempts).join(messages, messages.c.id == attempts.c.message_id)
     _write(to, attempts, tx.connection.execute(tried.where(bulk.among(tx, messages.c.patient_id, patient_ids))))

@@ -10,7 +10,8 @@ from drip.core.lifecycle import State
 from drip.core.reason import Reason
 from drip.flows import switches
 from drip.simulation.played import Played, play, why
-from drip.store import views
+from drip.store import patient_pauses, patients, views
+from drip.store.patient_pauses import PatientPause
 from tests.world import ADVICE, World, a_visit, at
 
 START = "2026-06-11 10:31"
@@ -139,6 +140,15 @@ def test_a_pause_is_played_as_if_it_were_over_and_told(clinic: World) -> None:
     told = played(clinic)
     assert len(told.would_go) == 3
     assert told.notes == ["Something is paused; this is as if it were not."]
+
+
+def test_a_patient_whom_staff_paused_hears_nothing(clinic: World) -> None:
+    a_patient_who_came(clinic, ADVICE)
+    with clinic.store.write() as tx:
+        (person,) = patients.find(tx, "p-1")
+        pause = PatientPause(patient_id=person.id, paused_at=at(START), until=None, who="nurse")
+        patient_pauses.pause(tx, pause)
+    assert [(one.state, one.reason) for one in played(clinic).would_not_go] == [("expired", "paused")] * 3
 
 
 def test_whoever_is_not_on_the_allow_list_is_played_as_if_they_were(a_clinic: Callable[..., World]) -> None:
