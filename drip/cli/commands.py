@@ -7,7 +7,19 @@ from pathlib import Path
 import typer
 from typer.core import TyperGroup
 
-from drip.cli import desk, later, people, running, sandbox, sending, serving, staff, writing, writing_out
+from drip.cli import (
+    desk,
+    later,
+    looking_ahead,
+    people,
+    running,
+    sandbox,
+    sending,
+    serving,
+    staff,
+    writing,
+    writing_out,
+)
 from drip.cli.show import Complaint, complain, err, show_what_can_be_shown
 
 
@@ -28,7 +40,7 @@ app = typer.Typer(
     rich_markup_mode=None,
     context_settings={"help_option_names": ["-h", "--help"]},
 )
-for group in (writing, writing_out, sending, people, desk, running, serving, sandbox, staff, later):
+for group in (writing, writing_out, sending, people, looking_ahead, desk, running, serving, sandbox, staff, later):
     group.add_to(app)
 
 

@@ -80,20 +80,21 @@ def holds(condition: Condition | None, objects: Objects) -> bool:
 
 def _evaluate(condition: Condition, objects: Objects) -> object:
     match condition:
-        case Literal(value):
-            return value
+        # What is written most comes first: cases are tried in order.
         case Attribute(name, attribute):
             return objects.get(name, {}).get(attribute)
-        case Filtered(name, value, otherwise):
-            return _filter(name, _evaluate(value, objects), otherwise, objects)
+        case Literal(value):
+            return value
         case Compare(operator, left, right):
             return _compare(operator, _evaluate(left, objects), _evaluate(right, objects))
-        case Not(value):
-            return not _evaluate(value, objects)
         case Both(left, right):
             return bool(_evaluate(left, objects)) and bool(_evaluate(right, objects))
         case Either(left, right):
             return bool(_evaluate(left, objects)) or bool(_evaluate(right, objects))
+        case Not(value):
+            return not _evaluate(value, objects)
+        case Filtered(name, value, otherwise):
+            return _filter(name, _evaluate(value, objects), otherwise, objects)
         case _:  # pragma: no cover
             assert_never(condition)
 

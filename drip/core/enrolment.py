@@ -7,11 +7,10 @@ the same enrolments in whatever order they arrive, and deciding twice changes no
 
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
-from datetime import datetime, timedelta
 
 from drip.core.condition import holds
 from drip.core.course import Course, Enrolled, Live
-from drip.core.duration import Duration
+from drip.core.courses import Courses
 from drip.core.ending import ended_by, hear_staff, is_revived_by
 from drip.core.event import Event, Moment
 from drip.core.look import Looks
@@ -21,7 +20,7 @@ from drip.core.own_event import UNTOLD, own_event
 from drip.core.patient import Standing
 from drip.core.programme import begins_anew, best_known_first, is_certain, is_loading, may_be_one
 from drip.core.reason import Reason
-from drip.core.sequence import Again, Sequence
+from drip.core.sequence import Sequence
 from drip.core.subtype import is_for_another_subtype, lacks_subtype
 from drip.core.task import Ask, Task
 from drip.core.view import View, has_late_news, has_news_near, is_first_met_now, views_of
@@ -50,7 +49,7 @@ def decide(moments: tuple[Moment, ...], existing: Iterable[Enrolled], live: Iter
     if orphans and moments:
         # What started them is told otherwise by now: they are there all the same, from their own start on.
         walk = _walk(moments, rows, tuple(live), orphans)
-    return Decision(courses=tuple(walk.courses.values()), tasks=tuple(walk.tasks.values()))
+    return Decision(courses=tuple(walk.courses), tasks=tuple(walk.tasks.values()))
 
 
 def _walk(
@@ -64,7 +63,7 @@ def _walk(
         walk.visit(moment)
     for moment in moments:
         walk.withdraw(moment)
-    for course in walk.courses.values():
+    for course in walk.courses:
         course.close()
     return walk
 
@@ -75,13 +74,17 @@ class _Walk:
     existing: tuple[Enrolled, ...]
     live: tuple[Live, ...]
     orphans: frozenset[str]
-    courses: dict[tuple[str, str], Course] = field(default_factory=dict)
+    courses: Courses = field(default_factory=Courses)
     tasks: dict[str, Task] = field(default_factory=dict)
     looks: Looks = field(default_factory=Looks)
     names: dict[str, frozenset[str]] = field(default_factory=dict)
     """Of each event, by its keys: what it is about."""
     withdrawn: set[str] = field(default_factory=set)
     """The keys of what never happened."""
+    rows: dict[str, list[Enrolled]] = field(default_factory=dict)
+    """What exists, by its sequence."""
+    listening: dict[EventKind, tuple[Live, ...]] = field(default_factory=dict)
+    """Which live sequences are begun by a kind of event: looked for once each."""
 
     def __post_init__(self) -> None:
         """Enrolments whose first event is not in the history (enrolled by hand, say) are there from the start."""
@@ -92,6 +95,7 @@ class _Walk:
             self.names.update(dict.fromkeys(event.keys, event.names))
             self.withdrawn.update(event.keys if event.withdrawn else ())
         for row in self.existing:
+            self.rows.setdefault(row.sequence.id, []).append(row)
             by_hand = row.event_key not in self.names and not row.event_key.startswith(UNTOLD)
             if self.moments and (by_hand or row.id in self.orphans):
                 started = Moment(
@@ -106,7 +110,7 @@ class _Walk:
         if moment.event.withdrawn:
             return
         self._end_all(moment, depth)
-        for course in self.courses.values():
+        for course in self.courses:
             hear_staff(course, moment)
             if is_revived_by(course, moment):
                 course.ended = course.ended_at = None
@@ -120,7 +124,7 @@ class _Walk:
         """Of two programmes that may load the same tendon, the one that was started last goes on alone."""
         if course.ended or not is_loading(course):
             return
-        for other in tuple(self.courses.values()):
+        for other in self.courses:
             is_another = other is not course and is_loading(other) and may_be_one(course, other)
             if is_another and other.is_active_at(moment.event.occurred_at):
                 self._end(other, Reason.PROGRAMME_REPLACED, moment, depth)
@@ -141,7 +145,7 @@ class _Walk:
                 self.withdraw(own_event(EventKind.ENROLMENT_STARTED, course, moment))
 
     def _end_all(self, moment: Moment, depth: int) -> None:
-        for course in tuple(self.courses.values()):
+        for course in self.courses:
             reason = ended_by(course, moment)
             if reason and course.is_active_at(max(moment.event.occurred_at, course.started.event.occurred_at)):
                 self._end(course, reason, moment, depth)
@@ -166,16 +170,14 @@ class _Walk:
             change=self._change(row.sequence, started),
             is_adrift=is_adrift,
         )
-        self.courses[course.key] = course
+        self.courses.add(course)
         return course
 
     def _starts(self, moment: Moment) -> Iterator[Course]:
         for row in self.existing:
             if (row.sequence.id, row.origin) not in self.courses:
                 yield from self._go_on(row, moment)
-        listening = (live for live in self.live if moment.event.kind in live.sequence.enrol.on)
-        # Most of a long history is settled: nobody need look at it again.
-        for live in listening if has_news_near(moment.event, self.moments) else ():
+        for live in self._listening(moment.event.kind) if self._may_start_anything(moment) else ():
             if not self._is_in(live.sequence, moment) and self._may_start(live.sequence, moment):
                 change = self._change(live.sequence, moment)
                 course = Course(
@@ -185,8 +187,22 @@ class _Walk:
                     started=moment,
                     change=change,
                 )
-                self.courses[course.key] = course
+                self.courses.add(course)
                 yield course
+
+    def _listening(self, kind: EventKind) -> tuple[Live, ...]:
+        """What a kind of event may start."""
+        if kind not in self.listening:
+            self.listening[kind] = tuple(
+                one for one in self.live if one.sequence.enabled and kind in one.sequence.enrol.on
+            )
+        return self.listening[kind]
+
+    def _may_start_anything(self, moment: Moment) -> bool:
+        """Most of a long history is settled: nobody need look at it again."""
+        event = moment.event
+        is_over = event.is_history or (event.kind.is_of_the_moment and not event.fresh)
+        return not is_over and moment.patient.standing is Standing.CURRENT and has_news_near(event, self.moments)
 
     def _origin(self, sequence: Sequence, event: Event, change: Change | None) -> str:
         """What the enrolment belongs to; a programme that begins anew has its day as well."""
@@ -217,7 +233,7 @@ class _Walk:
             return None if self._suited(row.sequence, moment) else Reason.ENDED
         if moment.event.kind is not EventKind.TREATMENT_PERFORMED:
             return None
-        others = (course for course in self.courses.values() if course.sequence.id == row.sequence.id)
+        others = self.courses.of(row.sequence.id)
         is_told_twice = any(not course.names.isdisjoint(self._names(row)) for course in others)
         return Reason.TREATMENT_CORRECTED if is_told_twice else None
 
@@ -226,36 +242,35 @@ class _Walk:
         event = moment.event
         if event.kind not in sequence.enrol.on:
             return False
+        mine, rows = self.courses.of(sequence.id), self.rows.get(sequence.id, ())
+        if not mine and not rows:
+            return False
         names = event.names if self._change(sequence, moment) is None else {f"change:{event.key}"}
-        over = {course.key for course in self.courses.values() if begins_anew(event, course)}
-        rows = (row for row in self.existing if row.sequence.id == sequence.id and row is not besides)
-        rows = (row for row in rows if (row.sequence.id, row.origin) not in over)
-        courses = (one for one in self.courses.values() if one.sequence.id == sequence.id and one.key not in over)
-        taken = any(not names.isdisjoint(self._names(row)) for row in rows)
-        return taken or any(not names.isdisjoint(course.names) for course in courses)
+        over = {course.origin for course in mine if begins_anew(event, course)}
+        others = (row for row in rows if row is not besides and row.origin not in over)
+        taken = any(not names.isdisjoint(self._names(row)) for row in others)
+        return taken or any(not names.isdisjoint(one.names) for one in mine if one.origin not in over)
 
     def _names(self, row: Enrolled) -> frozenset[str]:
         """Every name of what an enrolment is about that may not have been come to yet."""
         return self.names.get(row.event_key, frozenset()) | {row.origin}
 
     def _change(self, sequence: Sequence, moment: Moment) -> Change | None:
-        return change_to_tell(sequence, moment, self.courses.values())
+        return change_to_tell(sequence, moment, self.courses.of(sequence.id))
 
     def _may_start(self, sequence: Sequence, moment: Moment) -> bool:
         event = moment.event
-        if not sequence.enabled or event.kind not in sequence.enrol.on:
-            return False
-        if event.is_history or (event.kind.is_of_the_moment and not event.fresh):
-            return False
-        if moment.patient.standing is not Standing.CURRENT or self._is_kept_out(sequence, event.occurred_at):
+        if self.courses.keep_out(sequence, event.occurred_at):
             return False
         suited = self._suited(sequence, moment)
-        if not suited and event.fresh and self._is_for_no_plan(sequence, moment):
-            self._ask_for_subtype(sequence, event)
+        if not suited:
+            if event.fresh and self._is_for_no_plan(sequence, moment):
+                self._ask_for_subtype(sequence, event)
+            return False
         safe = [view for view in suited if not lacks_subtype(sequence, view.as_known)]
         if not (event.fresh or has_late_news(event, self.moments) or is_first_met_now(safe or suited)):
             return False
-        if suited and not safe:
+        if not safe:
             self._ask_for_subtype(sequence, event)
         return bool(safe)
 
@@ -270,28 +285,9 @@ class _Walk:
 
     def _is_for_no_plan(self, sequence: Sequence, moment: Moment) -> bool:
         """Whether a subtype was recorded that no loading plan is for: a slip of the pen is not a reason for silence."""
-        if not is_for_another_subtype(sequence, [view.as_known for view in views_of(moment, self.moments)]):
+        if not is_for_another_subtype(sequence, (view.as_known for view in views_of(moment, self.moments))):
             return False
         return not any(self._suited(one.sequence, moment) for one in self.live if one.sequence.kind is Kind.LOADING)
-
-    def _is_kept_out(self, sequence: Sequence, at: datetime) -> bool:
-        """By an enrolment in a sequence that excludes this one, or by an earlier turn of its own."""
-        active = {course.sequence.id for course in self.courses.values() if course.is_active_at(at)}
-        if active & sequence.enrol.not_while_in:
-            return True
-        begun = [
-            course.started.event.occurred_at for course in self.courses.values() if course.sequence.id == sequence.id
-        ]
-        match sequence.enrol.again:
-            case Again.NEVER:
-                return bool(begun)
-            case Again.ONE_AT_A_TIME:
-                return sequence.id in active
-            case Again.AFTER:
-                pause = sequence.enrol.again_after or Duration()
-                return any(at < start + timedelta(days=pause.days) + pause.elapsed for start in begun)
-            case _:
-                return False
 
     def _ask_for_subtype(self, sequence: Sequence, event: Event) -> None:
         key = f"{Ask.UNKNOWN_SUBTYPE}:{event.key}"

@@ -120,12 +120,12 @@ class EventKind(StrEnum):
     @property
     def is_about_an_appointment(self) -> bool:
         """Such events must carry the appointment they speak of."""
-        return self.value.startswith("appointment.")
+        return self.startswith("appointment.")
 
     @property
     def is_our_own(self) -> bool:
         """Never accepted from outside."""
-        return self.value.startswith(("enrolment.", "reply.", "staff."))
+        return self.startswith(("enrolment.", "reply.", "staff."))
 
     @property
     def is_for_sequences(self) -> bool:
@@ -135,4 +135,4 @@ class EventKind(StrEnum):
     @property
     def is_of_the_moment(self) -> bool:
         """Somebody waits for what it starts: it starts nothing once it has been heard."""
-        return self.value.startswith(("reply.", "staff."))
+        return self.startswith(("reply.", "staff."))

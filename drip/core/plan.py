@@ -7,6 +7,7 @@ how a move is noticed. `due_at` is the next try, which deferrals and retries may
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import replace
 from datetime import UTC, date, datetime
+from functools import lru_cache
 
 from drip.core.follow_up import Answered
 from drip.core.lifecycle import REVIVABLE, UNSENT, State
@@ -20,14 +21,24 @@ from drip.core.window import ANY
 
 NEVER = datetime.max.replace(tzinfo=UTC)
 
+KEPT = 16_384
+"""Plans of enrolments, some 2 kB each: those of the few thousand patients who are heard of most."""
+
 __all__ = ["Basis", "Change", "Changes", "End", "Planned", "Wanted", "as_of", "changes", "ending", "to_enter", "wanted"]
 
 
 def wanted(basis: Basis) -> tuple[Wanted, ...]:
     """Every message of a sequence for its anchor, in the order of steps, not yet compared with the clock."""
-    steps = enumerate(basis.sequence.steps)
-    own = [message for position, step in steps if not step.follows for message in _of_step(step, position, basis)]
+    own = _own(replace(basis, answers=()) if basis.answers else basis)
     return (*own, *(message for answer in basis.answers for message in _said_to(answer, basis)))
+
+
+@lru_cache(maxsize=KEPT)
+def _own(basis: Basis) -> tuple[Wanted, ...]:
+    """What it wants whatever is answered. Kept: a patient's plan is compared anew with everything that is heard of
+    them, and seldom moves; placing every step took a third of all planning."""
+    steps = enumerate(basis.sequence.steps)
+    return tuple(message for position, step in steps if not step.follows for message in _of_step(step, position, basis))
 
 
 def _said_to(answer: Answered, basis: Basis) -> Iterable[Wanted]:

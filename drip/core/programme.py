@@ -57,8 +57,10 @@ def begins_anew(event: Event, course: Course) -> bool:
 
     The same one told again, as booking systems do with every edit, has its old start.
     """
-    before, starts, over_at = start_day(course.started.event), start_day(event), course.over_at
-    if event.kind is not EventKind.PROGRAMME_STARTED or over_at is None or before is None or starts is None:
+    if event.kind is not EventKind.PROGRAMME_STARTED or (over_at := course.over_at) is None:
+        return False
+    before, starts = start_day(course.started.event), start_day(event)
+    if before is None or starts is None:
         return False
     return before < starts and over_at.date() <= starts
 

@@ -178,6 +178,10 @@ class Sequence:
     pause_when: frozenset[str] = frozenset()
     examples: tuple[Example, ...] = field(default=(), repr=False)
 
+    def __hash__(self) -> int:
+        """By its id, for what is kept by sequence: looking at every step would cost more than is saved."""
+        return hash(self.id)
+
     @property
     def tells_of_moves(self) -> bool:
         """It begins anew with each move of a visit, rather than once with the visit."""

@@ -11,7 +11,7 @@ from drip.core.handover import NotTaken, Outcome, Unknown
 from drip.core.model import Channel
 from drip.core.reason import Reason
 from drip.flows.calls import Calls
-from drip.flows.gate import Passed
+from drip.flows.gated import Passed
 from drip.flows.journal import Journal
 
 LOOK_AGAIN = 0.25

@@ -7,7 +7,7 @@ from datetime import datetime
 from drip.core.asked import asked
 from drip.core.model import Channel
 from drip.core.replies import Word
-from drip.store import conversations, outgoing, patients
+from drip.store import conversations, patients, sent_words
 from drip.store.conversations import Became, ReplyRow, SentRow, Whose
 from drip.store.database import Tx
 from drip.store.patients import PatientRow
@@ -46,7 +46,7 @@ def conversation(tx: Tx, row: PatientRow, *, limit: int, before: datetime | None
     """What was sent to one patient and what they wrote, newest first: at most `limit` of both together."""
     told = replies_of(tx, conversations.page(tx, Whose(patient_id=row.id), limit=limit, before=before))
     sent = conversations.sent(tx, row.id, limit=limit, before=before)
-    bodies = outgoing.words_of(tx, {one.attempt_id: row.data_key for one in sent})
+    bodies = sent_words.words_of(tx, {one.attempt_id: row.data_key for one in sent})
     ours = [_sent(one, row, bodies.get(one.attempt_id) or {}) for one in sent]
     return sorted([*told, *ours], key=lambda one: one.at, reverse=True)[:limit]
 

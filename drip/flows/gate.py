@@ -3,66 +3,34 @@
 import logging
 from collections import Counter, defaultdict
 from collections.abc import Collection, Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 
 from drip.app import App
 from drip.core.caps import Usage
 from drip.core.gate import RECHECK, Candidate, Pass, Person, Stop, Turn, Wait, fold
 from drip.core.interlock import interlocks
-from drip.core.letter import Letter
 from drip.core.lifecycle import State
 from drip.core.model import Channel
 from drip.core.patient import is_test_number
 from drip.core.reason import Reason
 from drip.core.walltime import local_date
 from drip.flows.gate_tasks import task_about, tell_staff
+from drip.flows.gated import Gated, Passed
 from drip.flows.journal import NO_JOURNAL, Journal
 from drip.flows.letters import begin_attempt, write_letter
-from drip.flows.prepare import Ready
+from drip.flows.prepare import UNWORDED, Ready
 from drip.flows.reviews import Lapsed, ask_for_review
 from drip.flows.road import Road, Roads, charge, first_roads, give_back
 from drip.store import events, outgoing, patient_pauses, patients, questions, records, replies, versions
 from drip.store.database import Tx
-from drip.store.outgoing import Lease, Move, NewAttempt
+from drip.store.outgoing import Lease, Move
 
 RUNAWAY_WINDOW = timedelta(hours=1)
 RUNAWAY_LIMIT = 20
 """More hand-overs to one address within the window can only be a mistake of ours: networks block such senders."""
 
 log = logging.getLogger("drip.gate")
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Passed:
-    """A message that is to be handed over now."""
-
-    ready: Ready
-    attempt: NewAttempt
-    letter: Letter
-    road: Road
-    alarm: Reason = Reason.NONE
-    """It goes, but staff must hear of this."""
-
-
-@dataclass(slots=True, kw_only=True)
-class Gated:
-    """What the gate decided for a batch."""
-
-    passed: list[Passed] = field(default_factory=list)
-    moves: list[Move] = field(default_factory=list)
-    tasks: list[records.NewTask] = field(default_factory=list)
-
-    def add(self, other: "Gated") -> None:
-        """What was decided for one more patient."""
-        self.passed += other.passed
-        self.moves += other.moves
-        self.tasks += other.tasks
-
-    @property
-    def strayed(self) -> list[str]:
-        """Messages that no longer stand where the plan would put them: their patients must be planned anew."""
-        return [move.id for move in self.moves if move.state is State.SUPERSEDED]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -189,6 +157,8 @@ def _judge(app: App, batch: Sequence[Ready], facts: Facts, now: datetime) -> Gat
         if isinstance(verdict, Pass) and facts.recent[contact] >= RUNAWAY_LIMIT:
             gated.moves.append(_moved(ready, State.PLANNED, Reason.RUNAWAY, now + RUNAWAY_WINDOW))
             gated.tasks.append(task_about(ready, "runaway", f"{contact}:{now:%Y-%m-%d}"))
+        elif isinstance(verdict, Pass) and ready.words is UNWORDED:
+            gated.moves.append(_prepared_again(ready, now))  # nothing holds it back any more
         elif isinstance(verdict, Pass):
             facts.recent[contact] += 1
             gated.passed.append(_passed(app, ready, facts.roads[candidate.channel], verdict, now))

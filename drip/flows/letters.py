@@ -40,7 +40,7 @@ def _valid_until(one: Ready, now: datetime) -> datetime:
 
 def begin_attempt(one: Ready, letter: Letter, provider: str, counted_on: date | None) -> NewAttempt:
     """What is written down before the call: where to, in which words, and on which day it counts."""
-    said = {"subject": one.words.subject, "text": one.words.text, "html": one.words.html}
+    said = outgoing.as_stored({"subject": one.words.subject, "text": one.words.text, "html": one.words.html})
     return NewAttempt(
         id=letter.attempt_id,
         message_id=one.claimed.id,
@@ -50,9 +50,9 @@ def begin_attempt(one: Ready, letter: Letter, provider: str, counted_on: date | 
         provider=provider,
         contact_id=one.contacts[letter.channel],
         version=one.words_from.id,
-        body_hash=hashlib.sha256(outgoing.as_stored(said)).hexdigest(),
+        body_hash=hashlib.sha256(said).hexdigest(),
         parts=one.words.parts,
         counted_on=counted_on,
         data_key=one.person.data_key,
-        words=outgoing.as_stored(said | {"to": letter.to}),
+        words=outgoing.with_address(said, letter.to),
     )

@@ -13,6 +13,7 @@ from drip.core.gate import Candidate
 from drip.core.letter import Words
 from drip.core.model import Channel
 from drip.core.patient import time_in
+from drip.core.reason import Reason
 from drip.core.schedule import placements
 from drip.core.sequence import Step
 from drip.core.walltime import local_date
@@ -25,6 +26,12 @@ from drip.store.links import make_token, make_view_token
 from drip.store.outgoing import Claimed
 from drip.store.patients import PatientRow
 from drip.store.vault import CannotUnseal
+
+HELD_BACK = frozenset({Reason.INTERLOCK, Reason.PAUSED, Reason.AWAITING_APPROVAL, Reason.REVIEW_DUE})
+"""What held a message back when it was last looked at will most likely do so again. It asks every hour: of all messages
+that are claimed, most are those that an interlock holds."""
+
+UNWORDED = Words(text="")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -42,6 +49,7 @@ class Ready:
     hours: Hours
     objects: Objects = field(repr=False)
     words: Words = field(repr=False)
+    """UNWORDED where it was held back before: words are made once it may go."""
     addresses: Mapping[Channel, str] = field(repr=False)
     """Where this patient is reached today, on each channel that they can be reached on."""
     contacts: Mapping[Channel, str] = field(default_factory=dict)
@@ -146,8 +154,8 @@ def _prepare(app: App, one: Claimed, person: PatientRow, row: EnrolmentRow, vers
     objects = _objects(person, row, site)
     addresses = person.patient.addresses(today)
     contacts = {channel: blind.blind_address(app.store.vault, channel, to) for channel, to in addresses.items()}
-    values = values_for(app.clinic, site, person.patient, objects, on=now)
-    stop_url = _stop_url(app, one, contacts)
+    stop_url = None if one.reason in HELD_BACK else _stop_url(app, one, contacts)
+    values = {} if one.reason in HELD_BACK else values_for(app.clinic, site, person.patient, objects, on=now)
     if stop_url:
         values["links"] = {"stop": stop_url, "preferences": stop_url, "view": _view_url(app, one)}
     return Ready(
@@ -160,7 +168,7 @@ def _prepare(app: App, one: Claimed, person: PatientRow, row: EnrolmentRow, vers
         site=site,
         hours=replace(hours, window=ANY) if step.answers_at_once else hours,
         objects=objects,
-        words=_words(words_from, path, values, person),
+        words=_words(words_from, path, values, person) if values else UNWORDED,
         addresses=addresses,
         contacts=contacts,
         stop_url=stop_url,

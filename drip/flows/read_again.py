@@ -5,7 +5,7 @@ from datetime import datetime
 
 from drip.app import App
 from drip.core.model import Channel
-from drip.store import outgoing, patients
+from drip.store import patients, sent_words
 from drip.store.links import ViewLink
 
 
@@ -25,11 +25,11 @@ class Sent:
 def read_again(app: App, link: ViewLink) -> Sent | None:
     """The message this link was made for; None where its words are not kept any more."""
     with app.store.read() as tx:
-        attempt = outgoing.last_attempt(tx, link.patient_id, link.message_id)
+        attempt = sent_words.last_attempt(tx, link.patient_id, link.message_id)
         row = patients.load(tx, [link.patient_id]).get(link.patient_id)
         if attempt is None or row is None:
             return None
-        said = outgoing.words_of(tx, {attempt.id: row.data_key}).get(attempt.id)
+        said = sent_words.words_of(tx, {attempt.id: row.data_key}).get(attempt.id)
     if said is None:
         return None
     return Sent(

@@ -13,7 +13,7 @@ from drip.core.handover import Evidence
 from drip.core.lifecycle import State
 from drip.core.reason import Reason
 from drip.providers.provider import Provider
-from drip.store import enrolments, outgoing, receipts, records, settling
+from drip.store import enrolments, receipts, records, sent_words, settling
 from drip.store.database import Tx
 from drip.store.settling import SENT_AGAIN, Doubt, Settlement
 
@@ -132,7 +132,7 @@ def _may_ask_again(app: App, doubt: Doubt, now: datetime) -> bool:
 def _words(tx: Tx, doubts: Sequence[Doubt]) -> dict[str, Any]:
     """What was sent and where to, by attempt: a provider's list is searched for it."""
     keys = enrolments.data_key_rows(tx, {one.patient_id for one in doubts})
-    return outgoing.words_of(tx, {one.attempt_id: keys[one.patient_id] for one in doubts})
+    return sent_words.words_of(tx, {one.attempt_id: keys[one.patient_id] for one in doubts})
 
 
 def _critical(app: App, tx: Tx, doubts: Sequence[Doubt]) -> set[str]:

@@ -12,7 +12,7 @@ from drip.core.handover import Accepted, Fault, NotTaken, Outcome, Refused, Sett
 from drip.core.lifecycle import COUNTED, State
 from drip.core.reason import Reason
 from drip.flows.carry import Answer
-from drip.flows.gate import Passed
+from drip.flows.gated import Passed
 from drip.flows.road import note
 from drip.flows.spool import put_aside, write_down
 from drip.store import patients, records, versions

@@ -10,6 +10,8 @@ from drip.flows.take_in import take_in
 from drip.flows.tick import Counts, tick
 from drip.store import outgoing
 
+SECOND = timedelta(seconds=1)
+
 SETTLING = timedelta(minutes=5)
 """How long after an event happened it reaches us, in a rehearsal."""
 
@@ -32,9 +34,13 @@ def rehearse(
     *,
     start: datetime,
     end: datetime,
+    every: timedelta = SECOND,
     at_tick: Callable[[datetime, Counts], None] | None = None,
 ) -> Rehearsal:
-    """Take in each event when it happened, and tick whenever something is due, from `start` to `end`."""
+    """Take in each event when it happened, and tick whenever something is due, from `start` to `end`.
+
+    `every`: how long the worker waits at least between two looks.
+    """
     if app.reaches_people:
         raise WouldReachPeople("a rehearsal only runs with providers that reach nobody: set both to `folder`")
     waiting = sorted(events, key=lambda one: one.event.occurred_at)
@@ -48,15 +54,15 @@ def rehearse(
         ticks += 1
         if at_tick:
             at_tick(now, total)
-        now = min(_next_times(app, waiting, now), default=end + timedelta(seconds=1))
+        now = min(_next_times(app, waiting, now + every), default=end + SECOND)
     return Rehearsal(counts=total, ticks=ticks)
 
 
-def _next_times(app: App, waiting: list[Parsed], now: datetime) -> Iterator[datetime]:
+def _next_times(app: App, waiting: list[Parsed], soonest: datetime) -> Iterator[datetime]:
     """When something will happen next."""
     with app.store.read() as tx:
         due = outgoing.next_due(tx)
     if due:
-        yield max(due, now + timedelta(seconds=1))
+        yield max(due, soonest)
     if waiting:
-        yield max(waiting[0].event.occurred_at + SETTLING, now + timedelta(seconds=1))
+        yield max(waiting[0].event.occurred_at + SETTLING, soonest)

@@ -16,7 +16,8 @@ from drip.core.model import Channel
 from drip.core.reason import Reason
 from drip.flows.carry import Carrier
 from drip.flows.enrol import replan
-from drip.flows.gate import Gated, Passed, pass_gate
+from drip.flows.gate import pass_gate
+from drip.flows.gated import Gated, Passed
 from drip.flows.journal import Journal
 from drip.flows.prepare import Ready, Spoiled, prepare
 from drip.flows.record import record

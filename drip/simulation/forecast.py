@@ -1,4 +1,4 @@
-"""The next days of the real plan, counted and drawn as a rehearsal is."""
+"""The next days of the real patients, counted and drawn as a rehearsal is."""
 
 from collections import Counter
 from collections.abc import Iterator, Sequence
@@ -31,6 +31,11 @@ class Ahead:
     """How many texts take how many parts."""
     sms_price: float | None = None
     """Of one part."""
+    not_going: Counter[str] = field(default_factory=Counter)
+    """How many of what is planned would not go, by why."""
+    played: bool = True
+    """Caps, conditions and all else that decides are in it; else it is the plan alone."""
+    notes: Sequence[str] = ()
 
     @property
     def sms_parts(self) -> int:
@@ -73,6 +78,8 @@ def as_page(messages: Sequence[MessageView], ahead: Ahead) -> Page:
     """No patient is named: it is about how much, not about whom."""
     volume, local = volume_of(messages, ahead.zone), ahead.start.astimezone(ahead.zone)
     parts = [pieces.facts(_facts(messages, volume, ahead))]
+    if ahead.not_going:
+        parts.append(_not_going(ahead))
     if messages:
         each = Counter(Counter(one.patient_id for one in messages).values())
         parts += [
@@ -82,19 +89,31 @@ def as_page(messages: Sequence[MessageView], ahead: Ahead) -> Page:
         ]
     return Page(
         title=f"{ahead.clinic}: the next {ahead.days} days",
-        lede=f"What is planned from {local:%A} {local.day} {local:%B %Y}, {local:%H:%M}, for the patients of now.",
-        small="Before caps, and before anything is booked, moved or cancelled: what the plan says at this moment. "
-        f"Times are those of {ahead.zone.key}.",
+        lede=f"What {'would go' if ahead.played else 'is planned'} from {local:%A} {local.day} {local:%B %Y}, "
+        f"{local:%H:%M}, for the patients of now.",
+        small=" ".join((*ahead.notes, _PLAYED if ahead.played else "", f"Times are those of {ahead.zone.key}.")),
         parts=parts,
     )
+
+
+_PLAYED = (
+    "Played through the worker's own rules, with caps, conditions, consent, stops and hours as they are now; "
+    "before anything is booked, moved, cancelled or answered."
+)
+
+
+def _not_going(ahead: Ahead) -> str:
+    shown = pieces.table(("why", "messages"), ahead.not_going.most_common(), frozenset({1}))
+    return pieces.section("not-going", "What would not go", "Planned for these days, and held back or left out.", shown)
 
 
 def _facts(messages: Sequence[MessageView], volume: Volume, ahead: Ahead) -> Sequence[tuple[str, str, str]]:
     people = Counter(one.patient_id for one in messages)
     minute, most = volume.busiest_minute()
+    says = "would go" if ahead.played else "planned"
     return [
-        ("Emails", f"{volume.by(Channel.EMAIL):,}", "planned"),
-        ("Texts", f"{volume.by(Channel.SMS):,}", "planned"),
+        ("Emails", f"{volume.by(Channel.EMAIL):,}", says),
+        ("Texts", f"{volume.by(Channel.SMS):,}", says),
         *_cost(ahead),
         ("Patients", f"{len(people):,}", f"at most {max(people.values(), default=0)} messages to one"),
         ("Busiest minute", f"{most:,}", f"{minute:%a} {minute.day} {minute:%b, %H:%M}" if minute else ""),
@@ -102,7 +121,7 @@ def _facts(messages: Sequence[MessageView], volume: Volume, ahead: Ahead) -> Seq
 
 
 def _cost(ahead: Ahead) -> Iterator[tuple[str, str, str]]:
-    yield "Parts of texts", f"{ahead.sms_parts:,}", "with a long name in each"
+    yield "Parts of texts", f"{ahead.sms_parts:,}", "" if ahead.played else "with a long name in each"
     if ahead.sms_price is not None:
         yield "Cost of texts", f"{ahead.sms_parts * ahead.sms_price:,.2f}", f"at {ahead.sms_price:g} a part"
 

@@ -15,6 +15,7 @@ from sqlalchemy import (
     Column,
     ColumnElement,
     FromClause,
+    Insert,
     String,
     Table,
     Text,
@@ -42,6 +43,9 @@ from drip.store.types import as_text
 ROWS = "given_rows"
 """The one parameter of a statement that carries rows."""
 
+GIVEN = "given_values"
+"""The one parameter of a statement that is written once and asks about many values."""
+
 CHUNK = 500
 """Rows written in one statement: beyond it nothing gets faster, and on SQLite others wait longer."""
 
@@ -52,6 +56,19 @@ def among(tx: Tx, column: Column[str], values: Iterable[str]) -> ColumnElement[b
     if tx.is_postgres:
         return column == any_(literal(wanted, ARRAY(String)))
     return _Among(column, literal(json.dumps(wanted)))
+
+
+def among_given(column: Column[str], *, is_postgres: bool) -> ColumnElement[bool]:
+    """As `among`, in a statement that is written once: the values are `given` whenever it runs."""
+    if is_postgres:
+        return column == any_(bindparam(GIVEN, type_=ARRAY(String)))
+    return _Among(column, bindparam(GIVEN, type_=Text))
+
+
+def given(tx: Tx, values: Iterable[str]) -> dict[str, Any]:
+    """The values for a statement that has `among_given`. Writing such a statement anew costs as much as running it."""
+    wanted = sorted(set(values))
+    return {GIVEN: wanted if tx.is_postgres else json.dumps(wanted)}
 
 
 class _Among(ColumnElement[bool]):
@@ -88,14 +105,19 @@ def insert_rows(
     """Insert rows that all have the same columns. With `ignore_known`, rows that exist already are left alone."""
     for chunk in chunks(rows, at_once):
         if not tx.is_postgres:
-            statement = sqlite_insert(table).on_conflict_do_nothing() if ignore_known else insert(table)
-            tx.connection.execute(statement, list(chunk))
+            tx.connection.execute(_inserting(table, ignore_known=ignore_known), list(chunk))
         elif ignore_known:
             source = _recordset({name: table.c[name] for name in chunk[0]}, literal(_records(chunk), Text))
             copied = postgres_insert(table).from_select(list(chunk[0]), select(*source.c))
             tx.connection.execute(copied.on_conflict_do_nothing())
         else:
             _copy(tx, table, chunk)
+
+
+@cache
+def _inserting(table: Table, *, ignore_known: bool) -> Insert:
+    """For SQLite."""
+    return sqlite_insert(table).on_conflict_do_nothing() if ignore_known else insert(table)
 
 
 def _copy(tx: Tx, table: Table, rows: Sequence[Mapping[str, Any]]) -> None:
@@ -151,9 +173,14 @@ def save_rows(tx: Tx, table: Table, rows: Sequence[Mapping[str, Any]]) -> None:
     if tx.is_postgres:
         update_rows(tx, table, rows, match={"id": "id"})
     elif rows:  # SQLite's JSON has no bytes
-        values: dict[str, Any] = {name: bindparam(f"new_{name}") for name in rows[0] if name != "id"}
-        statement = update(table).where(table.c.id == bindparam("new_id")).values(values)
+        statement = _saving(table, tuple(rows[0]))
         tx.connection.execute(statement, [{f"new_{name}": value for name, value in row.items()} for row in rows])
+
+
+@cache
+def _saving(table: Table, names: tuple[str, ...]) -> Update:
+    values: dict[str, Any] = {name: bindparam(f"new_{name}") for name in names if name != "id"}
+    return update(table).where(table.c.id == bindparam("new_id")).values(values)
 
 
 def match_column(match: Mapping[str, str], key: str) -> str:

@@ -3,9 +3,10 @@
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
+from functools import cache
 from typing import Any
 
-from sqlalchemy import ColumnElement, Row, func, literal_column, select, update
+from sqlalchemy import ColumnElement, Row, Select, bindparam, func, literal_column, select, update
 
 from drip.core.lifecycle import State
 from drip.core.model import Facts
@@ -54,16 +55,26 @@ def of_patients(tx: Tx, data_keys: Mapping[str, DataKey]) -> dict[str, list[Enro
     """Every enrolment of these patients, oldest first."""
     found: dict[str, list[EnrolmentRow]] = {patient_id: [] for patient_id in data_keys}
     for chunk in bulk.chunks(sorted(data_keys)):
-        query = select(*_ALL).where(bulk.among(tx, enrolments.c.patient_id, chunk))
-        for row in tx.connection.execute(query.order_by(enrolments.c.enrolled_at)):
+        for row in tx.connection.execute(_of_patients(is_postgres=tx.is_postgres), bulk.given(tx, chunk)):
             found[row.patient_id].append(_unsealed(row, data_keys[row.patient_id]))
     return found
 
 
+@cache
+def _of_patients(*, is_postgres: bool) -> Select[Any]:
+    query = select(*_ALL).where(bulk.among_given(enrolments.c.patient_id, is_postgres=is_postgres))
+    return query.order_by(enrolments.c.enrolled_at)
+
+
 def load(tx: Tx, ids: Iterable[str], data_keys: Mapping[str, DataKey]) -> dict[str, EnrolmentRow]:
     """These enrolments, of patients whose keys are given."""
-    rows = tx.connection.execute(select(*_ALL).where(bulk.among(tx, enrolments.c.id, ids)))
+    rows = tx.connection.execute(_loading(is_postgres=tx.is_postgres), bulk.given(tx, ids))
     return {row.id: _unsealed(row, data_keys[row.patient_id]) for row in rows}
+
+
+@cache
+def _loading(*, is_postgres: bool) -> Select[Any]:
+    return select(*_ALL).where(bulk.among_given(enrolments.c.id, is_postgres=is_postgres))
 
 
 def _unsealed(row: Row[Any], key: DataKey) -> EnrolmentRow:
@@ -154,28 +165,48 @@ def waiting_at(tx: Tx, sites: Iterable[str], or_nowhere: bool) -> list[str]:
 
 def done(tx: Tx, open_states: Sequence[str], among: Sequence[str] | None, limit: int) -> list[str]:
     """Active enrolments with nothing left to send: their ids. Looks through all of them when none are named."""
-    left = select(messages.c.id).where(messages.c.enrolment_id == enrolments.c.id, messages.c.state.in_(open_states))
+    query = _done(tuple(open_states), limit, is_postgres=tx.is_postgres, are_named=among is not None)
+    return list(tx.connection.execute(query, {} if among is None else bulk.given(tx, among)).scalars())
+
+
+@cache
+def _done(open_states: tuple[str, ...], limit: int, *, is_postgres: bool, are_named: bool) -> Select[Any]:
     some = select(messages.c.id).where(messages.c.enrolment_id == enrolments.c.id)
-    query = select(enrolments.c.id).where(IS_ACTIVE, some.exists(), ~left.exists()).limit(limit)
-    query = query if among is None else query.where(bulk.among(tx, enrolments.c.id, among))
-    return list(tx.connection.execute(query).scalars())
+    query = select(enrolments.c.id).where(IS_ACTIVE, some.exists(), ~_left(open_states)).limit(limit)
+    return query.where(bulk.among_given(enrolments.c.id, is_postgres=is_postgres)) if are_named else query
+
+
+def _left(open_states: tuple[str, ...]) -> ColumnElement[bool]:
+    """Whether an enrolment has a message that may still go."""
+    left = select(messages.c.id).where(messages.c.enrolment_id == enrolments.c.id, messages.c.state.in_(open_states))
+    return left.exists()
 
 
 def whose(tx: Tx, ids: Sequence[str]) -> list[str]:
     """The patients whose enrolments these are."""
-    query = select(enrolments.c.patient_id).where(bulk.among(tx, enrolments.c.id, ids))
-    return sorted(set(tx.connection.execute(query).scalars()))
+    query = _whose(is_postgres=tx.is_postgres)
+    return sorted(set(tx.connection.execute(query, bulk.given(tx, ids)).scalars()))
+
+
+@cache
+def _whose(*, is_postgres: bool) -> Select[Any]:
+    return select(enrolments.c.patient_id).where(bulk.among_given(enrolments.c.id, is_postgres=is_postgres))
 
 
 def finish(tx: Tx, ids: Sequence[str], open_states: Sequence[str], now: datetime) -> list[tuple[str, str, str]]:
     """These came to their natural end, unless planned anew since. Answers (enrolment, patient, sequence) of each."""
-    left = select(messages.c.id).where(messages.c.enrolment_id == enrolments.c.id, messages.c.state.in_(open_states))
+    statement = _finishing(tuple(open_states), is_postgres=tx.is_postgres)
+    rows = tx.connection.execute(statement, bulk.given(tx, ids) | {"now": now})
+    return [(row.id, row.patient_id, row.sequence) for row in rows]
+
+
+@cache
+def _finishing(open_states: tuple[str, ...], *, is_postgres: bool) -> Any:
     statement = update(enrolments).where(
-        bulk.among(tx, enrolments.c.id, ids), enrolments.c.state == ACTIVE, ~left.exists()
+        bulk.among_given(enrolments.c.id, is_postgres=is_postgres), enrolments.c.state == ACTIVE, ~_left(open_states)
     )
     columns = (enrolments.c.id, enrolments.c.patient_id, enrolments.c.sequence)
-    rows = tx.connection.execute(statement.values(state=FINISHED, ended_at=now).returning(*columns))
-    return [(row.id, row.patient_id, row.sequence) for row in rows]
+    return statement.values(state=FINISHED, ended_at=bindparam("now")).returning(*columns)
 
 
 def reopen(tx: Tx, enrolment_id: str) -> None:

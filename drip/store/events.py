@@ -3,9 +3,10 @@
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
+from functools import cache
 from typing import Any
 
-from sqlalchemy import func, select, update
+from sqlalchemy import Select, Update, bindparam, func, select, update
 
 from drip.core.model import Facts
 from drip.store import bulk
@@ -106,27 +107,42 @@ def _present(tx: Tx, ids: Sequence[str]) -> set[str]:
 
 def patients_with_news(tx: Tx, limit: int) -> list[str]:
     """Patients of whom something is stored but not applied yet, those who have waited longest first."""
+    return list(tx.connection.execute(_with_news_first(limit)).scalars())
+
+
+@cache
+def _with_news_first(limit: int) -> Select[Any]:
     oldest = func.min(events.c.received)
     query = select(events.c.patient_id).where(events.c.state != APPLIED, events.c.state == PENDING)
-    return list(tx.connection.execute(query.group_by(events.c.patient_id).order_by(oldest).limit(limit)).scalars())
+    return query.group_by(events.c.patient_id).order_by(oldest).limit(limit)
 
 
 def with_news(tx: Tx, patient_ids: Iterable[str]) -> set[str]:
     """Which of these patients have an event that was not applied yet, or could not be."""
-    query = select(events.c.patient_id).distinct()
-    query = query.where(events.c.state != APPLIED, bulk.among(tx, events.c.patient_id, patient_ids))
-    return set(tx.connection.execute(query).scalars())
+    query = _having_news(is_postgres=tx.is_postgres)
+    return set(tx.connection.execute(query, bulk.given(tx, patient_ids)).scalars())
+
+
+@cache
+def _having_news(*, is_postgres: bool) -> Select[Any]:
+    among = bulk.among_given(events.c.patient_id, is_postgres=is_postgres)
+    return select(events.c.patient_id).distinct().where(events.c.state != APPLIED, among)
 
 
 def histories(tx: Tx, data_keys: Mapping[str, DataKey]) -> dict[str, list[StoredEvent]]:
     """Every event of these patients, in the order in which they came in."""
     found: dict[str, list[StoredEvent]] = {patient_id: [] for patient_id in data_keys}
-    columns = (events.c.id, events.c.patient_id, events.c.received, events.c.state, events.c.body)
     for chunk in bulk.chunks(sorted(data_keys)):
-        query = select(*columns).where(bulk.among(tx, events.c.patient_id, chunk)).order_by(events.c.received)
-        for row in tx.connection.execute(query):
+        for row in tx.connection.execute(_histories(is_postgres=tx.is_postgres), bulk.given(tx, chunk)):
             found[row.patient_id].append(_unsealed(row, data_keys[row.patient_id]))
     return found
+
+
+@cache
+def _histories(*, is_postgres: bool) -> Select[Any]:
+    columns = (events.c.id, events.c.patient_id, events.c.received, events.c.state, events.c.body)
+    query = select(*columns).where(bulk.among_given(events.c.patient_id, is_postgres=is_postgres))
+    return query.order_by(events.c.received)
 
 
 def _unsealed(row: Any, key: DataKey) -> StoredEvent:
@@ -137,7 +153,14 @@ def _unsealed(row: Any, key: DataKey) -> StoredEvent:
 def mark(tx: Tx, event_ids: Sequence[str], state: str) -> None:
     """These events were applied, or could not be."""
     for chunk in bulk.chunks(event_ids):
-        tx.connection.execute(update(events).where(bulk.among(tx, events.c.id, chunk)).values(state=state))
+        statement = _marking(is_postgres=tx.is_postgres)
+        tx.connection.execute(statement, bulk.given(tx, chunk) | {"becomes": state})
+
+
+@cache
+def _marking(*, is_postgres: bool) -> Update:
+    marked = update(events).where(bulk.among_given(events.c.id, is_postgres=is_postgres))
+    return marked.values(state=bindparam("becomes"))
 
 
 def give_up(tx: Tx, patient_id: str) -> None:

@@ -3,8 +3,10 @@
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
+from functools import cache
+from typing import Any
 
-from sqlalchemy import select
+from sqlalchemy import Select, select
 
 from drip.core.model import Channel
 from drip.core.patient import Patient, Standing
@@ -44,9 +46,9 @@ def identity_of(tx: Tx, row: PatientRow, patient: Patient, on: datetime) -> Iden
 
 def with_identity(tx: Tx, identities: Iterable[str]) -> list[Identity]:
     """Everybody with one of these blind indexes of name and birth."""
-    wanted = sorted(set(identities))
-    columns = [patients.c[name] for name in ("id", "source", "identity", "email_contact", "phone_contact", "standing")]
-    query = select(*columns).where(bulk.among(tx, patients.c.identity, wanted))
+    wanted = set(identities)
+    if not wanted:
+        return []
     return [
         Identity(
             id=row.id,
@@ -59,5 +61,13 @@ def with_identity(tx: Tx, identities: Iterable[str]) -> list[Identity]:
             },
             standing=Standing(row.standing),
         )
-        for row in (tx.connection.execute(query) if wanted else ())
+        for row in (
+            tx.connection.execute(_of_identity(is_postgres=tx.is_postgres), bulk.given(tx, wanted)) if wanted else ()
+        )
     ]
+
+
+@cache
+def _of_identity(*, is_postgres: bool) -> Select[Any]:
+    columns = [patients.c[name] for name in ("id", "source", "identity", "email_contact", "phone_contact", "standing")]
+    return select(*columns).where(bulk.among_given(patients.c.identity, is_postgres=is_postgres))

@@ -1,9 +1,10 @@
 """Lanes: what each provider may carry, shared by all workers. A provider without a row is open and unlimited."""
 
 from collections.abc import Iterable, Sequence
+from functools import cache
 from typing import Any
 
-from sqlalchemy import select, update
+from sqlalchemy import Select, select, update
 
 from drip.core.lane import Lane
 from drip.core.reason import Reason
@@ -14,9 +15,14 @@ from drip.store.schema import lanes
 
 def load(tx: Tx, providers: Iterable[str]) -> dict[str, Lane]:
     """The lanes of these providers that have one, locked in the order of their names until the transaction ends."""
-    query = select(lanes).where(bulk.among(tx, lanes.c.provider, providers)).order_by(lanes.c.provider)
-    rows = tx.connection.execute(query.with_for_update() if tx.is_postgres else query)
+    rows = tx.connection.execute(_loading(is_postgres=tx.is_postgres), bulk.given(tx, providers))
     return {row.provider: Lane(**{**row._mapping, "why": Reason(row.why)}) for row in rows}
+
+
+@cache
+def _loading(*, is_postgres: bool) -> Select[Any]:
+    query = select(lanes).where(bulk.among_given(lanes.c.provider, is_postgres=is_postgres)).order_by(lanes.c.provider)
+    return query.with_for_update() if is_postgres else query
 
 
 def look(tx: Tx) -> list[Lane]:

@@ -7,14 +7,15 @@ from datetime import date, datetime, timedelta
 from functools import cache
 from typing import Any
 
-from sqlalchemy import CompoundSelect, Row, func, literal, select, union_all, update
+from sqlalchemy import CompoundSelect, Row, Select, bindparam, func, literal, select, union_all, update
+from sqlalchemy.types import Integer, Interval
 
 from drip.core.lifecycle import COUNTED, State, checked
 from drip.core.model import Channel, Purpose
 from drip.core.reason import Reason
 from drip.store import bulk
 from drip.store.conditions import NO_LEASE, in_state
-from drip.store.database import Tx, from_bytes, to_bytes
+from drip.store.database import Tx, to_bytes
 from drip.store.schema import attempts, bodies, messages
 from drip.store.vault import DataKey
 
@@ -49,6 +50,8 @@ class Claimed:
     attempts: int
     attempt_id: str | None
     """Its last attempt, if there was one."""
+    reason: Reason
+    """What was decided when it was last looked at."""
 
 
 _COLUMNS = [messages.c[name] for name in Claimed.__slots__]
@@ -116,63 +119,82 @@ def claim(
 
 
 def _claim(tx: Tx, lease: Lease, channel: Channel, purpose: Purpose, now: datetime, limit: int) -> list[Claimed]:
-    # One lane at a time: the partial index (channel, priority, due_at) then yields the rows without looking at others.
+    lane = {"of_channel": channel.value, "of_rank": purpose.rank, "by_now": now, "at_most": limit}
+    until = {"for_length": lease.length} if tx.is_postgres else {"until": tx.lease_end(lease.length)}
+    taker = {"taker": lease.owner, "token": lease.token, **until}
+    rows = tx.connection.execute(_claiming(is_postgres=tx.is_postgres), lane | taker)
+    return [claimed_of(row) for row in rows]
+
+
+@cache
+def _claiming(*, is_postgres: bool) -> Any:
+    """One lane at a time: the partial index (channel, priority, due_at) then yields rows without looking at others."""
     due = select(messages.c.id).where(
         in_state(State.PLANNED),
-        messages.c.channel == channel.value,
-        messages.c.priority == purpose.rank,
-        messages.c.due_at <= now,
+        messages.c.channel == bindparam("of_channel"),
+        messages.c.priority == bindparam("of_rank"),
+        messages.c.due_at <= bindparam("by_now"),
     )
-    due = due.order_by(messages.c.due_at).limit(limit)
-    due = due.with_for_update(skip_locked=True) if tx.is_postgres else due
-    statement = (
-        update(messages)
-        .where(messages.c.id.in_(due.scalar_subquery()))
-        .values(
-            state=State.CLAIMED.value,
-            lease_owner=lease.owner,
-            lease_token=lease.token,
-            lease_until=tx.lease_end(lease.length),
-        )
-        .returning(*_COLUMNS)
-    )
-    return [claimed_of(row) for row in tx.connection.execute(statement)]
+    due = due.order_by(messages.c.due_at).limit(bindparam("at_most", type_=Integer))
+    due = due.with_for_update(skip_locked=True) if is_postgres else due
+    until = func.clock_timestamp() + bindparam("for_length", type_=Interval) if is_postgres else bindparam("until")
+    lease = {"lease_owner": bindparam("taker"), "lease_token": bindparam("token"), "lease_until": until}
+    taking = update(messages).where(messages.c.id.in_(due.scalar_subquery()))
+    return taking.values(state=State.CLAIMED.value, **lease).returning(*_COLUMNS)
 
 
 def claimed_of(row: Row[Any]) -> Claimed:
     """A row that was taken, by the columns of `Claimed`."""
     fields = dict(zip(Claimed.__slots__, row, strict=True))
-    return Claimed(**fields | {"channel": Channel(row.channel), "purpose": Purpose(row.purpose)})
+    words = {"channel": Channel(row.channel), "purpose": Purpose(row.purpose), "reason": Reason(row.reason)}
+    return Claimed(**fields | words)
 
 
 def still_ours(tx: Tx, token: str, ids: Iterable[str]) -> set[str]:
     """Which messages of this lease nobody has taken away, moved or ended in the meantime."""
-    query = select(messages.c.id).where(
-        bulk.among(tx, messages.c.id, ids), messages.c.lease_token == token, messages.c.state == State.CLAIMED.value
+    given = bulk.given(tx, ids) | {"token": token}
+    return set(tx.connection.execute(_ours(is_postgres=tx.is_postgres), given).scalars())
+
+
+@cache
+def _ours(*, is_postgres: bool) -> Select[Any]:
+    return select(messages.c.id).where(
+        bulk.among_given(messages.c.id, is_postgres=is_postgres),
+        messages.c.lease_token == bindparam("token"),
+        messages.c.state == State.CLAIMED.value,
     )
-    return set(tx.connection.execute(query).scalars())
 
 
 def counted(tx: Tx, patient_ids: Iterable[str], since: date) -> list[tuple[str, Channel, date]]:
     """(patient, channel, local day) of every message that used up one of the patient's caps."""
-    query = select(messages.c.patient_id, messages.c.channel, messages.c.counted_on).where(
-        bulk.among(tx, messages.c.patient_id, patient_ids),
-        messages.c.counted_on >= since.isoformat(),
+    given = bulk.given(tx, patient_ids) | {"since": since.isoformat()}
+    rows = tx.connection.execute(_counting(is_postgres=tx.is_postgres), given)
+    return [(row.patient_id, Channel(row.channel), date.fromisoformat(row.counted_on)) for row in rows]
+
+
+@cache
+def _counting(*, is_postgres: bool) -> Select[Any]:
+    return select(messages.c.patient_id, messages.c.channel, messages.c.counted_on).where(
+        bulk.among_given(messages.c.patient_id, is_postgres=is_postgres),
+        messages.c.counted_on >= bindparam("since"),
         messages.c.state.in_([state.value for state in COUNTED]),
     )
-    rows = tx.connection.execute(query)
-    return [(row.patient_id, Channel(row.channel), date.fromisoformat(row.counted_on)) for row in rows]
 
 
 def recent(tx: Tx, contact_ids: Iterable[str], since: datetime) -> Counter[str]:
     """How often each of these addresses was written to since then, by anyone's messages. What was not taken is not."""
+    rows = tx.connection.execute(_recent(is_postgres=tx.is_postgres), bulk.given(tx, contact_ids) | {"since": since})
+    return Counter({row[0]: row[1] for row in rows})
+
+
+@cache
+def _recent(*, is_postgres: bool) -> Select[Any]:
     query = select(attempts.c.contact_id, func.count()).where(
-        bulk.among(tx, attempts.c.contact_id, contact_ids),
-        attempts.c.started_at > since,
+        bulk.among_given(attempts.c.contact_id, is_postgres=is_postgres),
+        attempts.c.started_at > bindparam("since"),
         func.coalesce(attempts.c.outcome, "") != "not_taken",
     )
-    rows = tx.connection.execute(query.group_by(attempts.c.contact_id))
-    return Counter({row[0]: row[1] for row in rows})
+    return query.group_by(attempts.c.contact_id)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -262,36 +284,11 @@ def put_back(tx: Tx, token: str, moves: Sequence[Move]) -> None:
     bulk.update_rows(tx, messages, rows, match={"id": "id", "lease_token": "token", "state": "was"})
 
 
-def words_of(tx: Tx, keys: Mapping[str, DataKey]) -> dict[str, Any]:
-    """The words of these attempts (id -> their patient's key) as they were sent, and where to."""
-    if not keys:
-        return {}
-    rows = tx.connection.execute(select(bodies).where(bulk.among(tx, bodies.c.attempt_id, keys)))
-    return {
-        row.attempt_id: from_bytes(keys[row.attempt_id].unseal("bodies.words", row.attempt_id, row.words))
-        for row in rows
-    }
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class LastAttempt:
-    """The attempt whose words are those of a message."""
-
-    id: str
-    channel: Channel
-    accepted_at: datetime | None
-
-
-def last_attempt(tx: Tx, patient_id: str, message_id: str) -> LastAttempt | None:
-    """Of this patient's message; None where there is no such message, or it was never tried."""
-    columns = (messages.c.attempt_id, messages.c.channel, messages.c.accepted_at)
-    query = select(*columns).where(messages.c.id == message_id, messages.c.patient_id == patient_id)
-    row = tx.connection.execute(query).first()
-    if row is None or row.attempt_id is None:
-        return None
-    return LastAttempt(id=row.attempt_id, channel=Channel(row.channel), accepted_at=row.accepted_at)
-
-
 def as_stored(words: dict[str, str | None]) -> bytes:
-    """Words as `start_attempts` takes them."""
+    """Words as they are sealed."""
     return to_bytes(words)
+
+
+def with_address(stored: bytes, to: str) -> bytes:
+    """Such words with where they go, as `start_attempts` takes them. Writing an email's page out twice is dear."""
+    return stored[:-1] + b"," + to_bytes({"to": to})[1:]

@@ -3,9 +3,10 @@
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
+from functools import cache
 from typing import Any
 
-from sqlalchemy import ColumnElement, Row, case, literal, select, update
+from sqlalchemy import ColumnElement, Row, Select, case, literal, select, update
 
 from drip.core.model import Channel, Facts
 from drip.core.patient import Patient, Standing
@@ -73,19 +74,29 @@ def lock(tx: Tx, patient_ids: Iterable[str]) -> dict[str, int]:
 
     Answers how often each has changed: a smaller number seen earlier means that what was read then is stale.
     """
-    query = select(patients.c.id, patients.c.revision).where(bulk.among(tx, patients.c.id, patient_ids))
-    query = query.order_by(patients.c.id)
-    rows = tx.connection.execute(query.with_for_update() if tx.is_postgres else query)
+    rows = tx.connection.execute(_locking(is_postgres=tx.is_postgres), bulk.given(tx, patient_ids))
     return {row.id: row.revision for row in rows}
+
+
+@cache
+def _locking(*, is_postgres: bool) -> Select[Any]:
+    query = select(patients.c.id, patients.c.revision).where(bulk.among_given(patients.c.id, is_postgres=is_postgres))
+    query = query.order_by(patients.c.id)
+    return query.with_for_update() if is_postgres else query
 
 
 def load(tx: Tx, patient_ids: Iterable[str]) -> dict[str, PatientRow]:
     """These patients, unsealed."""
     found: dict[str, PatientRow] = {}
     for chunk in bulk.chunks(sorted(set(patient_ids))):
-        for row in tx.connection.execute(select(patients).where(bulk.among(tx, patients.c.id, chunk))):
+        for row in tx.connection.execute(_loading(is_postgres=tx.is_postgres), bulk.given(tx, chunk)):
             found[row.id] = _unsealed(tx, row)
     return found
+
+
+@cache
+def _loading(*, is_postgres: bool) -> Select[Any]:
+    return select(patients).where(bulk.among_given(patients.c.id, is_postgres=is_postgres))
 
 
 def readable(tx: Tx, patient_ids: Collection[str]) -> dict[str, PatientRow]:
@@ -212,10 +223,15 @@ def ensure_contacts(tx: Tx, addresses: Mapping[str, Channel]) -> None:
 
 def lock_contacts(tx: Tx, contact_ids: Iterable[str]) -> dict[str, Reason]:
     """Nobody else closes or uses these addresses until we are done. Answers which are closed, and why."""
-    query = select(contacts.c.id, contacts.c.closed).where(bulk.among(tx, contacts.c.id, contact_ids))
-    query = query.order_by(contacts.c.id)
-    rows = tx.connection.execute(query.with_for_update() if tx.is_postgres else query)
+    rows = tx.connection.execute(_locking_contacts(is_postgres=tx.is_postgres), bulk.given(tx, contact_ids))
     return {row.id: Reason(row.closed) for row in rows if row.closed}
+
+
+@cache
+def _locking_contacts(*, is_postgres: bool) -> Select[Any]:
+    query = select(contacts.c.id, contacts.c.closed).where(bulk.among_given(contacts.c.id, is_postgres=is_postgres))
+    query = query.order_by(contacts.c.id)
+    return query.with_for_update() if is_postgres else query
 
 
 def close_contact(tx: Tx, channel: Channel, address: str, reason: Reason, at: datetime) -> bool:

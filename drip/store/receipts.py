@@ -3,9 +3,10 @@
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from functools import cache
 from typing import Any
 
-from sqlalchemy import Row, exists, select, update
+from sqlalchemy import Row, Select, exists, select, update
 
 from drip.core.handover import Fault
 from drip.core.lifecycle import State, is_old_news
@@ -131,8 +132,7 @@ class Subject:
 
 def pending(tx: Tx, limit: int) -> list[Pending]:
     """The receipts that have waited longest. On PostgreSQL no other worker takes the same ones."""
-    query = select(receipts).where(receipts.c.state == "pending").order_by(receipts.c.received_at).limit(limit)
-    rows = tx.connection.execute(query.with_for_update(skip_locked=True) if tx.is_postgres else query).all()
+    rows = tx.connection.execute(_waiting(limit, is_postgres=tx.is_postgres)).all()
     if not rows:
         return []
     told = [row._mapping for row in rows]
@@ -145,17 +145,15 @@ def pending(tx: Tx, limit: int) -> list[Pending]:
     ]
 
 
+@cache
+def _waiting(limit: int, *, is_postgres: bool) -> Select[Any]:
+    query = select(receipts).where(receipts.c.state == "pending").order_by(receipts.c.received_at).limit(limit)
+    return query.with_for_update(skip_locked=True) if is_postgres else query
+
+
 def _attempts(tx: Tx, rows: Sequence[Mapping[Any, Any]]) -> list[Any]:
-    columns = (
-        attempts.c.id,
-        attempts.c.provider,
-        attempts.c.provider_ref,
-        attempts.c.message_id,
-        attempts.c.contact_id,
-        attempts.c.channel,
-        attempts.c.receipt,
-        attempts.c.receipt_at,
-    )
+    names = ("id", "provider", "provider_ref", "message_id", "contact_id", "channel", "receipt", "receipt_at")
+    columns = [attempts.c[name] for name in names]
     ids = [row["attempt_id"] for row in rows if row["attempt_id"]]
     refs = [row["provider_ref"] for row in rows if row["provider_ref"] and not row["attempt_id"]]
     query = select(*columns).where(bulk.among(tx, attempts.c.id, ids))

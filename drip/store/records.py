@@ -3,8 +3,10 @@
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
+from functools import cache
+from typing import Any
 
-from sqlalchemy import delete, func, select, update
+from sqlalchemy import Delete, Select, bindparam, delete, func, select, update
 
 from drip.core import asked
 from drip.store import bulk
@@ -122,27 +124,41 @@ def mark_alerted(tx: Tx, task_ids: Iterable[str], now: datetime) -> None:
 
 def with_open(tx: Tx, kind: str, patient_ids: Sequence[str]) -> set[str]:
     """Which of these patients have an open task of a kind."""
-    query = select(tasks.c.patient_id).where(
-        tasks.c.kind == kind, tasks.c.done_at.is_(None), tasks.c.patient_id.in_(list(patient_ids))
-    )
-    return {patient_id for patient_id in tx.connection.execute(query).scalars() if patient_id}
+    query, given = _having_open(is_postgres=tx.is_postgres), bulk.given(tx, patient_ids) | {"of_kind": kind}
+    return {patient_id for patient_id in tx.connection.execute(query, given).scalars() if patient_id}
+
+
+@cache
+def _having_open(*, is_postgres: bool) -> Select[Any]:
+    among = bulk.among_given(tasks.c.patient_id, is_postgres=is_postgres)
+    return select(tasks.c.patient_id).where(tasks.c.kind == bindparam("of_kind"), tasks.c.done_at.is_(None), among)
 
 
 def beat(tx: Tx, names: Iterable[str], now: datetime, detail: str = "") -> None:
     """These parts of the worker have just finished."""
     parts = sorted(names)
-    tx.connection.execute(delete(heartbeats).where(bulk.among(tx, heartbeats.c.name, parts)))
+    tx.connection.execute(_forgetting_beats(is_postgres=tx.is_postgres), bulk.given(tx, parts))
     rows = [{"name": name, "beat_at": now, "detail": detail} for name in parts]
     bulk.insert_rows(tx, heartbeats, rows, ignore_known=True)
 
 
+@cache
+def _forgetting_beats(*, is_postgres: bool) -> Delete:
+    return delete(heartbeats).where(bulk.among_given(heartbeats.c.name, is_postgres=is_postgres))
+
+
 def beats(tx: Tx) -> dict[str, datetime]:
     """When each part of the worker last finished."""
-    return {row.name: row.beat_at for row in tx.connection.execute(select(heartbeats.c.name, heartbeats.c.beat_at))}
+    return {row.name: row.beat_at for row in tx.connection.execute(_BEATS)}
+
+
+_BEATS = select(heartbeats.c.name, heartbeats.c.beat_at)
 
 
 def last_beat(tx: Tx, name: str) -> tuple[datetime | None, str]:
     """When a part of the worker last finished, and what it said of itself."""
-    query = select(heartbeats.c.beat_at, heartbeats.c.detail).where(heartbeats.c.name == name)
-    row = tx.connection.execute(query).first()
+    row = tx.connection.execute(_LAST_BEAT, {"of": name}).first()
     return (row.beat_at, row.detail) if row else (None, "")
+
+
+_LAST_BEAT = select(heartbeats.c.beat_at, heartbeats.c.detail).where(heartbeats.c.name == bindparam("of"))

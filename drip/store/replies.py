@@ -3,8 +3,10 @@
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
+from functools import cache
+from typing import Any
 
-from sqlalchemy import ColumnElement, literal_column, select, update
+from sqlalchemy import ColumnElement, Select, literal_column, select, update
 
 from drip.core.model import Channel
 from drip.core.patient import Standing
@@ -87,8 +89,7 @@ class PendingReply:
 
 def pending(tx: Tx, limit: int) -> list[PendingReply]:
     """The replies that have waited longest. On PostgreSQL no other worker takes the same ones."""
-    query = select(replies).where(_is_pending()).order_by(replies.c.received_at, replies.c.id).limit(limit)
-    rows = tx.connection.execute(query.with_for_update(skip_locked=True) if tx.is_postgres else query)
+    rows = tx.connection.execute(_waiting(limit, is_postgres=tx.is_postgres))
     return [
         PendingReply(
             id=row.id,
@@ -103,11 +104,22 @@ def pending(tx: Tx, limit: int) -> list[PendingReply]:
     ]
 
 
+@cache
+def _waiting(limit: int, *, is_postgres: bool) -> Select[Any]:
+    query = select(replies).where(_is_pending()).order_by(replies.c.received_at, replies.c.id).limit(limit)
+    return query.with_for_update(skip_locked=True) if is_postgres else query
+
+
 def contacts_with_pending(tx: Tx, contact_ids: Iterable[str]) -> set[str]:
     """At which of these addresses (by blind id) somebody wrote something that was not applied yet."""
-    query = select(replies.c.contact_id).distinct()
-    query = query.where(_is_pending(), bulk.among(tx, replies.c.contact_id, contact_ids))
-    return set(tx.connection.execute(query).scalars())
+    query = _unread_at(is_postgres=tx.is_postgres)
+    return set(tx.connection.execute(query, bulk.given(tx, contact_ids)).scalars())
+
+
+@cache
+def _unread_at(*, is_postgres: bool) -> Select[Any]:
+    among = bulk.among_given(replies.c.contact_id, is_postgres=is_postgres)
+    return select(replies.c.contact_id).distinct().where(_is_pending(), among)
 
 
 def _is_pending() -> ColumnElement[bool]:

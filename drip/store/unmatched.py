@@ -2,8 +2,10 @@
 
 from collections.abc import Iterable
 from datetime import datetime
+from functools import cache
+from typing import Any
 
-from sqlalchemy import and_, exists, literal_column, select, update
+from sqlalchemy import and_, bindparam, exists, literal_column, select, update
 
 from drip.core.reason import Reason
 from drip.store import bulk, patients
@@ -18,16 +20,21 @@ def hear_again(tx: Tx, since: datetime, now: datetime) -> int:
 
     Addresses that they close are closed when this returns. Safe to repeat, and beside other workers.
     """
+    rows = tx.connection.execute(_matching(), {"since": since}).all()
+    _close(tx, [row.id for row in rows if row.closes], now)
+    return len(rows)
+
+
+@cache
+def _matching() -> Any:
+    """Asked at every tick."""
     found = update(receipts).where(
         receipts.c.state == literal_column("'unmatched'"),  # written out, as in the index that serves it
         receipts.c.attempt_id.is_(None),
-        receipts.c.received_at >= since,
+        receipts.c.received_at >= bindparam("since"),
         exists().where(_NAMED),
     )
-    changed = found.values(state="pending").returning(receipts.c.id, receipts.c.closes)
-    rows = tx.connection.execute(changed).all()
-    _close(tx, [row.id for row in rows if row.closes], now)
-    return len(rows)
+    return found.values(state="pending").returning(receipts.c.id, receipts.c.closes)
 
 
 def _close(tx: Tx, receipt_ids: Iterable[str], now: datetime) -> None:

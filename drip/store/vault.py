@@ -4,7 +4,6 @@ Every sealed value is bound to its table, column and row, so that it cannot be m
 data key of their own, itself sealed under the master key: forgetting that key is erasing the patient.
 """
 
-import hashlib
 import hmac
 import secrets
 from collections.abc import Sequence
@@ -59,7 +58,7 @@ class Vault:
 
     def blind(self, kind: str, value: str) -> str:
         """A look-up value for equality only: the same for the same text, and useless without the key."""
-        return hmac.new(self._index_key, f"{kind}|{value}".encode(), hashlib.sha256).hexdigest()[:40]
+        return hmac.digest(self._index_key, f"{kind}|{value}".encode(), "sha256").hex()[:40]
 
     def derived_key(self, purpose: bytes) -> bytes:
         """32 bytes for one purpose only. The same for ever, like the index key that they are made from."""

@@ -4,8 +4,10 @@ import json
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
+from functools import cache
+from typing import Any
 
-from sqlalchemy import delete, func, select, update
+from sqlalchemy import Select, delete, func, select, update
 
 from drip.store import bulk
 from drip.store.database import Tx
@@ -34,7 +36,11 @@ class VersionRow:
 
 def live(tx: Tx) -> dict[str, str]:
     """The live version of each sequence."""
-    return {row.id: row.version for row in tx.connection.execute(select(sequences.c.id, sequences.c.version))}
+    return {sequence: version for sequence, version in tx.connection.execute(_LIVE)}
+
+
+_LIVE = select(sequences.c.id, sequences.c.version)
+"""Asked many times at every tick, as what is paused is."""
 
 
 def load(tx: Tx, version_ids: Iterable[str]) -> list[VersionRow]:
@@ -71,8 +77,14 @@ def of_number(tx: Tx, sequence: str, number: int) -> VersionRow | None:
 
 def approved(tx: Tx, version_ids: Iterable[str]) -> list[str]:
     """Which of these someone was named for who approved them."""
-    query = select(versions.c.id).where(versions.c.id.in_(sorted(version_ids)), versions.c.approved_by != "")
-    return list(tx.connection.execute(query).scalars())
+    query = _approved(is_postgres=tx.is_postgres)
+    return list(tx.connection.execute(query, bulk.given(tx, version_ids)).scalars())
+
+
+@cache
+def _approved(*, is_postgres: bool) -> Select[Any]:
+    among = bulk.among_given(versions.c.id, is_postgres=is_postgres)
+    return select(versions.c.id).where(among, versions.c.approved_by != "")
 
 
 def approved_of(tx: Tx, of_sequences: Iterable[str]) -> dict[str, list[str]]:
@@ -134,7 +146,10 @@ def lock(tx: Tx) -> None:
 
 def paused(tx: Tx) -> dict[str, str]:
     """What is paused, and why: 'everything', 'sequence:<id>', 'provider:<name>'."""
-    return {row.scope: row.why for row in tx.connection.execute(select(pauses.c.scope, pauses.c.why))}
+    return {scope: why for scope, why in tx.connection.execute(_PAUSED)}
+
+
+_PAUSED = select(pauses.c.scope, pauses.c.why)
 
 
 def pause(tx: Tx, scope: str, why: str, now: datetime) -> None:

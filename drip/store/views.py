@@ -1,6 +1,6 @@
 """What people ask: which messages there are, in which state, and why."""
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
@@ -8,6 +8,7 @@ from typing import Any
 from sqlalchemy import func, select
 
 from drip.core.lifecycle import State
+from drip.store import bulk
 from drip.store import patients as people
 from drip.store.conditions import in_state
 from drip.store.database import Tx
@@ -48,7 +49,12 @@ _SAME = (
 
 
 def list_messages(
-    tx: Tx, *, patient_ids: Sequence[str] | None = None, state: str | None = None, until: datetime | None = None
+    tx: Tx,
+    *,
+    patient_ids: Sequence[str] | None = None,
+    state: str | None = None,
+    until: datetime | None = None,
+    ids: Iterable[str] | None = None,
 ) -> list[MessageView]:
     """Messages by due time; ties by purpose, sequence and step."""
     columns = [messages.c[name] for name in _SAME]
@@ -57,6 +63,8 @@ def list_messages(
     query = query.order_by(*order, messages.c.occurrence, messages.c.channel, messages.c.enrolment_id)
     if patient_ids is not None:
         query = query.where(messages.c.patient_id.in_(list(patient_ids)))
+    if ids is not None:
+        query = query.where(bulk.among(tx, messages.c.id, ids))
     if state:
         query = query.where(messages.c.state == state)
     if until:
@@ -68,6 +76,12 @@ def list_messages(
 
 def _view(row: Any, ref: str) -> MessageView:
     return MessageView(patient=ref, enrolment=row.enrolment_id, **{name: getattr(row, name) for name in _SAME})
+
+
+def went_since(tx: Tx, since: datetime) -> list[str]:
+    """The messages that a provider took since then."""
+    query = select(messages.c.id).where(messages.c.accepted_at.is_not(None), messages.c.accepted_at >= since)
+    return list(tx.connection.execute(query).scalars())
 
 
 def count_by_state(tx: Tx) -> dict[str, int]:

@@ -3,9 +3,10 @@
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
+from functools import cache
 from typing import Any
 
-from sqlalchemy import Row, select, update
+from sqlalchemy import Row, Select, bindparam, select, update
 
 from drip.core.visit import BOOKED
 from drip.store import bulk
@@ -99,12 +100,21 @@ def unanswered(
     tx: Tx, since: datetime, until: datetime, limit: int, patient_ids: Iterable[str] | None = None
 ) -> list[OpenVisit]:
     """Visits that ended then, still stand as booked, and were not asked about: those that ended first."""
-    query = select(*_COLUMNS).where(
-        visits.c.status == BOOKED, visits.c.asked_at.is_(None), visits.c.ends_at > since, visits.c.ends_at <= until
-    )
+    query = _unanswered(limit)
     query = query if patient_ids is None else query.where(bulk.among(tx, visits.c.patient_id, patient_ids))
-    rows = tx.connection.execute(query.order_by(visits.c.ends_at).limit(limit))
-    return [_open(row) for row in rows]
+    return [_open(row) for row in tx.connection.execute(query, {"since": since, "until": until})]
+
+
+@cache
+def _unanswered(limit: int) -> Select[Any]:
+    """Asked at every tick."""
+    query = select(*_COLUMNS).where(
+        visits.c.status == BOOKED,
+        visits.c.asked_at.is_(None),
+        visits.c.ends_at > bindparam("since"),
+        visits.c.ends_at <= bindparam("until"),
+    )
+    return query.order_by(visits.c.ends_at).limit(limit)
 
 
 def _open(row: Row[Any]) -> OpenVisit:

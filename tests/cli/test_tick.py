@@ -224,7 +224,7 @@ def test_a_patient_whom_nothing_was_sent_has_a_story_too(live: Path, tell: Tell,
 def test_a_forecast_looks_as_far_ahead_as_it_is_told(live: Path, tell: Tell, drip: Drip) -> None:
     tell(an_event(), now="2026-06-09T11:00Z")
     document = drip("forecast", "--days", "2", "--now", "2026-06-09T11:00Z", "--json").json
-    assert list(document) == ["from", "days", "messages"]
+    assert list(document) == ["from", "days", "messages", "played", "notes", "would_go", "would_not_go"]
     assert (document["from"], document["days"]) == ("2026-06-09T11:00:00Z", 2)
     assert [one["step"] for one in document["messages"]] == ["hello", "tip", "grown-ups"]
     assert all(list(one) == KEYS for one in document["messages"])
@@ -238,7 +238,7 @@ def test_a_forecast_as_a_page_tells_how_much_and_of_nobody(live: Path, tell: Tel
     drip("forecast", "--days", "2", "--now", "2026-06-09T11:00Z", "--page", "ahead.html", "--sms-price", "0.04")
     page = (live / "ahead.html").read_text()
     assert re.search(r"Cost of texts.{1,60}0\.04", page, re.DOTALL)
-    assert "<b>2</b> <span>planned</span>" in page
+    assert "<b>2</b> <span>would go</span>" in page
     assert "Tue 9 June 2026: " in page
     assert "p-1" not in page
 
@@ -251,6 +251,37 @@ def test_a_text_of_two_parts_is_billed_as_two_in_a_forecast(live: Path, tell: Te
     drip("publish", "--now", "2026-05-02T09:00Z")
     tell(an_event(), now="2026-06-09T11:00Z")
     assert "about 2 parts" in drip("forecast", "--days", "2", "--now", "2026-06-09T11:00Z").out
+
+
+def test_a_forecast_says_of_each_message_why_it_would_not_go(live: Path, tell: Tell, drip: Drip) -> None:
+    tell(an_event(patient__date_of_birth="2009-01-01"), now="2026-06-09T11:00Z")
+    document = drip("forecast", "--days", "2", "--now", "2026-06-09T11:00Z", "--json").json
+    assert [one["step"] for one in document["would_go"]] == ["hello", "tip"]
+    assert [(one["step"], one["why"]) for one in document["would_not_go"]] == [
+        ("grown-ups", "the step's condition was not met")
+    ]
+    said = drip("forecast", "--days", "2", "--now", "2026-06-09T11:00Z", "--page", "ahead.html").out
+    assert "1 message would not go: the step's condition was not met." in said
+    assert "What would not go" in (live / "ahead.html").read_text()
+
+
+def test_a_forecast_of_the_plan_alone_says_what_is_not_in_it(live: Path, tell: Tell, drip: Drip) -> None:
+    tell(an_event(), now="2026-06-09T11:00Z")
+    asked = ("forecast", "--days", "2", "--now", "2026-06-09T11:00Z", "--plan-only")
+    assert "Only the plan: caps and conditions are not in it." in drip(*asked).out
+    document = drip(*asked, "--json").json
+    assert document["played"] is False
+    assert "would_go" not in document
+
+
+def test_a_forecast_that_cannot_be_played_shows_the_plan_and_says_so(
+    live: Path, tell: Tell, drip: Drip, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    tell(an_event(), now="2026-06-09T11:00Z")
+    monkeypatch.setattr("tempfile.tempdir", str(live / "no-such-folder"))
+    said = drip("forecast", "--days", "2", "--now", "2026-06-09T11:00Z").out
+    assert "2 emails and 1 text to 1 patient" in said
+    assert "It could not be played here (FileNotFoundError)." in " ".join(said.split())
 
 
 def test_an_empty_forecast_says_so(live: Path, drip: Drip) -> None:

@@ -54,6 +54,12 @@ def marked(rows: list[Planned], **states: State) -> list[Planned]:
     return [replace(row, state=states.get(row.step, row.state)) for row in rows]
 
 
+def test_a_plan_that_did_not_move_is_not_placed_anew() -> None:
+    first, again = wanted(a_basis(*BOTH)), wanted(a_basis(*BOTH))
+    assert all(one is other for one, other in zip(first, again, strict=True))
+    assert wanted(a_basis(*BOTH, anchor=NEXT_WEEK)) != first
+
+
 def test_every_message_is_planned_from_the_moment_of_enrolment() -> None:
     assert standing(planned(a_basis(*BOTH))) == [
         ("reminder", "Tue 2026-06-09 10:00", "planned", ""),

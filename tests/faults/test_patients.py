@@ -25,7 +25,8 @@ from drip.core.reason import Reason
 from drip.core.walltime import local_date
 from drip.flows import gate, send
 from drip.flows.enrol import apply_news
-from drip.flows.gate import Gated, pass_gate
+from drip.flows.gate import pass_gate
+from drip.flows.gated import Gated
 from drip.flows.news_spool import put_aside_news
 from drip.flows.prepare import Ready, prepare
 from drip.flows.receive import suppress

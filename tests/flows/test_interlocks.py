@@ -6,7 +6,7 @@ import pytest
 
 from drip.flows.enrol import apply_news
 from drip.flows.gate import pass_gate
-from drip.flows.prepare import prepare
+from drip.flows.prepare import UNWORDED, prepare
 from drip.flows.story import tell
 from drip.store import outgoing, patients, records
 from tests.flows.test_races import a_lease
@@ -95,3 +95,28 @@ def test_a_death_stops_a_message_that_is_claimed_and_not_yet_called(applied: boo
     clinic.tick("2026-06-11 13:05")
     assert clinic.sink.letters == []
     assert set(clinic.states().values()) == {"cancelled deceased"}
+
+
+def test_words_are_not_made_again_each_hour_while_something_holds_them_back(clinic: World) -> None:
+    """A letter that goes once nothing does is worded as it then stands."""
+    clinic.publish(LOADING)
+    injected = {"code": "steroid-injection", "performed_at": at("2026-06-14 09:00").isoformat()}
+    clinic.tell(an_event("treatment.performed", "2026-06-14 09:00", treatment=injected), started("2026-06-15"))
+    clinic.tick("2026-06-15 10:00")
+    assert of_day(clinic, 1) == "planned interlock"
+    with clinic.store.write() as tx:
+        held = outgoing.claim(tx, a_lease(), at("2026-06-15 11:00"), 10)
+    (ready,), _ = prepare(clinic.app, held, at("2026-06-15 11:00"))
+    assert ready.words is UNWORDED
+
+
+def test_what_was_held_back_goes_in_full_words_in_the_tick_in_which_it_may(clinic: World) -> None:
+    clinic.publish(LOADING)
+    fractured = {"attributes": {"subtype": "insertional"}, "conditions": ["fracture"]}
+    clinic.tell({**started("2026-06-15"), "patient": {**started("2026-06-15")["patient"], **fractured}})
+    clinic.tick("2026-06-15 10:00")
+    assert of_day(clinic, 1) == "planned interlock"
+    clinic.tell(an_event("patient.updated", "2026-06-15 10:30", patient={"conditions": []}))
+    clinic.tick("2026-06-15 11:00")
+    assert of_day(clinic, 1) == "accepted"
+    assert "Hello Amina." in clinic.sink.letters[0].words.text

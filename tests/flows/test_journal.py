@@ -11,7 +11,8 @@ from sqlalchemy import select, update
 
 from drip import clock
 from drip.core.lifecycle import State
-from drip.flows.gate import Passed, pass_gate
+from drip.flows.gate import pass_gate
+from drip.flows.gated import Passed
 from drip.flows.journal import Journal, take_up_journals
 from drip.flows.prepare import prepare
 from drip.flows.send import send_due

@@ -8,7 +8,7 @@ import pytest
 
 from drip.core.letter import Letter
 from drip.core.model import Channel
-from drip.store import outgoing, patients
+from drip.store import patients, sent_words
 from drip.store.links import LENGTH, VIEW_LENGTH, make_token, make_view_token, read_token, read_view_token
 from tests.web.build import PUBLIC, Carrier, Site, on_loopback
 from tests.world import ADVICE, World, a_visit, an_event, at
@@ -115,6 +115,6 @@ def test_while_the_database_is_away_the_page_says_so(
     def away(*_: object) -> None:
         raise OSError("amina@example.org")
 
-    monkeypatch.setattr(outgoing, "last_attempt", away)
+    monkeypatch.setattr(sent_words, "last_attempt", away)
     page = site.ask("GET", path)
     assert (page.status, "call us" in page.text, "amina" in page.text + caplog.text) == (503, True, False)

@@ -5,11 +5,11 @@ from typing import Any
 
 from drip.core.model import Channel
 from drip.core.role import Permission
-from drip.store import audit, by_staff, outgoing
+from drip.store import audit, by_staff, sent_words
 from drip.store.audit import Deed
 from drip.store.database import Tx
-from drip.store.outgoing import LastAttempt
 from drip.store.patients import PatientRow
+from drip.store.sent_words import LastAttempt
 from drip.web.console import when
 from drip.web.console.door import Door
 from drip.web.console.patients import name_of
@@ -28,7 +28,7 @@ def _words(visit: Visit) -> Page:
         row = theirs(visit, tx, message.patient_id) if message else None
         if message is None or row is None:
             return NOBODY
-        attempt = outgoing.last_attempt(tx, row.id, message.id)
+        attempt = sent_words.last_attempt(tx, row.id, message.id)
         said = _said(tx, row, attempt)
         told = {"message": message.id}
         deed = Deed(who=visit.person.id, deed="message_read", about=f"patient:{row.id}", detail=told)
@@ -47,4 +47,4 @@ def _words(visit: Visit) -> Page:
 
 def _said(tx: Tx, row: PatientRow, attempt: LastAttempt | None) -> Mapping[str, Any]:
     """What was kept of it: nothing where it was never worded, or its words are gone."""
-    return outgoing.words_of(tx, {attempt.id: row.data_key}).get(attempt.id, {}) if attempt else {}
+    return sent_words.words_of(tx, {attempt.id: row.data_key}).get(attempt.id, {}) if attempt else {}

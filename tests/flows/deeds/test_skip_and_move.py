@@ -12,7 +12,8 @@ from drip.flows.deeds.move import move, send_now
 from drip.flows.deeds.scene import Done
 from drip.flows.deeds.skip import skip
 from drip.flows.deeds.undo import undo
-from drip.flows.gate import Gated, pass_gate
+from drip.flows.gate import pass_gate
+from drip.flows.gated import Gated
 from tests.flows.deeds.build import SAM, amina, broken, deeds, in_hand, number, the
 from tests.world import ADVICE, REMINDERS, World, a_booking, a_visit, an_event, at
 
