@@ -25,6 +25,7 @@ from benchmarks.measure import Laps, Line, row
 from benchmarks.processes import listening, running, settings, until
 from drip.clock import now as real_now
 from drip.flows.switches import pause
+from drip.store.audit import COMMAND
 from drip.store.versions import EVERYTHING
 from drip.web.console.routes import console
 from tests.databases import find_postgres
@@ -100,7 +101,7 @@ def measured(database: Database, patients: int, looks: int, queries: Path | None
         for path in AS_ONE_SITE:
             yield _line(f"{path} (one site)", _laps(limited, path, looks))
         sent, seconds = _sent(lived.world) - sent, perf_counter() - began
-        pause(lived.world.app, EVERYTHING, "measured", real_now())
+        pause(lived.world.app, EVERYTHING, "measured", real_now(), who=COMMAND)
         yield _line("/console/resume", _laps(door, "/console/resume", looks))
     note = f"{patients:,} patients, {lived.messages:,} messages"
     yield Line(what="texts sent meanwhile", database=POSTGRES, measured=sent / seconds, unit="texts/s", note=note)

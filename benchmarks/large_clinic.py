@@ -214,7 +214,7 @@ def _examples(world: World, patient: str) -> Mapping[str, str]:
         "/console/sequences/{id}": "/console/sequences/twenty",
         "/console/sequences/{id}/calendar": "/console/sequences/twenty/calendar",
         "/console/sequences/{id}/versions": versions,
-        "/console/sequences/{id}/versions/compare": f"{versions}/compare?from=1&to=1",
+        "/console/sequences/{id}/versions/compare": f"{versions}/compare?was=1&now=1",
         "/console/sequences/{id}/versions/{number}": f"{versions}/1",
         "/console/patients/{id}": f"/console/patients/{patient}",
         "/console/patients/{id}/replies": f"/console/patients/{patient}/replies",

@@ -128,6 +128,8 @@ class Person:
     is_paused: bool = False
     """Staff hold back all that this patient gets but answers to what they wrote themselves."""
     interlocks: frozenset[str] = frozenset()
+    interlock_ends_at: datetime | None = None
+    """When the first of these ends by itself, if one does."""
     usage: Usage = field(default_factory=Usage)
 
 
@@ -200,8 +202,15 @@ def _held_back(candidate: Candidate, person: Person, now: datetime) -> Wait | No
         reason = Reason.INTERLOCK
     elif candidate.purpose is not Purpose.SAFETY:
         reason = _overdue_review(candidate, now)
-    again = candidate.hours.forward(now + RECHECK) or candidate.expires_at
-    return Wait(min(again, candidate.expires_at), reason) if reason else None
+    return Wait(_asks_again(candidate, person, reason, now), reason) if reason else None
+
+
+def _asks_again(candidate: Candidate, person: Person, reason: Reason, now: datetime) -> datetime:
+    """An interlock ends on a day that is known, or with news of the patient, which asks at once; all else, any hour."""
+    after = now + RECHECK
+    if reason is Reason.INTERLOCK:
+        after = min(person.interlock_ends_at or now + DAY, now + DAY)
+    return min(candidate.hours.forward(after) or candidate.expires_at, candidate.expires_at)
 
 
 def _interlocks(candidate: Candidate) -> frozenset[str]:

@@ -55,6 +55,11 @@ def interlocks(patient: Patient, rules: Interlocks, now: datetime) -> frozenset[
     return frozenset(hold.name for hold in holds(patient, rules) if hold.is_on(now))
 
 
+def next_end(patient: Patient, rules: Interlocks, now: datetime) -> datetime | None:
+    """When the first of what holds messages back now ends by itself; None where only news ends it."""
+    return min((hold.until for hold in holds(patient, rules) if hold.until and hold.is_on(now)), default=None)
+
+
 def holds(patient: Patient, rules: Interlocks) -> Iterator[Hold]:
     """Every reason there is, was or will be to hold loading exercises back."""
     told = patient.facts.get("conditions")

@@ -13,7 +13,7 @@ from drip.flows.attendance import note_visits
 from drip.flows.repin import NOBODY, Repin
 from drip.flows.resolve import Known, Resolved, Rules, replayed, resolve
 from drip.flows.same_person import Families
-from drip.store import enrolments, events, patients, plans, records
+from drip.store import enrolments, events, patients, plans, records, settling
 from drip.store.bulk import chunks
 from drip.store.database import REFUSED, Tx
 from drip.store.vault import CannotUnseal
@@ -210,6 +210,8 @@ def _apply(tx: Tx, resolved: Sequence[Resolved], broken: Sequence[Known], now: d
     note_visits(tx, resolved, now)
     applied = [event for one in resolved for event in one.known.fresh]
     events.mark(tx, applied, events.APPLIED)
+    if applied:
+        settling.wake_interlocked(tx, keys)
     events.mark(tx, [event for one in broken for event in one.fresh], events.FAILED)
     cancelled = sum(len(plan.changes.ended) for plan in to_write)
     return News(events=len(applied), enrolled=len(new), planned=planned, cancelled=cancelled, failed=len(broken))

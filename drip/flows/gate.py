@@ -9,7 +9,7 @@ from datetime import date, datetime, timedelta
 from drip.app import App
 from drip.core.caps import Usage
 from drip.core.gate import RECHECK, Candidate, Pass, Person, Stop, Turn, Wait, fold
-from drip.core.interlock import interlocks
+from drip.core.interlock import interlocks, next_end
 from drip.core.lifecycle import State
 from drip.core.model import Channel
 from drip.core.patient import is_test_number
@@ -208,6 +208,7 @@ def _person(app: App, batch: Sequence[Ready], facts: Facts, now: datetime) -> Pe
         has_news=patient_id in facts.news,
         is_paused=patient_id in facts.on_hold,
         interlocks=held | ({records.RED_FLAG} if patient_id in facts.red_flags else frozenset()),
+        interlock_ends_at=next_end(patient, app.clinic.interlocks, now) if held else None,
         usage=usage,
     )
 

@@ -1,6 +1,6 @@
 """What became of hand-overs: answers, leases that ran out, doubts and the evidence that settles them."""
 
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 from functools import cache
@@ -173,6 +173,13 @@ def wake(tx: Tx, reason: Reason, sequence: str | None) -> int:
     if sequence:
         statement = statement.where(messages.c.sequence == sequence)
     return tx.connection.execute(statement.values(due_at=messages.c.planned_for, reason="")).rowcount
+
+
+def wake_interlocked(tx: Tx, patient_ids: Iterable[str]) -> None:
+    """There is news of these patients, which may end what holds their exercises back: they ask again."""
+    waits = (in_state(State.PLANNED), messages.c.reason == Reason.INTERLOCK.value)
+    statement = update(messages).where(bulk.among(tx, messages.c.patient_id, patient_ids), *waits)
+    tx.connection.execute(statement.values(due_at=messages.c.planned_for))
 
 
 def wake_patient(tx: Tx, reason: Reason, patient_id: str) -> int:

@@ -12,6 +12,7 @@ from drip.core.model import Channel, Kind, Purpose, Send
 from drip.core.patient import Patient, Standing
 from drip.core.reason import Reason
 from drip.core.sequence import Review, Step
+from drip.core.window import DAY
 from tests.core.build import (
     AMINA,
     HAS_ACHILLES,
@@ -102,16 +103,24 @@ def test_loading_waits_for_a_safety_rule_whatever_the_sequence_says(fact: str) -
     loading = a_sequence("loading", kind=Kind.LOADING)
     held = a_person(interlocks=frozenset({fact}))
 
-    assert verdict(person=held, sequence=loading) == Wait(NOW + RECHECK, Reason.INTERLOCK)
+    assert verdict(person=held, sequence=loading) == Wait(NOW + DAY, Reason.INTERLOCK)
     assert verdict(person=held) == Pass(counted=True), "education does not"
+
+
+def test_what_a_safety_rule_holds_asks_again_when_the_rule_ends_and_else_once_a_day() -> None:
+    loading = a_sequence("loading", kind=Kind.LOADING)
+
+    for ends_in, asks_in in ((timedelta(hours=5), timedelta(hours=5)), (timedelta(days=9), DAY)):
+        held = a_person(interlocks=frozenset({"steroid_injection"}), interlock_ends_at=NOW + ends_in)
+        assert verdict(person=held, sequence=loading) == Wait(NOW + asks_in, Reason.INTERLOCK)
 
 
 def test_a_sequence_may_only_add_to_the_safety_rules() -> None:
     held = a_person(interlocks=frozenset({"surgery"}))
 
-    assert verdict(person=held, sequence=a_sequence(pause_when=["surgery"])) == Wait(NOW + RECHECK, Reason.INTERLOCK)
+    assert verdict(person=held, sequence=a_sequence(pause_when=["surgery"])) == Wait(NOW + DAY, Reason.INTERLOCK)
     loading = a_sequence("loading", kind=Kind.LOADING, pause_when=["pregnancy"])
-    assert verdict(person=held, sequence=loading) == Wait(NOW + RECHECK, Reason.INTERLOCK)
+    assert verdict(person=held, sequence=loading) == Wait(NOW + DAY, Reason.INTERLOCK)
 
 
 def test_words_about_signs_of_harm_are_not_held_by_what_a_sequence_adds() -> None:
@@ -120,7 +129,7 @@ def test_words_about_signs_of_harm_are_not_held_by_what_a_sequence_adds() -> Non
     loading = a_sequence("loading", kind=Kind.LOADING)
 
     assert isinstance(verdict(signs, held, sequence=a_sequence(pause_when=["red_flag"])), Pass)
-    assert verdict(signs, held, sequence=loading) == Wait(NOW + RECHECK, Reason.INTERLOCK)
+    assert verdict(signs, held, sequence=loading) == Wait(NOW + DAY, Reason.INTERLOCK)
 
 
 def test_content_past_its_review_date_does_not_go() -> None:

@@ -4,7 +4,7 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from drip.core.interlock import ORDINARY, Interlocks, interlocks
+from drip.core.interlock import ORDINARY, Interlocks, interlocks, next_end
 from drip.core.model import Facts
 from drip.core.patient import Patient
 
@@ -42,6 +42,14 @@ def test_how_long_a_steroid_injection_holds_is_for_the_clinic_to_say() -> None:
 
     assert interlocks(patient, Interlocks(after_steroid=timedelta(days=21)), NOW) == {"steroid_injection"}
     assert interlocks(patient, Interlocks(after_steroid=timedelta(days=20)), NOW) == set()
+
+
+def test_what_ends_by_itself_says_when() -> None:
+    both = Patient(facts={"conditions": ["fracture"]}, treatments={"steroid_injection": days_ago(4)})
+
+    assert next_end(both, ORDINARY, NOW) == NOW + timedelta(days=10)
+    assert next_end(Patient(facts={"conditions": ["fracture"]}), ORDINARY, NOW) is None
+    assert next_end(Patient(treatments={"steroid_injection": days_ago(20)}), ORDINARY, NOW) is None, "over already"
 
 
 OPERATED = "2026-06-10T14:00:00+01:00"

@@ -97,7 +97,7 @@ def test_a_death_stops_a_message_that_is_claimed_and_not_yet_called(applied: boo
     assert set(clinic.states().values()) == {"cancelled deceased"}
 
 
-def test_words_are_not_made_again_each_hour_while_something_holds_them_back(clinic: World) -> None:
+def test_words_are_not_made_each_time_while_something_holds_them_back(clinic: World) -> None:
     """A letter that goes once nothing does is worded as it then stands."""
     clinic.publish(LOADING)
     injected = {"code": "steroid-injection", "performed_at": at("2026-06-14 09:00").isoformat()}
@@ -105,8 +105,9 @@ def test_words_are_not_made_again_each_hour_while_something_holds_them_back(clin
     clinic.tick("2026-06-15 10:00")
     assert of_day(clinic, 1) == "planned interlock"
     with clinic.store.write() as tx:
-        held = outgoing.claim(tx, a_lease(), at("2026-06-15 11:00"), 10)
-    (ready,), _ = prepare(clinic.app, held, at("2026-06-15 11:00"))
+        assert outgoing.claim(tx, a_lease(), at("2026-06-16 09:00"), 10) == [], "nobody asks within the day"
+        held = outgoing.claim(tx, a_lease(), at("2026-06-16 10:00"), 10)
+    (ready,), _ = prepare(clinic.app, held, at("2026-06-16 10:00"))
     assert ready.words is UNWORDED
 
 

@@ -14,6 +14,7 @@ from drip.flows.deeds.skip import skip
 from drip.flows.deeds.undo import undo
 from drip.flows.gate import pass_gate
 from drip.flows.gated import Gated
+from drip.flows.publish import InFlight
 from tests.flows.deeds.build import SAM, amina, broken, deeds, in_hand, number, the
 from tests.world import ADVICE, REMINDERS, World, a_booking, a_visit, an_event, at
 
@@ -47,7 +48,7 @@ def test_a_message_that_staff_left_out_never_goes(advised: World) -> None:
 
 def test_no_new_plan_brings_back_what_staff_left_out(reminded: World) -> None:
     skip(reminded.app, the(reminded, "tomorrow").id, SAM, at("2026-06-01 10:00"))
-    reminded.publish(REMINDERS.replace('at: "09:00"', 'at: "09:15"'), in_flight="follow", now="2026-06-02 08:00")
+    reminded.publish(REMINDERS.replace('at: "09:00"', 'at: "09:15"'), in_flight=InFlight.FOLLOW, now="2026-06-02 08:00")
     reminded.tell(a_booking("2026-06-18 15:00", told_at="2026-06-02 12:00", kind="rescheduled"))
     reminded.tick("2026-06-02 12:00")
     reminded.tell(an_event("appointment.cancelled", "2026-06-03 12:00"))
@@ -172,7 +173,9 @@ def at_once(*works: Callable[[], object]) -> list[object]:
 def test_a_moved_message_goes_when_staff_said_and_no_plan_minds(advised: World) -> None:
     nudge = the(advised, "nudge").id
     assert isinstance(move(advised.app, nudge, at("2026-06-04 15:30"), SAM, at("2026-06-03 10:00")), Done)
-    advised.publish(ADVICE.replace("title: After", "title: Soon after"), in_flight="follow", now="2026-06-03 11:00")
+    advised.publish(
+        ADVICE.replace("title: After", "title: Soon after"), in_flight=InFlight.FOLLOW, now="2026-06-03 11:00"
+    )
     advised.tell(an_event("patient.updated", "2026-06-03 11:30"))
     for time in ("06-03 12:00", "06-04 10:00", "06-04 15:29"):
         advised.tick(f"2026-{time}")
