@@ -8,7 +8,7 @@ from enum import StrEnum
 from drip.app import App
 from drip.core.lifecycle import State
 from drip.core.reason import Reason
-from drip.store import audit, patients, records, settling, tries
+from drip.store import audit, by_staff, patients, records, settling, tries
 from drip.store.audit import Deed
 from drip.store.database import Tx
 from drip.store.settling import Doubt, Settlement
@@ -95,6 +95,8 @@ def _decide(tx: Tx, message_id: str, decision: Decision, by: By, now: datetime) 
     )
     if settling.settle(tx, [what], was=(State.HELD,)):
         return False  # evidence came in the meantime
+    if not went:
+        by_staff.want_now(tx, message_id, now)
     records.finish_tasks(tx, [f"held:{message_id}"], now, by=by.name)
     deed = Deed(who=by.who, deed="message_decided", about=f"message:{message_id}", detail={"decision": decision.value})
     audit.write(tx, deed, now)

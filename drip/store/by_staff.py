@@ -67,7 +67,13 @@ def put_at(tx: Tx, one: MessageRow, due_at: datetime) -> None:
     """Try it then. Where the rules place it stays the planner's. It was read with a lock."""
     checked(one.state, State.PLANNED)
     moved = {"state": State.PLANNED.value, "reason": Reason.MOVED_BY_STAFF.value, "due_at": due_at}
-    tx.connection.execute(_seen(one).values(**moved, **NO_LEASE))
+    tx.connection.execute(_seen(one).values(**moved, chosen_for=due_at, **NO_LEASE))
+
+
+def want_now(tx: Tx, message_id: str, now: datetime) -> None:
+    """A person decided that it goes again: by their word it is of now, however old its plan."""
+    wanted = update(messages).where(messages.c.id == message_id, messages.c.state == State.PLANNED.value)
+    tx.connection.execute(wanted.values(chosen_for=now))
 
 
 def _seen(one: MessageRow) -> Update:
@@ -93,7 +99,8 @@ def bring_back(tx: Tx, ones: Sequence[Was], state: State, reason: Reason, due_at
         )
         left = left.where(messages.c.due_at == due_at) if due_at else left
         back = {"state": State.PLANNED.value, "reason": one.reason.value, "due_at": one.due_at}
-        done += tx.connection.execute(left.values(**back, **NO_LEASE)).rowcount
+        chosen_for = one.due_at if one.reason is Reason.MOVED_BY_STAFF else None
+        done += tx.connection.execute(left.values(**back, chosen_for=chosen_for, **NO_LEASE)).rowcount
     return done
 
 

@@ -1,6 +1,8 @@
 """Conditions that several statements share."""
 
-from sqlalchemy import ColumnElement, literal_column
+from datetime import datetime
+
+from sqlalchemy import ColumnElement, func, literal_column
 
 from drip.core.lifecycle import State
 from drip.store.schema import messages
@@ -11,6 +13,11 @@ NO_LEASE = {"lease_owner": None, "lease_token": None, "lease_until": None}
 
 BY_TIME: ColumnElement[bool] = literal_column("(messages.id <> '')")
 """Always so: it names the index of planned messages that is ordered by time alone, which claims must not be led to."""
+
+
+def meant_for() -> ColumnElement[datetime]:
+    """When a message was to go: by a person's word, else by its rules."""
+    return func.coalesce(messages.c.chosen_for, messages.c.planned_for)
 
 
 def in_state(*states: State) -> ColumnElement[bool]:

@@ -11,7 +11,7 @@ from drip.core.lifecycle import State
 from drip.core.model import Purpose
 from drip.core.reason import Reason
 from drip.store import bulk, patients
-from drip.store.conditions import NO_LEASE, in_state
+from drip.store.conditions import NO_LEASE, in_state, meant_for
 from drip.store.database import Tx
 from drip.store.schema import messages
 from drip.store.staff_schema import patient_pauses
@@ -38,7 +38,7 @@ class Waiting:
 
 def waiting(tx: Tx, now: datetime, today: datetime, yesterday: datetime, sequence: str | None = None) -> list[Waiting]:
     """What waits because of a pause, by step and age. `today`, `yesterday`: the first moments of these days."""
-    at = messages.c.planned_for
+    at = meant_for()
     what = [messages.c[name] for name in ("sequence", "version", "step", "purpose")]
     sums = [
         func.count().filter(at >= today).label("today"),
@@ -64,7 +64,7 @@ def skip(tx: Tx, late: Collection[Waiting], now: datetime, today: datetime) -> i
 def _those(one: Waiting, now: datetime, today: datetime) -> Select[Any]:
     named = [messages.c[name] == getattr(one, name) for name in ("sequence", "version", "step")]
     query = select(messages.c.id, messages.c.patient_id).where(*_held_up(now, None), *named)
-    return query.where(messages.c.planned_for < today)
+    return query.where(meant_for() < today)
 
 
 def _held_up(now: datetime, sequence: str | None) -> list[ColumnElement[bool]]:

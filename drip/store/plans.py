@@ -96,6 +96,7 @@ def _placed(wanted: Wanted) -> dict[str, Any]:
         "reason": wanted.reason.value,
         "planned_for": wanted.planned_for,
         "due_at": wanted.due_at,
+        "chosen_for": None,  # it stands elsewhere now
         "expires_at": wanted.expires_at,
     }
 

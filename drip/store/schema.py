@@ -218,6 +218,7 @@ messages = Table(
     Column("reason", String(32), nullable=False),
     Column("planned_for", UtcTime, nullable=False),
     Column("due_at", UtcTime, nullable=False),
+    Column("chosen_for", UtcTime),  # when a person wanted it to go, in place of `planned_for`
     Column("expires_at", UtcTime, nullable=False),
     Column("attempts", SmallInteger, nullable=False, server_default="0"),
     _id("attempt_id"),  # the last one: only its answer settles the message

@@ -13,7 +13,7 @@ from drip.core.lifecycle import State, may_move
 from drip.core.model import Channel, Purpose
 from drip.core.reason import Reason
 from drip.store import bulk, records
-from drip.store.conditions import NO_LEASE, in_state
+from drip.store.conditions import NO_LEASE, in_state, meant_for
 from drip.store.database import Tx
 from drip.store.schema import attempts, messages
 from drip.store.site_limits import at_sites
@@ -136,7 +136,7 @@ def _expiring() -> Update:
         messages.c.expires_at <= at,
     )
     # Staff see what held it back for so long, where something did.
-    is_nothing = messages.c.reason.in_(("", Reason.MOVED_BY_STAFF.value))
+    is_nothing = messages.c.reason.in_(("", Reason.MOVED_BY_STAFF.value, Reason.RESENT_BY_STAFF.value))
     why = case((is_nothing, Reason.EXPIRED.value), else_=messages.c.reason)
     return statement.values(state=State.EXPIRED.value, reason=why)
 
@@ -168,11 +168,11 @@ def give_up_waiting(tx: Tx, providers: Collection[str], before: datetime) -> lis
 
 
 def wake(tx: Tx, reason: Reason, sequence: str | None) -> int:
-    """Messages that wait for this reason ask again at their planned time: the reason is gone."""
+    """Messages that wait for this reason ask again at their own time: the reason is gone."""
     statement = update(messages).where(in_state(State.PLANNED), messages.c.reason == reason.value)
     if sequence:
         statement = statement.where(messages.c.sequence == sequence)
-    return tx.connection.execute(statement.values(due_at=messages.c.planned_for, reason="")).rowcount
+    return tx.connection.execute(statement.values(due_at=meant_for(), reason="")).rowcount
 
 
 def wake_interlocked(tx: Tx, patient_ids: Iterable[str]) -> None:
@@ -185,9 +185,7 @@ def wake_interlocked(tx: Tx, patient_ids: Iterable[str]) -> None:
 def wake_patient(tx: Tx, reason: Reason, patient_id: str) -> int:
     """As `wake`, for one patient's messages."""
     waits = (in_state(State.PLANNED), messages.c.patient_id == patient_id, messages.c.reason == reason.value)
-    return tx.connection.execute(
-        update(messages).where(*waits).values(due_at=messages.c.planned_for, reason="")
-    ).rowcount
+    return tx.connection.execute(update(messages).where(*waits).values(due_at=meant_for(), reason="")).rowcount
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

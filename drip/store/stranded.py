@@ -125,7 +125,7 @@ def send_again(tx: Tx, one: Stranded, channel: Channel, now: datetime) -> bool:
     """A person chose that it goes again, on this channel. False where it no longer stands as it was seen."""
     seen = (messages.c.id == one.id, messages.c.state == one.state.value)
     same = messages.c.attempt_id == one.attempt_id if one.attempt_id else messages.c.attempt_id.is_(None)
-    row = {"state": State.PLANNED.value, "reason": Reason.RESENT_BY_STAFF.value, "due_at": now}
+    row = {"state": State.PLANNED.value, "reason": Reason.RESENT_BY_STAFF.value, "due_at": now, "chosen_for": now}
     row |= {"channel": channel.value, "turned": one.turned or channel is not one.channel, "counted_on": None}
     statement = update(messages).where(*seen, same).values(**row, **NO_LEASE)
     return tx.connection.execute(statement).rowcount == 1

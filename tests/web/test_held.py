@@ -6,8 +6,10 @@ import pytest
 
 from drip.core.handover import Unknown
 from drip.core.role import Role
+from drip.flows.decide import By, Decision, decide
+from drip.flows.switches import pause, resume
 from tests.web.at_the_desk import at_the_desk, deeds, waiting
-from tests.world import ADVICE, Sink, World, a_visit
+from tests.world import ADVICE, Sink, World, a_visit, at
 
 
 @pytest.fixture
@@ -78,3 +80,12 @@ def test_a_message_of_ones_own_site_is(lost: World) -> None:
     with at_the_desk(lost, Role.SENDER, "quay") as browser:
         browser.post(f"/console/held/{held(lost)}", it="went")
     assert lost.states()["hello"] == "accepted"
+
+
+def test_what_a_person_sent_again_is_not_late_after_a_pause_however_old_it_is(lost: World) -> None:
+    decide(lost.app, held(lost), Decision.AGAIN, By(name="B. Nurse"), at("2026-06-12 10:00"))
+    pause(lost.app, "everything", "the phones are down", at("2026-06-12 10:00"), who="a-1")
+    lost.tick("2026-06-12 10:01")
+    assert lost.states()["hello"] == "planned paused"
+    resume(lost.app, "everything", at("2026-06-12 11:00"), who="a-1")
+    assert lost.states()["hello"] == "planned"

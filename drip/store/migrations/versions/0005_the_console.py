@@ -16,6 +16,7 @@ def upgrade() -> None:
     op.add_column("tasks", sa.Column("assigned_to", sa.String(length=40), nullable=True))
     op.create_index("ix_enrolments_enrolled", "enrolments", ["enrolled_at"], unique=False)
     op.add_column("messages", sa.Column("dealt_at", UtcTime(), nullable=True))
+    op.add_column("messages", sa.Column("chosen_for", UtcTime(), nullable=True))
     op.create_index("ix_replies_received", "replies", ["received_at"], unique=False)
     _partial("ix_tasks_done", "tasks", ["done_at"], "done_at IS NOT NULL")
     stranded = "state IN ('failed', 'undelivered', 'invalid', 'suppressed')"
