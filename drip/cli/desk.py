@@ -27,6 +27,9 @@ By = Annotated[str, typer.Option("--by", help="who decided: kept with it")]
 def tasks(
     done: Annotated[str | None, typer.Option("--done", metavar="ID", help="this one has been dealt with")] = None,
     by: By = "",
+    note: Annotated[
+        str, typer.Option("--note", help="what was done: kept with the task, and needed for red flags")
+    ] = "",
     as_json: Annotated[bool, typer.Option("--json", help="one JSON document")] = False,
 ) -> None:
     """What waits for a person at the clinic: red flags first. Shows what patients wrote."""
@@ -36,7 +39,7 @@ def tasks(
 
     with opened() as app:
         if done is not None:
-            _finish(app, done, by)
+            _finish(app, done, by, note)
             return
         with app.store.read() as tx:
             found = _tasks(tx)
@@ -63,19 +66,23 @@ def _harmless(words: str) -> str:
     return "".join(one if one.isprintable() or one == "\n" else " " for one in words)
 
 
-def _finish(app: Any, task_id: str, by: str) -> None:
+def _finish(app: Any, task_id: str, by: str, note: str) -> None:
     from drip.clock import now
-    from drip.core.reason import Reason
-    from drip.store import audit, records, settling
+    from drip.core.role import Person, Role
+    from drip.flows.see_to import Outcome, Seen, finish
+    from drip.store import audit
 
     if not by:
         raise Complaint("say who has dealt with it: --by NAME", 2)
-    with app.store.write() as tx:
-        if not records.finish_task(tx, task_id, by, now()):
-            raise Complaint(f"no open task has the id {task_id}: `drip tasks` lists them")
-        settling.wake(tx, Reason.INTERLOCK, None)
-        audit.write(tx, audit.Deed(who=audit.COMMAND, deed="task_done", about=f"task:{task_id}"), now())
-    out.print("Done. What it held back goes on.")
+    person = Person(id=audit.COMMAND, name=audit.COMMAND, full_name=by, role=Role.SENDER)
+    outcome = finish(app, Seen(task_id=task_id, by=person, note=note), now())
+    if outcome is Outcome.GONE:
+        raise Complaint(f"no open task has the id {task_id}: `drip tasks` lists them")
+    if outcome is Outcome.NOT_YET:
+        raise Complaint("a red flag is done only with a note of what you did: --note WORDS", 2)
+    if outcome is Outcome.DECIDE:
+        raise Complaint("this is done by deciding about its message: `drip held`")
+    out.print("Done. It no longer holds loading exercises back." if outcome is Outcome.RELEASED else "Done.")
 
 
 def _tasks(tx: Any) -> list[dict[str, Any]]:

@@ -137,7 +137,10 @@ def test_closing_a_red_flag_lets_exercises_go_on(live: Path, tell: Tell, drip: D
 
     drip("tick", "--now", "2026-06-09T12:00Z")
     assert of_loading() == "planned interlock"
-    drip("tasks", "--done", task["id"], "--by", "A. Nurse")
+    assert "--note" in drip("tasks", "--done", task["id"], "--by", "A. Nurse", code=2).err
+    drip("tick", "--now", "2026-06-09T12:01Z")
+    assert of_loading() == "planned interlock", "nobody has written down yet what was done"
+    drip("tasks", "--done", task["id"], "--by", "A. Nurse", "--note", "Rang her: she is on the way to A&E")
     drip("tick", "--now", "2026-06-09T12:05Z")
     assert of_loading() in ("accepted ", "planned capped"), "whatever else holds it back, the red flag does not"
 
