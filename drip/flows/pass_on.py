@@ -20,7 +20,7 @@ from drip.core.role import Person
 from drip.flows.gate_tasks import NO_ROAD
 from drip.flows.prepare import Ready, prepare
 from drip.flows.unreached import by_hand_key
-from drip.store import audit, enrolments, patients, records, stranded, task_list, versions
+from drip.store import audit, enrolments, events, patient_pauses, patients, records, stranded, task_list, versions
 from drip.store.audit import Deed
 from drip.store.database import Tx
 from drip.store.outgoing import Claimed
@@ -33,6 +33,8 @@ READ_FROM: Mapping[str, tuple[Channel, Channel]] = {
     RING: (Channel.SMS, Channel.EMAIL),
 }
 """Whose words are taken for each way: an email's for a letter, a text's on the telephone, else the other's."""
+
+JUST_TOLD = "something that was just told about the patient has to be read first"
 
 _LOST = frozenset({State.SUPPRESSED, State.FAILED, State.UNDELIVERED, State.INVALID})
 
@@ -110,7 +112,7 @@ def _why_not(app: App, tx: Tx, stands: Stranded, made: Ready, now: datetime) -> 
     if stands.purpose is not Purpose.SAFETY and WISHES & set(closed.values()):
         return f"Leave it: {Reason.SUPPRESSED_BY_PATIENT.sentence}."
     verdict = unfit(_candidate(app, tx, made), _known(app, tx, made, now), now)
-    return f"Not now: {verdict.reason.sentence}." if verdict else ""
+    return f"Not now: {verdict.reason.sentence or JUST_TOLD}." if verdict else ""
 
 
 def _is_lost(stands: Stranded) -> bool:
@@ -128,7 +130,13 @@ def _known(app: App, tx: Tx, made: Ready, now: datetime) -> Known:
     held = interlocks(patient, app.clinic.interlocks, now)
     if records.with_open(tx, records.RED_FLAG, [made.person.id]):
         held |= {records.RED_FLAG}
-    return Known(patient=patient, consent_by_default=app.clinic.consent_by_default, interlocks=held)
+    return Known(
+        patient=patient,
+        consent_by_default=app.clinic.consent_by_default,
+        interlocks=held,
+        has_news=bool(events.with_news(tx, [made.person.id])),
+        is_paused=bool(patient_pauses.of(tx, [made.person.id], now)),
+    )
 
 
 def handed_over(app: App, message_id: str, way: str, by: Person, now: datetime) -> bool:

@@ -9,11 +9,12 @@ import pytest
 from drip.core.asked import RED_FLAG, RING, WRITE
 from drip.core.reason import Reason
 from drip.core.role import Role
+from drip.flows.deeds.pause import pause
 from drip.flows.receive import suppress
 from drip.flows.story import tell
 from drip.store import patients, stranded
 from tests.web.at_the_desk import ask, at_the_desk, deeds, waiting
-from tests.world import ADVICE, CLINIC, World, a_visit, at
+from tests.world import ADVICE, CLINIC, World, a_visit, an_event, at
 
 SAFETY = ADVICE.replace("purpose: care", "purpose: safety")
 FEEDBACK = ADVICE.replace("purpose: care", "purpose: feedback")
@@ -178,3 +179,15 @@ def test_what_was_passed_on_no_longer_stands_among_the_failed(clinic: World) -> 
         browser.post(f"/console/letters/{message(clinic)}")
     with clinic.store.read() as tx:
         assert stranded.waiting(tx, at("2026-06-01 00:00"), limit=9) == []
+
+
+def test_while_staff_let_nothing_go_to_a_patient_the_words_are_not_passed_on_either(clinic: World) -> None:
+    told(clinic, email=None)
+    pause(clinic.app, clinic.messages()[0].patient_id, None, "a-1", at("2026-06-11 09:30"))
+    assert "Not now: sending is paused" in page_of(clinic, f"/console/letters/{message(clinic)}")
+
+
+def test_what_was_just_told_about_a_patient_is_read_before_anything_is_passed_on(clinic: World) -> None:
+    told(clinic, email=None)
+    clinic.tell(an_event("patient.deceased", "2026-06-11 09:30"))
+    assert "Not now: something that was just told" in page_of(clinic, f"/console/letters/{message(clinic)}")
