@@ -22,7 +22,7 @@ from drip.flows.sign_in import who_is
 from drip.store import versions, waits
 from drip.store.accounts import Session
 from drip.web.console import pages
-from drip.web.console.sent import Sent, read_form
+from drip.web.console.sent import Sent, read_form, storable
 from drip.web.console.visit import Answer, File, Framed, Onward, Page, Visit
 
 Handler: TypeAlias = Callable[[Visit], Answer]
@@ -82,8 +82,8 @@ class Door:
             app=self.app,
             session=session,
             now=now,
-            path={name: str(value) for name, value in request.path_params.items()},
-            query=dict(request.query_params),
+            path=storable((name, str(value)) for name, value in request.path_params.items()),
+            query=storable(request.query_params.items()),
             form=sent.texts,
             files=sent.files,
         )

@@ -86,7 +86,7 @@ def _save(visit: Visit) -> Answer:
     wanted = typed(stored, visit.form) if stored else None
     saw = visit.form.get("saw", "")
     try:
-        if wanted is None or not saw.isdecimal():
+        if wanted is None or not _is_edit(saw):
             raise NoDraft
         outcome = save(visit.app, visit.path["id"], wanted.files, int(saw), visit.person, visit.now)
     except NoDraft:
@@ -136,9 +136,13 @@ def _too_late(visit: Visit) -> Page:
     return _conflict(visit, draft, typed(draft, visit.form))
 
 
+def _is_edit(told: str) -> bool:
+    return told.isdecimal() and len(told) < 10
+
+
 def _drop(visit: Visit) -> Answer:
     stored, saw = draft_of(visit), visit.form.get("saw", "")
-    if stored is None or not saw.isdecimal():
+    if stored is None or not _is_edit(saw):
         return MISSING
     outcome = drop(visit.app, stored.id, int(saw), visit.person, visit.now)
     if isinstance(outcome, Conflict):

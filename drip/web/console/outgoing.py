@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from datetime import UTC, date, datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from urllib.parse import urlencode
 
 from drip.core.model import Channel, Purpose
@@ -13,7 +13,7 @@ from drip.store.ahead import Ahead, Wanted
 from drip.store.database import Tx
 from drip.web.console.door import Door
 from drip.web.console.visit import Page, Visit
-from drip.web.console.when import at_length
+from drip.web.console.when import at_length, typed_day
 
 PAGE = "/console/outgoing"
 SPANS = (1, 3, 7, 14)
@@ -69,7 +69,7 @@ def _wanted(visit: Visit, asked: Mapping[str, str]) -> tuple[Wanted, int]:
     zone = visit.app.clinic.zone
     today = local_date(visit.now, zone)
     days = int(asked["days"]) if asked.get("days", "") in map(str, SPANS) else USUAL
-    day = _day(asked.get("day", ""))
+    day = typed_day(asked.get("day", ""))
     since, until = (day, day + timedelta(days=1)) if day else (None, today + timedelta(days=days))
     channel, purpose = asked.get("channel", ""), asked.get("purpose", "")
     wanted = Wanted(
@@ -83,13 +83,6 @@ def _wanted(visit: Visit, asked: Mapping[str, str]) -> tuple[Wanted, int]:
         sites=visit.person.sites,
     )
     return wanted, days
-
-
-def _day(text: str) -> date | None:
-    try:
-        return date.fromisoformat(text)
-    except ValueError:
-        return None
 
 
 def _shown(visit: Visit, tx: Tx, found: Sequence[Ahead]) -> Sequence[Shown]:

@@ -5,7 +5,7 @@ from drip.flows import staff
 from drip.flows.staff import Given, LastAdmin, NewAccount, NotKnown
 from drip.store import accounts, audit
 from drip.store.accounts import NameTaken
-from drip.web.console.door import Door
+from drip.web.console.door import Door, Handler
 from drip.web.console.visit import Answer, Onward, Page, Visit
 
 LINES = 100
@@ -14,11 +14,15 @@ LINES = 100
 def add_to(door: Door) -> None:
     """These pages."""
     door.page("/console/people", Permission.RUN, _people)
-    door.deed("/console/people", Permission.RUN, _add)
-    door.deed("/console/people/{name}/reset", Permission.RUN, _reset)
-    door.deed("/console/people/{name}/role", Permission.RUN, _role)
-    door.deed("/console/people/{name}/access", Permission.RUN, _access)
+    for path, deed in (("", _add), ("/{name}/reset", _reset), ("/{name}/role", _role), ("/{name}/access", _access)):
+        door.deed(f"/console/people{path}", Permission.RUN, _by_whom_no_site_limits(deed))
     door.page("/console/audit", Permission.RUN, _audit)
+
+
+def _by_whom_no_site_limits(deed: Handler) -> Handler:
+    """Whoever sees some sites only would reach the others by an account of their own making."""
+    wrong = "Only an admin who sees all sites changes who may sign in."
+    return lambda visit: _people(visit, wrong=wrong) if visit.person.sites else deed(visit)
 
 
 def _people(visit: Visit, given: Given | None = None, wrong: str = "") -> Page:
@@ -47,7 +51,11 @@ def _add(visit: Visit) -> Answer:
 
 
 def _reset(visit: Visit) -> Answer:
-    return _people(visit, given=staff.give_password(visit.app, visit.path["name"], visit.now, by=visit.person.id))
+    try:
+        given = staff.give_password(visit.app, visit.path["name"], visit.now, by=visit.person.id)
+    except NotKnown as problem:
+        return _people(visit, wrong=str(problem))
+    return _people(visit, given=given)
 
 
 def _role(visit: Visit) -> Answer:
@@ -76,6 +84,6 @@ def _access(visit: Visit) -> Answer:
 def _audit(visit: Visit) -> Page:
     before = visit.query.get("before", "")
     with visit.app.store.read() as tx:
-        lines = audit.latest(tx, LINES, int(before) if before.isdecimal() else None)
+        lines = audit.latest(tx, LINES, int(before) if before.isdecimal() and len(before) < 18 else None)
         names = {one.person.id: one.person.full_name for one in accounts.everybody(tx)}
     return Page(name="audit", values={"lines": lines, "names": names, "zone": visit.app.clinic.zone, "most": LINES})

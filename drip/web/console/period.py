@@ -50,4 +50,6 @@ def _between(first: str, last: str, today: date, usual: Period) -> tuple[Period,
         return usual, "The first day is after the last one. These are the last 28 days."
     if found.first < today - timedelta(days=LONGEST):
         return usual, f"Reports go back {LONGEST} days. These are the last 28 days."
+    if found.last - today > timedelta(days=LONGEST):
+        return usual, "The last day is far ahead. These are the last 28 days."
     return found, ""
