@@ -179,7 +179,7 @@ def wake_interlocked(tx: Tx, patient_ids: Iterable[str]) -> None:
     """There is news of these patients, which may end what holds their exercises back: they ask again."""
     waits = (in_state(State.PLANNED), messages.c.reason == Reason.INTERLOCK.value)
     statement = update(messages).where(bulk.among(tx, messages.c.patient_id, patient_ids), *waits)
-    tx.connection.execute(statement.values(due_at=messages.c.planned_for))
+    tx.connection.execute(statement.values(due_at=meant_for()))
 
 
 def wake_patient(tx: Tx, reason: Reason, patient_id: str) -> int:

@@ -160,4 +160,6 @@ def test_whoever_sees_some_sites_makes_no_account_that_sees_more(clinic: World, 
     for path in ("/console/people", "/console/people/admin/role", "/console/people/admin/reset"):
         assert posted(admin, path, {"name": "new", "full_name": "N", "role": "admin", "site": ""}).status == 422
     with clinic.store.read() as tx:
-        assert [(one.person.name, one.person.sites) for one in accounts.everybody(tx)] == [("admin", {"quay"})]
+        assert [(one.person.name, one.person.sites) for one in accounts.everybody(tx)] == [
+            ("admin", frozenset({"quay"}))
+        ]
