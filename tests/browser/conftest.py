@@ -2,6 +2,7 @@
 
 import shutil
 from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Any
@@ -109,9 +110,9 @@ class Console:
             context.close()
 
 
-@pytest.fixture
-def console(browser: Browser) -> Iterator[Console]:
-    """A small clinic's."""
+@contextmanager
+def opened(browser: Browser) -> Iterator[Console]:
+    """A small clinic's, while this lasts."""
     world, clock = a_world(sqlite_url()), Clock()
     with on_loopback(world.app, now=clock) as site:
         made = Console(world=world, url=f"http://127.0.0.1:{site.port}", clock=clock, browser=browser)
@@ -121,12 +122,21 @@ def console(browser: Browser) -> Iterator[Console]:
 
 
 @pytest.fixture
+def console(browser: Browser) -> Iterator[Console]:
+    """A small clinic's, for one test."""
+    with opened(browser) as made:
+        yield made
+
+
+@pytest.fixture
 def accessible() -> Callable[[Page], None]:
     """Fails with what axe has against a page."""
     axe = Axe()
 
     def check(page: Page) -> None:
-        found = axe.run(page, options={"runOnly": {"type": "tag", "values": WCAG}})
+        found = axe.run(
+            page, options={"runOnly": {"type": "tag", "values": WCAG}, "resultTypes": ["violations"], "iframes": False}
+        )
         assert found.violations_count == 0, f"{page.url}: {found.generate_report()}"
 
     return check

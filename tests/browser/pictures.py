@@ -6,18 +6,17 @@ import tempfile
 from pathlib import Path
 from typing import Literal
 
-from playwright.sync_api import Browser, ViewportSize, sync_playwright
+from playwright.sync_api import Browser, Page, ViewportSize, sync_playwright
 
 from drip.cli.commands import run as drip
 from drip.core.role import Role
+from tests.browser.a_real_clinic import NOW, a_real_clinic, change_it, hand_in, who
 from tests.browser.conftest import Clock, Console
-from tests.browser.test_pages import lived_in
-from tests.databases import sqlite_url
 from tests.web.build import on_loopback
-from tests.world import a_world, at
 
 IMAGES = Path(__file__).parent.parent.parent / "docs" / "images"
 DESK, PHONE = ViewportSize(width=1280, height=900), ViewportSize(width=390, height=844)
+TALL = ViewportSize(width=1280, height=1120)
 SCHEMES: tuple[Literal["light", "dark"], ...] = ("light", "dark")
 SETTLED = 1_000
 """Milliseconds after which frames within a page are drawn."""
@@ -51,18 +50,36 @@ def _demo(browser: Browser, folder: Path) -> None:
 
 
 def _console(browser: Browser) -> None:
-    """Today and a patient's story."""
-    world, clock = a_world(sqlite_url()), Clock(at("2026-06-11 13:00"))
+    """The five pages on which most of the work is done."""
+    world, clock = a_real_clinic(), Clock(NOW)
     with on_loopback(world.app, now=clock) as site:
         console = Console(world=world, url=f"http://127.0.0.1:{site.port}", clock=clock, browser=browser)
         console.add("sam", Role.ADMIN)
-        patient = lived_in(world)
-        page = console.signed_in("sam", viewport=DESK)
-        page.screenshot(path=IMAGES / "console-today.png")
-        page.goto(f"/console/patients/{patient}")
-        page.screenshot(path=IMAGES / "console-patient.png")
+        draft, emma = change_it(world)
+        page = console.signed_in("sam", viewport=TALL, locale="en-GB")
+        page.goto(f"/console/drafts/{draft.id}")
+        page.get_by_label("Step").select_option("what-to-expect")
+        page.get_by_role("link", name="The sequence (YAML), line 43").first.click()
+        page.locator("h1").evaluate("it => scrollTo(0, it.getBoundingClientRect().top + scrollY - 16)")
+        _draw(page, "editor")
+        hand_in(world, draft, emma)
+        page.goto(f"/console/patients/{who(world, 'p-3025')}")
+        _draw(page, "patient")
+        page.set_viewport_size(DESK)
+        for name, path in {
+            "today": "/console",
+            "tasks": "/console/tasks",
+            "review": f"/console/drafts/{draft.id}/review",
+        }.items():
+            page.goto(path)
+            _draw(page, name)
         console.close()
     world.app.close()
+
+
+def _draw(page: Page, name: str) -> None:
+    page.wait_for_timeout(SETTLED)
+    page.screenshot(path=IMAGES / f"console-{name}.png")
 
 
 if __name__ == "__main__":

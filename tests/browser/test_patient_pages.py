@@ -15,10 +15,15 @@ from tests.world import ADVICE, World, a_visit
 pytestmark = pytest.mark.xdist_group("browser")
 
 
-def link_of(world: World) -> str:
+HELLO = "---\nsubject: {subject}\npreheader: -\n---\n{subject}, {{{{ patient.first_name }}}}.\n"
+
+
+def link_of(world: World, language: str = "en") -> str:
     """Where the link in Amina's emails leads, after her first message."""
+    for code, subject in (("cy", "Helo"), ("pl", "Dzień dobry")):
+        world.sources[f"advice/hello.{code}.email.md"] = HELLO.format(subject=subject)
     world.publish(ADVICE)
-    world.tell(a_visit("2026-06-11 09:00", patient={"last_name": "<b>" + "W" * 80}))
+    world.tell(a_visit("2026-06-11 09:00", patient={"last_name": "<b>" + "W" * 80, "language": language}))
     for time in ("09:30", "12:00"):
         world.tick(f"2026-06-11 {time}")
     with world.store.read() as tx:
@@ -34,8 +39,7 @@ def message_of(world: World) -> str:
     return "/m/" + make_view_token(world.store.vault, row.id, sent.id)
 
 
-@pytest.mark.parametrize("size", SIZES)
-@pytest.mark.parametrize("scheme", ["light", "dark"])
+@pytest.mark.parametrize(("scheme", "size"), [("light", "a phone"), ("dark", "a desk")])
 def test_every_patients_page_is_for_everybody(
     console: Console, accessible: Callable[[Page], None], scheme: str, size: str
 ) -> None:
@@ -73,4 +77,17 @@ def test_every_patients_page_is_for_everybody(
     page.get_by_role("link", name="Large print").click()
     page.get_by_role("link", name="Usual size").wait_for()
     check("a message in large print")
+    assert console.complaints == []
+
+
+@pytest.mark.parametrize("language", ["cy", "pl"])
+def test_who_reads_welsh_or_polish_can_use_every_page(
+    console: Console, accessible: Callable[[Page], None], language: str
+) -> None:
+    page = console.page(viewport={"width": 320, "height": 640})
+    for path in (link_of(console.world, language), message_of(console.world)):
+        page.goto(path)
+        page.locator(f"html[lang={language}]").wait_for(state="attached")
+        accessible(page)
+        assert page.evaluate("document.documentElement.scrollWidth <= innerWidth"), f"{path[:3]} is too wide"
     assert console.complaints == []

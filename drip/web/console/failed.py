@@ -14,6 +14,7 @@ from drip.store.patients import PatientRow
 from drip.store.stranded import Stranded
 from drip.web.console.door import Door
 from drip.web.console.held import CHANNELS
+from drip.web.console.patients import called
 from drip.web.console.visit import Answer, Onward, Page, Visit
 
 MOST = 50
@@ -70,7 +71,7 @@ def _row(one: Stranded, people: Mapping[str, PatientRow], title: str, ways: Sequ
     person = people.get(one.patient_id)
     return Row(
         id=one.id,
-        patient=person.ref if person else "A patient whose record cannot be unsealed",
+        patient=called(person) if person else "A patient whose record cannot be unsealed",
         patient_id=one.patient_id,
         what=f"The {CHANNELS[one.channel.value]} “{one.step}” of “{title}”",
         planned_for=one.planned_for,

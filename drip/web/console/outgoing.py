@@ -12,6 +12,7 @@ from drip.store import ahead, patients, versions
 from drip.store.ahead import Ahead, Wanted
 from drip.store.database import Tx
 from drip.web.console.door import Door
+from drip.web.console.patients import called
 from drip.web.console.visit import Page, Visit
 from drip.web.console.when import at_length, typed_day
 
@@ -91,7 +92,7 @@ def _shown(visit: Visit, tx: Tx, found: Sequence[Ahead]) -> Sequence[Shown]:
     return [
         Shown(
             one=one,
-            patient=people[one.patient_id].ref if one.patient_id in people else "cannot be unsealed",
+            patient=called(people[one.patient_id]) if one.patient_id in people else "cannot be unsealed",
             when=at_length(one.due_at, visit.now, zone),
         )
         for one in found

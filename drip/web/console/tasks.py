@@ -15,6 +15,7 @@ from drip.store.records import TaskRow
 from drip.store.task_list import Which
 from drip.store.task_notes import Note
 from drip.web.console.door import Door
+from drip.web.console.patients import called
 from drip.web.console.visit import Page, Visit
 
 MOST = 25
@@ -123,7 +124,7 @@ def _task(
         by_hand=message_of(row) if row.kind in BY_HAND else "",
         raised_at=row.raised_at,
         waited=how_long(visit.now - row.raised_at),
-        patient=patient.ref if patient else None,
+        patient=called(patient) if patient else None,
         patient_id=row.patient_id,
         taken_by=names.get(row.assigned_to or ""),
         notes=notes,
