@@ -90,7 +90,7 @@ def measured(database: Database, patients: int, looks: int, queries: Path | None
         home = Path(stack.enter_context(tempfile.TemporaryDirectory()))
         (home / "clinic.yaml").write_text(large_clinic.CLINIC)
         told = settings(database, home)
-        make_due(lived.world, EACH_SECOND * (60 + len(pages) * looks))
+        make_due(lived.world, EACH_SECOND * (60 + len(pages) * looks // 8))
         door = Door(stack.enter_context(listening(home, told)), lived.token)
         log = stack.enter_context(running(home, told, "worker"))
         until(lambda: _sent(lived.world) > 0, 120, log)

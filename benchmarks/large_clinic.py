@@ -107,12 +107,13 @@ class Lived:
 def lived_in(database: Database, patients: int) -> Iterator[Lived]:
     """The clinic, while this lasts."""
     now = real_now()
-    with a_clinic(database, TWENTY, REMINDED, DUE_SOON, clinic=CLINIC) as world:
+    with a_clinic(database, TWENTY, REMINDED, clinic=CLINIC) as world:
         for day in range(DAYS):
             _enrol(world, day * patients // DAYS, (day + 1) * patients // DAYS, now - timedelta(days=DAYS - day))
         _live(world, now)
         patient = _ask(world, now)
         _book(world, now)
+        world.publish(DUE_SOON)  # of these, only who comes from now on has any
         token = _sign_in(world, "sam", real_now())
         yield Lived(
             world=world,
