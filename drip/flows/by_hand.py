@@ -10,11 +10,14 @@ from drip.app import App
 from drip.bookings.parsed import Parsed
 from drip.clock import order
 from drip.core.model import Facts, merged
-from drip.core.patient import Standing
+from drip.core.patient import Standing, time_in
+from drip.core.same_visit import visit_at
+from drip.flows.resolve import event_of
 from drip.flows.take_in import TakenIn
 from drip.store import audit, enrolments, events, names, patients, references
 from drip.store.audit import Deed
 from drip.store.database import Tx
+from drip.store.events import StoredEvent
 from drip.store.patients import PatientRow
 from drip.store.vault import DataKey
 
@@ -164,12 +167,13 @@ def put_by_hand(tx: Tx, entries: Sequence[Entry], now: datetime) -> list[tuple[s
     rows = patients.load(tx, known)
     unknown = {(one.parsed.source, one.parsed.patient_ref) for one in entries if not one.patient_id}
     made = patients.ensure(tx, unknown, now)
+    told = events.histories(tx, {row.id: row.data_key for row in rows.values()})
     first, new, whose = order(), [], []
     for number, one in enumerate(entries):
         row = rows[one.patient_id] if one.patient_id else None
         patient_id, key = (row.id, row.data_key) if row else made[one.parsed.source, one.parsed.patient_ref]
         whose.append(patient_id)
-        body = _only_news(one.parsed.body, row) if row else one.parsed.body
+        body = _of_the_same_visit(_only_news(one.parsed.body, row), told[row.id]) if row else one.parsed.body
         new.append(_event(one.parsed, body, patient_id, key, first + number))
     return list(zip(whose, events.add_each(tx, new, now), strict=True))
 
@@ -186,6 +190,14 @@ def _event(parsed: Parsed, body: Facts, patient_id: str, key: DataKey, received:
         body=body,
         raw=parsed.raw,
     )
+
+
+def _of_the_same_visit(body: Facts, told: Sequence[StoredEvent]) -> Facts:
+    """Under the number that the booking system gave it, where it has told of a visit at this very time."""
+    visit = body.get("appointment")
+    at = time_in(visit, "starts_at") if isinstance(visit, Mapping) else None
+    known = visit_at((event_of(one) for one in told), at) if at else None
+    return {**body, "appointment": {**visit, "ref": known}} if known and isinstance(visit, Mapping) else body
 
 
 def _only_news(body: Facts, row: PatientRow) -> Facts:

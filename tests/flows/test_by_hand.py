@@ -168,10 +168,35 @@ def test_that_a_visit_is_known_already_is_said(clinic: World) -> None:
     clinic.publish(REMINDERS)
     clinic.tell(a_booking("2026-06-19 10:00", patient={"ref": "1001"}))
     clinic.tick("2026-06-11 09:00")
-    (entry,) = placed(clinic, told(clinic))
+    (entry,) = placed(clinic, told(clinic, at="11:30"))
     assert isinstance(entry, Entry)
     (outlook,) = foresee(clinic.app, [entry], NOW)
     assert any("would be in it twice" in says for says in outlook.warnings)
+
+
+def test_a_visit_at_the_very_time_of_a_known_one_is_that_one(clinic: World) -> None:
+    clinic.publish(REMINDERS)
+    clinic.tell(a_booking("2026-06-19 10:00", patient={"ref": "1001"}))
+    clinic.tick("2026-06-11 09:00")
+    before = plan(clinic)
+    (entry,) = placed(clinic, told(clinic))
+    assert isinstance(entry, Entry)
+    (outlook,) = foresee(clinic.app, [entry], NOW)
+    assert outlook.joins == ()
+    take_in_by_hand(clinic.app, [entry], NOW, who="sam")
+    clinic.tick("2026-06-11 10:05")
+    assert plan(clinic) == before, "nobody is reminded of one visit twice"
+
+
+def test_a_visit_at_the_time_of_a_cancelled_one_is_another(clinic: World) -> None:
+    clinic.publish(REMINDERS)
+    clinic.tell(a_booking("2026-06-19 10:00", patient={"ref": "1001"}))
+    clinic.tell(a_booking("2026-06-19 10:00", kind="cancelled", patient={"ref": "1001"}))
+    clinic.tick("2026-06-11 09:00")
+    (entry,) = placed(clinic, told(clinic))
+    assert isinstance(entry, Entry)
+    (outlook,) = foresee(clinic.app, [entry], NOW)
+    assert [one.sequence for one in outlook.joins] == ["reminders"]
 
 
 def test_who_was_enrolled_a_moment_ago_is_known_already(clinic: World) -> None:
