@@ -5,11 +5,12 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from sqlalchemy import func, or_, select, update
+from sqlalchemy import func, literal, or_, select, update
 
 from drip.store import bulk
 from drip.store.database import Tx
 from drip.store.schema import sources
+from drip.store.types import UtcTime
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -56,7 +57,7 @@ def finish(tx: Tx, name: str) -> None:
 
 def away(tx: Tx, name: str, why: str, ask_at: datetime, now: datetime) -> None:
     """It does not answer; `why` is one word without an address. Nobody asks it before `ask_at`."""
-    since = func.coalesce(sources.c.away_since, now)
+    since = func.coalesce(sources.c.away_since, literal(now, UtcTime()))
     values = {"lease_until": None, "ask_at": ask_at, "away_since": since, "why": why[:60]}
     tx.connection.execute(update(sources).where(sources.c.name == name).values(**values))
 

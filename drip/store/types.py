@@ -30,8 +30,8 @@ class UtcTime(TypeDecorator[datetime]):
         """Always aware, always UTC."""
         if value is None:
             return None
-        # What we wrote as text ends in Z, and so is UTC already.
-        return datetime.fromisoformat(value) if isinstance(value, str) else value.astimezone(UTC)
+        at = datetime.fromisoformat(value) if isinstance(value, str) else value
+        return at if at.tzinfo is UTC else at.astimezone(UTC)
 
 
 def as_text(at: datetime) -> str:
