@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import ColumnElement, func, literal_column, select
+from sqlalchemy import ColumnElement, func, literal, literal_column, select
 
 from drip.core.lifecycle import State
 from drip.core.model import Channel, Purpose
@@ -25,12 +25,16 @@ _EVERY = (messages.c.channel.in_([one.value for one in Channel]), messages.c.pri
 """The first columns of the index of due messages, so that it is searched by time. It is the smallest one."""
 
 
+MOST_WAITING = 10_000
+"""After a day of standing still all of them wait, and this page is opened most: counting more would help nobody."""
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Day:
     """A day in numbers."""
 
     waiting: int
-    """Due by now, and not handed over yet."""
+    """Due by now, and not handed over yet; counted up to `MOST_WAITING`."""
     planned: int
     """Still to come until the day's end."""
     accepted: int
@@ -45,8 +49,7 @@ class Day:
 def count_day(tx: Tx, start: datetime, now: datetime, end: datetime, sites: Collection[str] = ()) -> Day:
     """The day from `start` to `end`, as it stands at `now`; of these sites, where any are named."""
     at, due = messages.c.planned_for, messages.c.due_at
-    ahead = select(func.count().filter(due <= now), func.count().filter(due > now))
-    ahead = ahead.where(*_planned(sites), due < end)
+    ahead = select(func.count()).where(*_planned(sites), due > now, due < end)
     went = select(func.count(), func.count().filter(messages.c.state == State.DELIVERED.value))
     went = went.where(messages.c.accepted_at >= start, messages.c.accepted_at < end)
     stayed = select(*(func.count().filter(messages.c.state.in_(states)) for states in (FAILED, LEFT)))
@@ -54,7 +57,14 @@ def count_day(tx: Tx, start: datetime, now: datetime, end: datetime, sites: Coll
     numbers = [
         number for query in (ahead, went, stayed) for number in tx.connection.execute(of(tx, query, sites)).one()
     ]
-    return Day(**dict(zip(("waiting", "planned", "accepted", "delivered", "failed", "left"), numbers, strict=True)))
+    counted = dict(zip(("planned", "accepted", "delivered", "failed", "left"), numbers, strict=True))
+    return Day(waiting=_count_waiting(tx, now, sites), **counted)
+
+
+def _count_waiting(tx: Tx, now: datetime, sites: Collection[str]) -> int:
+    due = select(literal(1)).where(*_planned(sites), messages.c.due_at <= now)
+    some = of(tx, due, sites).limit(MOST_WAITING).subquery()
+    return int(tx.connection.execute(select(func.count()).select_from(some)).scalar_one())
 
 
 def count_ahead(tx: Tx, days: Mapping[str, tuple[datetime, datetime]], sites: Collection[str] = ()) -> dict[str, int]:

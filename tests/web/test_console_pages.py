@@ -43,6 +43,19 @@ def test_the_numbers_of_a_day(world: World) -> None:
     assert ahead == {"today": 0, "next": 1}
 
 
+def test_after_a_long_standstill_no_more_is_counted_than_helps(
+    world: World, site: Site, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    start, end = at("2026-06-11 00:00"), at("2026-06-12 00:00")
+    with world.store.write() as tx:
+        overdue = "UPDATE messages SET due_at = '2026-06-10T08:00:00.000000Z' WHERE state = 'planned'"
+        tx.connection.exec_driver_sql(overdue)
+        assert desk.count_day(tx, start, NOW, end).waiting == 2
+        monkeypatch.setattr(desk, "MOST_WAITING", 1)
+        assert desk.count_day(tx, start, NOW, end).waiting == 1
+    assert "<b>1</b> or more due and waiting" in signed_in(world, site, Role.VIEWER).get("/console").text
+
+
 def test_tasks_stand_with_red_flags_first_and_their_words_are_only_words(world: World, site: Site) -> None:
     told = {"reply": "Is this right?", records.RED_FLAG: "<script>alert(1)</script>"}
     with world.store.write() as tx:

@@ -47,7 +47,7 @@ def _today(visit: Visit) -> Page:
         works = health(visit, tx)
         approvals = waiting_for_approval(visit, tx)
     values = {"day": day, "today": today, "waiting": _in_order(waiting), "weeks": ahead, "health": works}
-    values |= {"approvals": approvals, "zone": zone}
+    values |= {"approvals": approvals, "zone": zone, "most_waiting": desk.MOST_WAITING}
     return Page(name="today", values=values)
 
 
