@@ -57,7 +57,8 @@ def tasks(
         shown.add_row(since, Text(patient), kind, Text(_harmless(one["detail"])), one["id"], style=style)
     out.print(shown)
     out.print(
-        f"\n{counted(len(found), 'task')} at {now():%Y-%m-%d %H:%M} UTC. `drip tasks --done ID --by NAME` closes one."
+        f"\n{counted(len(found), 'task')} at {now():%Y-%m-%d %H:%M} UTC. `drip tasks --done ID --by NAME` closes one;"
+        " a red flag needs --note as well."
     )
 
 

@@ -6,7 +6,6 @@ from enum import StrEnum
 
 from drip.app import App
 from drip.core.asked import BY_HAND, NEEDS_NOTE, RED_FLAG
-from drip.core.reason import Reason
 from drip.core.role import Permission, Person
 from drip.store import accounts, audit, enrolments, patients, records, settling, stranded, task_list, task_notes
 from drip.store.audit import Deed
@@ -73,7 +72,7 @@ def _releases(tx: Tx, task: TaskRow) -> bool:
     """Whether it was the last thing of its kind that held loading exercises back; then they ask again at once."""
     if task.kind != RED_FLAG or not task.patient_id or records.with_open(tx, RED_FLAG, [task.patient_id]):
         return False
-    settling.wake_patient(tx, Reason.INTERLOCK, task.patient_id)
+    settling.wake_interlocked(tx, [task.patient_id])
     return True
 
 

@@ -176,16 +176,10 @@ def wake(tx: Tx, reason: Reason, sequence: str | None) -> int:
 
 
 def wake_interlocked(tx: Tx, patient_ids: Iterable[str]) -> None:
-    """There is news of these patients, which may end what holds their exercises back: they ask again."""
+    """What held these patients' exercises back may have ended: they ask again at their own time."""
     waits = (in_state(State.PLANNED), messages.c.reason == Reason.INTERLOCK.value)
     statement = update(messages).where(bulk.among(tx, messages.c.patient_id, patient_ids), *waits)
-    tx.connection.execute(statement.values(due_at=meant_for()))
-
-
-def wake_patient(tx: Tx, reason: Reason, patient_id: str) -> int:
-    """As `wake`, for one patient's messages."""
-    waits = (in_state(State.PLANNED), messages.c.patient_id == patient_id, messages.c.reason == reason.value)
-    return tx.connection.execute(update(messages).where(*waits).values(due_at=meant_for(), reason="")).rowcount
+    tx.connection.execute(statement.values(due_at=meant_for(), reason=""))
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
