@@ -2,10 +2,13 @@
 
 import http.client
 import threading
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
+from datetime import datetime
 from typing import Any
+
+import pytest
 
 from drip.app import App
 from drip.core.ability import Ability
@@ -17,6 +20,7 @@ from drip.core.model import Channel
 from drip.core.news import Callback, News, Receipt, Reply
 from drip.web.app import make_app
 from drip.web.server import listen, served
+from tests.world import World
 
 PUBLIC = "https://drip.example.org/clinic"
 
@@ -99,3 +103,14 @@ def on_loopback(app: App, **how: Any) -> Iterator[Site]:
     listening = listen("127.0.0.1", 0)
     with served(make_app(app, **how), listening, threading.Event()):
         yield Site(listening.getsockname()[1])
+
+
+def site_at(now: datetime) -> Callable[[World], Iterator[Site]]:
+    """A fixture: the web of the `world` of a file, where it is always `now`."""
+
+    @pytest.fixture
+    def site(world: World) -> Iterator[Site]:
+        with on_loopback(world.app, now=lambda: now) as made:
+            yield made
+
+    return site

@@ -17,7 +17,7 @@ from drip.store.passwords import new_secret
 from drip.store.records import NewTask
 from drip.web.console.routes import console
 from tests.databases import sqlite_url
-from tests.web.build import Answer, Site, on_loopback
+from tests.web.build import Answer, Site, on_loopback, site_at
 from tests.world import ADVICE, World, a_visit, a_world, at
 
 NOW = at("2026-06-11 10:00")
@@ -35,11 +35,7 @@ def world() -> Iterator[World]:
     made.app.close()
 
 
-@pytest.fixture
-def site(world: World) -> Iterator[Site]:
-    """Its web."""
-    with on_loopback(world.app, now=lambda: NOW) as site:
-        yield site
+site = site_at(NOW)
 
 
 def send(site: Site, path: str, form: dict[str, str], origin: str | None = "", cookie: str = "") -> Answer:

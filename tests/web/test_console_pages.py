@@ -10,7 +10,7 @@ from drip.store import accounts, audit, desk, patients, records, task_list
 from drip.store.records import NewTask
 from drip.store.task_list import Which
 from tests.databases import sqlite_url
-from tests.web.build import Site, on_loopback
+from tests.web.build import Site, on_loopback, site_at
 from tests.web.test_console import NOW, signed_in
 from tests.world import ADVICE, World, a_visit, a_world, at
 
@@ -27,11 +27,7 @@ def world() -> Iterator[World]:
     made.app.close()
 
 
-@pytest.fixture
-def site(world: World) -> Iterator[Site]:
-    """Its web."""
-    with on_loopback(world.app, now=lambda: NOW) as site:
-        yield site
+site = site_at(NOW)
 
 
 def test_the_numbers_of_a_day(world: World) -> None:

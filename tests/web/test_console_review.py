@@ -15,7 +15,7 @@ from drip.store.accounts import everybody
 from tests.databases import sqlite_url
 from tests.flows.test_approval import NEW, a_person, changed, live_one, submitted
 from tests.flows.test_approval import NOW as THEN
-from tests.web.build import Answer, Site, on_loopback
+from tests.web.build import Answer, Site, site_at
 from tests.web.test_console import Browser
 from tests.web.test_console import signed_in as signed_in_at
 from tests.world import ADVICE, World, a_visit, a_world
@@ -31,11 +31,7 @@ def world() -> Iterator[World]:
     made.app.close()
 
 
-@pytest.fixture
-def site(world: World) -> Iterator[Site]:
-    """Its web."""
-    with on_loopback(world.app, now=lambda: THEN) as site:
-        yield site
+site = site_at(THEN)
 
 
 def signed_in(world: World, site: Site, role: Role, *sites: str) -> Browser:

@@ -13,7 +13,7 @@ from drip.flows.draft import NewSequence, begin, begin_new
 from drip.store import audit, drafts
 from drip.web.console.shelf import KEPT_FOR, Shelf
 from tests.databases import sqlite_url
-from tests.web.build import Site, on_loopback
+from tests.web.build import Site, site_at
 from tests.web.test_console import NOW, Browser, signed_in
 from tests.world import ADVICE, World, a_visit, a_world
 
@@ -31,11 +31,7 @@ def world() -> Iterator[World]:
     made.app.close()
 
 
-@pytest.fixture
-def site(world: World) -> Iterator[Site]:
-    """Its web."""
-    with on_loopback(world.app, now=lambda: NOW) as site:
-        yield site
+site = site_at(NOW)
 
 
 @pytest.fixture

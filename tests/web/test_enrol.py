@@ -11,7 +11,7 @@ from drip.core.role import Role
 from drip.flows import foresee
 from drip.store import accounts, audit, events, patients
 from tests.databases import sqlite_url
-from tests.web.build import Answer, Site, on_loopback
+from tests.web.build import Answer, Site, site_at
 from tests.web.test_console import NOW, Browser, signed_in
 from tests.world import ADVICE, REMINDERS, World, a_booking, a_visit, a_world, an_event, at
 
@@ -49,11 +49,7 @@ def world() -> Iterator[World]:
     made.app.close()
 
 
-@pytest.fixture
-def site(world: World) -> Iterator[Site]:
-    """Its web."""
-    with on_loopback(world.app, now=lambda: NOW) as site:
-        yield site
+site = site_at(NOW)
 
 
 @pytest.fixture

@@ -12,7 +12,7 @@ from drip.core.role import Person, Role
 from drip.flows import draft as flow
 from drip.store import accounts, drafts
 from tests.databases import sqlite_url
-from tests.web.build import Answer, Site, on_loopback
+from tests.web.build import Answer, Site, site_at
 from tests.web.test_console import NOW, Browser, signed_in
 from tests.world import World, a_world
 
@@ -112,10 +112,7 @@ def world() -> Iterator[World]:
     made.app.close()
 
 
-@pytest.fixture
-def site(world: World) -> Iterator[Site]:
-    with on_loopback(world.app, now=lambda: NOW) as site:
-        yield site
+site = site_at(NOW)
 
 
 @pytest.fixture

@@ -8,7 +8,7 @@ import pytest
 from drip.core.role import Role
 from drip.store import audit, versions
 from tests.databases import sqlite_url
-from tests.web.build import Site, on_loopback
+from tests.web.build import Site, site_at
 from tests.web.test_console import NOW, signed_in
 from tests.world import ADVICE, REMINDERS, World, a_visit, a_world
 
@@ -24,11 +24,7 @@ def world() -> Iterator[World]:
     made.app.close()
 
 
-@pytest.fixture
-def site(world: World) -> Iterator[Site]:
-    """Its web."""
-    with on_loopback(world.app, now=lambda: NOW) as site:
-        yield site
+site = site_at(NOW)
 
 
 def test_a_sequence_tells_its_steps_in_words(world: World, site: Site) -> None:
