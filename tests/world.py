@@ -27,7 +27,7 @@ from drip.flows.publish import Publication, Result, publish
 from drip.flows.receive import take_news
 from drip.flows.take_in import TakenIn, take_in
 from drip.flows.tick import Counts, tick
-from drip.store import blind, patients, views
+from drip.store import addresses, blind, views
 from drip.store.database import Store, open_store
 from drip.store.views import MessageView
 
@@ -208,7 +208,7 @@ class World:
         channel = Channel.EMAIL if "@" in address else Channel.SMS
         with self.store.read() as tx:
             contact = blind.blind_address(tx.vault, channel, address)
-            return bool(patients.closed(tx, {channel: contact}))
+            return bool(addresses.closed(tx, {channel: contact}))
 
     def tick(self, now: str) -> Counts:
         """One beat of the worker at a time on London's clock."""

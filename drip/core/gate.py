@@ -7,7 +7,6 @@ messages in order of purpose, and counts each one it lets through.
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import date, datetime, timedelta
-from typing import TypeAlias
 
 from drip.core.caps import Usage, is_exempt, next_room
 from drip.core.clinic import Caps
@@ -19,6 +18,7 @@ from drip.core.patient import Patient, Standing
 from drip.core.reason import Reason
 from drip.core.replies import Word
 from drip.core.sequence import Sequence, Step
+from drip.core.verdict import Pass, Stop, Turn, Verdict, Wait
 from drip.core.walltime import local_date
 from drip.core.window import DAY, Hours
 
@@ -27,41 +27,6 @@ RECHECK = timedelta(hours=1)
 
 SOON = timedelta(minutes=1)
 """How soon a message asks again when news of its patient is still being taken in."""
-
-
-@dataclass(frozen=True, slots=True)
-class Pass:
-    """It goes."""
-
-    counted: bool
-    alarm: Reason = Reason.NONE
-    """Goes, but staff must hear of this."""
-
-
-@dataclass(frozen=True, slots=True)
-class Stop:
-    """It never goes."""
-
-    state: State
-    reason: Reason
-
-
-@dataclass(frozen=True, slots=True)
-class Wait:
-    """Not now: it asks again at `until`."""
-
-    until: datetime
-    reason: Reason
-
-
-@dataclass(frozen=True, slots=True)
-class Turn:
-    """It goes by another channel: it is prepared again for that one."""
-
-    channel: Channel
-
-
-Verdict: TypeAlias = Pass | Stop | Wait | Turn
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

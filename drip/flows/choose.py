@@ -16,7 +16,7 @@ from drip.core.model import Channel, EventKind, merged
 from drip.core.patient import Patient, Standing
 from drip.flows.resolve import event_of
 from drip.flows.sweep import OURS
-from drip.store import events, patients
+from drip.store import addresses, events, patients
 from drip.store.database import Tx
 from drip.store.events import NewEvent
 from drip.store.ids import new_id
@@ -102,7 +102,7 @@ def _known(app: App, tx: Tx, link: Link) -> _Known | None:
     patient = moments[-1].patient if moments else row.patient
     if patient.standing is not Standing.CURRENT:
         return None
-    closed = frozenset(channel for channel, _, _ in patients.closed(tx, row.contacts))
+    closed = frozenset(channel for channel, _, _ in addresses.closed(tx, row.contacts))
     return _Known(row=row, history=told, patient=patient, closed=closed)
 
 

@@ -17,7 +17,7 @@ from drip.core.task import Task
 from drip.flows.by_hand import Entry, put_by_hand
 from drip.flows.enrol import PATIENTS_AT_ONCE, replan
 from drip.flows.resolve import Resolved
-from drip.store import identities, patients
+from drip.store import addresses, identities, patients
 from drip.store.blind import blind_identity
 from drip.store.bulk import chunks
 from drip.store.database import Tx
@@ -110,7 +110,7 @@ def _look(app: App, tx: Tx, resolved: Mapping[str, Resolved]) -> _Seen:
     people = patients.load(tx, resolved)
     names = {one: blind_identity(tx.vault, row.patient.facts) for one, row in people.items()}
     same = identities.with_identity(tx, {name for name in names.values() if name})
-    shut = patients.closed_of(tx, {one: row.contacts for one, row in people.items()})
+    shut = addresses.closed_of(tx, {one: row.contacts for one, row in people.items()})
     return _Seen(
         clinic=app.clinic,
         versions=app.versions.get(tx, {row.version for row in rows}),

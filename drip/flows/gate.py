@@ -8,12 +8,13 @@ from datetime import date, datetime, timedelta
 
 from drip.app import App
 from drip.core.caps import Usage
-from drip.core.gate import RECHECK, Candidate, Pass, Person, Stop, Turn, Wait, fold
+from drip.core.gate import RECHECK, Candidate, Person, fold
 from drip.core.interlock import interlocks, next_end
 from drip.core.lifecycle import State
 from drip.core.model import Channel
 from drip.core.patient import is_test_number
 from drip.core.reason import Reason
+from drip.core.verdict import Pass, Stop, Turn, Wait
 from drip.core.walltime import local_date
 from drip.flows.gate_tasks import task_about, tell_staff
 from drip.flows.gated import Gated, Passed
@@ -22,7 +23,7 @@ from drip.flows.letters import begin_attempt, write_letter
 from drip.flows.prepare import UNWORDED, Ready
 from drip.flows.reviews import Lapsed, ask_for_review
 from drip.flows.road import Road, Roads, charge, first_roads, give_back
-from drip.store import events, outgoing, patient_pauses, patients, questions, records, replies, versions
+from drip.store import addresses, events, outgoing, patient_pauses, patients, questions, records, replies, versions
 from drip.store.database import Tx
 from drip.store.outgoing import Lease, Move
 
@@ -100,8 +101,8 @@ def _look(tx: Tx, lease: Lease, batch: Sequence[Ready], now: datetime, roads: Ro
     revisions = patients.lock(tx, patient_ids)
     contacts = {contact: channel for one in batch for channel, contact in one.contacts.items()}
     known = {contact for one in batch for contact in one.person.contacts.values()}
-    patients.ensure_contacts(tx, {contact: contacts[contact] for contact in contacts.keys() - known})
-    closed = patients.lock_contacts(tx, contacts)
+    addresses.ensure(tx, {contact: contacts[contact] for contact in contacts.keys() - known})
+    closed = addresses.lock(tx, contacts)
     counted: dict[str, list[tuple[Channel, date]]] = defaultdict(list)
     for patient_id, channel, day in outgoing.counted(tx, patient_ids, (now - timedelta(days=8)).date()):
         counted[patient_id].append((channel, day))

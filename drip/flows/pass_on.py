@@ -20,7 +20,18 @@ from drip.core.role import Person
 from drip.flows.gate_tasks import NO_ROAD
 from drip.flows.prepare import Ready, prepare
 from drip.flows.unreached import by_hand_key
-from drip.store import audit, enrolments, events, patient_pauses, patients, records, stranded, task_list, versions
+from drip.store import (
+    addresses,
+    audit,
+    enrolments,
+    events,
+    patient_pauses,
+    patients,
+    records,
+    stranded,
+    task_list,
+    versions,
+)
 from drip.store.audit import Deed
 from drip.store.database import Tx
 from drip.store.outgoing import Claimed
@@ -108,7 +119,7 @@ def _why_not(app: App, tx: Tx, stands: Stranded, made: Ready, now: datetime) -> 
         return f"It is too late: {Reason.EXPIRED.sentence}."
     if stands.purpose is Purpose.MARKETING:
         return "Marketing is never passed on another way."
-    closed = {channel: reason for channel, reason, _ in patients.closed(tx, made.contacts)}
+    closed = {channel: reason for channel, reason, _ in addresses.closed(tx, made.contacts)}
     if stands.purpose is not Purpose.SAFETY and WISHES & set(closed.values()):
         return f"Leave it: {Reason.SUPPRESSED_BY_PATIENT.sentence}."
     verdict = unfit(_candidate(app, tx, made), _known(app, tx, made, now), now)

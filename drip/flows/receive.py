@@ -13,7 +13,7 @@ from drip.core.reason import Reason
 from drip.core.receipt import Said, Standing, Told, hear
 from drip.flows.reply import take_replies
 from drip.flows.unreached import Lost, ask_about_lost
-from drip.store import patients, receipts, records, versions
+from drip.store import addresses, receipts, records, versions
 from drip.store.database import Tx
 from drip.store.receipts import Moved, Pending, Subject
 
@@ -124,5 +124,5 @@ def suppress(app: App, address: str, reason: Reason, now: datetime) -> tuple[boo
     """Staff close an address on whichever channel it belongs to. Answers whether that is news, and whom it reaches."""
     channel = Channel.EMAIL if "@" in address else Channel.SMS
     with app.store.write() as tx:
-        is_news = patients.close_contact(tx, channel, address, reason, now)
-        return is_news, len(patients.at_address(tx, channel, address))
+        is_news = addresses.close_one(tx, channel, address, reason, now)
+        return is_news, len(addresses.patients_at(tx, channel, address))

@@ -15,7 +15,7 @@ from drip.flows.carry import Answer
 from drip.flows.gated import Passed
 from drip.flows.road import note
 from drip.flows.spool import put_aside, write_down
-from drip.store import patients, records, versions
+from drip.store import addresses, records, versions
 from drip.store.database import Tx
 from drip.store.settling import Settlement
 
@@ -62,8 +62,8 @@ def _draw_conclusions(tx: Tx, answers: Sequence[Answer], now: datetime) -> None:
     stopped = [one.attempt.contact_id for one, outcome in refusals if outcome.fault is Fault.OPTED_OUT]
     closed = [one.attempt.contact_id for one, outcome in refusals if outcome.closes]
     if stopped or closed:
-        patients.close_contacts(tx, stopped, Reason.SUPPRESSED_BY_PATIENT, now)
-        patients.close_contacts(tx, closed, Reason.ADDRESS_REFUSED, now)
+        addresses.close(tx, stopped, Reason.SUPPRESSED_BY_PATIENT, now)
+        addresses.close(tx, closed, Reason.ADDRESS_REFUSED, now)
     accounts = {one.road.provider.name: outcome for one, outcome in refusals if outcome.fault is Fault.ACCOUNT}
     for name, outcome in sorted(accounts.items()):
         versions.pause(tx, versions.PROVIDER + name, f"the provider refused our account: {outcome.detail}", now)

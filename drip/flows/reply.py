@@ -17,7 +17,7 @@ from drip.core.red_flags import has_red_flag
 from drip.core.replies import Word, is_ambiguous_stop, own_words, read_reply
 from drip.flows.answer import Answer, answers_in, tasks_of
 from drip.flows.sweep import OURS
-from drip.store import blind, enrolments, events, patients, questions, records
+from drip.store import addresses, blind, enrolments, events, questions, records
 from drip.store import replies as inbox
 from drip.store.database import Tx
 from drip.store.events import NewEvent
@@ -77,8 +77,8 @@ def _is_an_id(told: str | None) -> bool:
 def _lock(tx: Tx, new: Sequence[NewReply], answered: Mapping[str, Answered]) -> None:
     """Every address that may be closed or opened, in the order in which everyone locks them."""
     channels = {one.contact_id: one.channel for one in new if one.word in (Word.STOP, Word.START)}
-    patients.ensure_contacts(tx, channels)
-    patients.lock_contacts(tx, [*channels, *(one.contact_id for one in answered.values() if one.contact_id)])
+    addresses.ensure(tx, channels)
+    addresses.lock(tx, [*channels, *(one.contact_id for one in answered.values() if one.contact_id)])
 
 
 def _heed(tx: Tx, one: NewReply, address: str, answered: Answered | None) -> bool:
@@ -88,16 +88,16 @@ def _heed(tx: Tx, one: NewReply, address: str, answered: Answered | None) -> boo
     the patient can undo; a STOP that is not heeded cannot be.)
     """
     if one.word == Word.STOP:
-        changed = patients.close_contact(tx, one.channel, address, Reason.SUPPRESSED_BY_PATIENT, one.received_at)
+        changed = addresses.close_one(tx, one.channel, address, Reason.SUPPRESSED_BY_PATIENT, one.received_at)
         if answered and answered.contact_id:
             changed |= answered.contact_id not in inbox.closed(tx, [answered.contact_id])
-            patients.close_contacts(tx, [answered.contact_id], Reason.SUPPRESSED_BY_PATIENT, one.received_at)
+            addresses.close(tx, [answered.contact_id], Reason.SUPPRESSED_BY_PATIENT, one.received_at)
         return changed
     if one.word == Word.START:
         # Anybody can write a mail in somebody's name: only one that answers ours to that address opens it again.
         if one.channel is Channel.EMAIL and (answered is None or answered.contact_id != one.contact_id):
             return False
-        return patients.reopen_contact(tx, one.channel, address, one.received_at)
+        return addresses.reopen_one(tx, one.channel, address, one.received_at)
     return True
 
 

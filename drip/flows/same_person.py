@@ -14,7 +14,7 @@ from drip.core.model import EventKind
 from drip.core.patient import Standing
 from drip.flows.resolve import Known, Resolved
 from drip.flows.sweep import OURS
-from drip.store import enrolments, events, identities, patients, records
+from drip.store import addresses, enrolments, events, identities, patients, records
 from drip.store.database import Tx
 from drip.store.enrolments import ENDED, EnrolmentRow
 from drip.store.identities import Identity
@@ -85,8 +85,8 @@ def _keep_others_waiting(tx: Tx, known: Sequence[Known], ours: Mapping[str, Iden
         for channel, contact in ours[one.row.id].contacts.items()
     }
     if news:
-        patients.ensure_contacts(tx, news)
-        patients.lock_contacts(tx, news)
+        addresses.ensure(tx, news)
+        addresses.lock(tx, news)
 
 
 def _has_just_died(one: Known) -> bool:

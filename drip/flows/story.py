@@ -16,8 +16,7 @@ from drip.core.model import Channel, EventKind, Kind
 from drip.core.patient import Patient, time_in
 from drip.core.reason import Reason
 from drip.flows.resolve import event_of
-from drip.store import enrolments, events, records, task_list, views
-from drip.store import patients as people
+from drip.store import addresses, enrolments, events, records, task_list, views
 from drip.store.database import Tx
 from drip.store.enrolments import EnrolmentRow
 from drip.store.patients import PatientRow
@@ -61,7 +60,7 @@ def tell(app: App, tx: Tx, patient: PatientRow) -> Story:
     versions = app.versions.get(tx, {row.version for row in enrolled})
     # Decide
     zone = app.clinic.site(enrolled[0].site if enrolled else None).zone
-    closed = people.closed(tx, patient.contacts)
+    closed = addresses.closed(tx, patient.contacts)
     history = [one.event for one in replay(map(event_of, told), app.clinic.treatment_types)]
     lines = [
         *_events(history, app.clinic, zone),

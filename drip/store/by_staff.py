@@ -10,7 +10,7 @@ from sqlalchemy import Update, select, update
 from drip.core.lifecycle import UNSENT, State, checked
 from drip.core.model import Channel
 from drip.core.reason import Reason
-from drip.store import bulk, patients
+from drip.store import addresses, bulk
 from drip.store.conditions import NO_LEASE
 from drip.store.database import Tx
 from drip.store.outgoing import Claimed, Lease, claimed_of
@@ -126,7 +126,7 @@ class ContactWas:
 def stop(tx: Tx, contact_ids: Sequence[str], now: datetime) -> list[ContactWas]:
     """The patient's own stop, as staff heard it. Answers of each address that was open what it was."""
     before = _contacts(tx, contact_ids)
-    patients.close_contacts(tx, contact_ids, Reason.SUPPRESSED_BY_PATIENT, now)
+    addresses.close(tx, contact_ids, Reason.SUPPRESSED_BY_PATIENT, now)
     after = _contacts(tx, contact_ids)
     return [
         ContactWas(contact_id=one, closed=was, changed_at=changed_at, since=after[one][1] or now)
@@ -147,6 +147,6 @@ def unstop(tx: Tx, one: ContactWas) -> bool:
 
 
 def _contacts(tx: Tx, contact_ids: Sequence[str]) -> dict[str, tuple[Reason, datetime | None]]:
-    patients.lock_contacts(tx, contact_ids)
+    addresses.lock(tx, contact_ids)
     rows = tx.connection.execute(select(contacts).where(bulk.among(tx, contacts.c.id, contact_ids)))
     return {row.id: (Reason(row.closed or ""), row.changed_at) for row in rows}

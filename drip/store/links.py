@@ -17,7 +17,7 @@ from sqlalchemy import select, update
 
 from drip.core.model import Channel
 from drip.core.reason import Reason
-from drip.store import patients
+from drip.store import addresses
 from drip.store.database import Tx
 from drip.store.schema import contacts
 from drip.store.vault import NONCE, Vault
@@ -98,13 +98,13 @@ def why_closed(tx: Tx, link: Link) -> Reason | None:
 
 def close(tx: Tx, link: Link, at: datetime) -> None:
     """The patient says stop: never use this address again, for anyone. Safe to repeat."""
-    patients.ensure_contacts(tx, {link.contact_id: link.channel})
-    patients.close_contacts(tx, [link.contact_id], Reason.SUPPRESSED_BY_PATIENT, at)
+    addresses.ensure(tx, {link.contact_id: link.channel})
+    addresses.close(tx, [link.contact_id], Reason.SUPPRESSED_BY_PATIENT, at)
 
 
 def reopen(tx: Tx, link: Link, at: datetime) -> None:
     """The patient takes their own stop back, if this is the newer word. What others closed stays closed."""
-    patients.lock_contacts(tx, [link.contact_id])
+    addresses.lock(tx, [link.contact_id])
     statement = update(contacts).where(
         contacts.c.id == link.contact_id,
         contacts.c.closed == Reason.SUPPRESSED_BY_PATIENT.value,

@@ -13,7 +13,7 @@ from drip.core.lifecycle import State, is_old_news
 from drip.core.model import Channel, Purpose
 from drip.core.news import Receipt
 from drip.core.reason import Reason
-from drip.store import blind, bulk, patients
+from drip.store import addresses, blind, bulk
 from drip.store.conditions import NO_LEASE
 from drip.store.database import Tx
 from drip.store.ids import new_id
@@ -67,11 +67,11 @@ def _row(tx: Tx, provider: str, key: str, one: Receipt, now: datetime) -> dict[s
     }
 
 
-def _close(tx: Tx, rows: Sequence[Mapping[str, Any]], addresses: Mapping[str, Channel], now: datetime) -> None:
+def _close(tx: Tx, rows: Sequence[Mapping[str, Any]], told: Mapping[str, Channel], now: datetime) -> None:
     closing = [row for row in rows if row["closes"]]
     if not closing:
         return
-    patients.ensure_contacts(tx, addresses)
+    addresses.ensure(tx, told)
     found = _attempts(tx, closing)
     known = {one.id: one.contact_id for one in found}
     by_ref = {(one.provider, one.provider_ref): one.contact_id for one in found}
@@ -84,7 +84,7 @@ def _close(tx: Tx, rows: Sequence[Mapping[str, Any]], addresses: Mapping[str, Ch
         if contact:
             contacts.setdefault(row["closes"], []).append(contact)
     for why, ids in sorted(contacts.items()):
-        patients.close_contacts(tx, ids, Reason(why), now)
+        addresses.close(tx, ids, Reason(why), now)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -8,7 +8,7 @@ from typing import Any
 from sqlalchemy import and_, bindparam, exists, literal_column, select, update
 
 from drip.core.reason import Reason
-from drip.store import bulk, patients
+from drip.store import addresses, bulk
 from drip.store.database import Tx
 from drip.store.schema import attempts, receipts
 
@@ -46,4 +46,4 @@ def _close(tx: Tx, receipt_ids: Iterable[str], now: datetime) -> None:
     for why in sorted({row.closes for row in rows}):
         # An address that the receipt itself named was closed when it came, and may have been opened since.
         new = [row.contact_id for row in rows if row.closes == why and row.contact_id != row.told]
-        patients.close_contacts(tx, new, Reason(why), now)
+        addresses.close(tx, new, Reason(why), now)

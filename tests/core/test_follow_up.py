@@ -8,13 +8,14 @@ import pytest
 from drip.core.condition import Compare, Literal
 from drip.core.event import replay
 from drip.core.follow_up import Answered, answers_to
-from drip.core.gate import Pass, Stop, judge
+from drip.core.gate import judge
 from drip.core.lifecycle import State
 from drip.core.model import EventKind, Facts
 from drip.core.plan import Basis, changes
 from drip.core.question import ANSWER, AnswerKind, Question, Silence
 from drip.core.reason import Reason
 from drip.core.sequence import FollowUp, Step
+from drip.core.verdict import Pass, Stop
 from drip.core.window import ANY
 from tests.core.build import (
     MONDAY_MORNING,

@@ -6,12 +6,13 @@ from typing import Any
 import pytest
 
 from drip.core.caps import Usage
-from drip.core.gate import RECHECK, SOON, Pass, Person, Stop, Turn, Verdict, Wait, fold, judge
+from drip.core.gate import RECHECK, SOON, Person, fold, judge
 from drip.core.lifecycle import State, may_move
 from drip.core.model import Channel, Kind, Purpose, Send
 from drip.core.patient import Patient, Standing
 from drip.core.reason import Reason
 from drip.core.sequence import Review, Step
+from drip.core.verdict import Pass, Stop, Turn, Verdict, Wait
 from drip.core.window import DAY
 from tests.core.build import (
     AMINA,

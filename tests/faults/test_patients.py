@@ -34,7 +34,7 @@ from drip.flows.send import send_batch
 from drip.flows.stop import is_stopped, stop
 from drip.flows.story import tell
 from drip.flows.tick import tick
-from drip.store import blind, outgoing, patients, records, schema
+from drip.store import addresses, blind, outgoing, patients, records, schema
 from drip.store.ids import new_id
 from drip.store.links import Link, make_token, read_token
 from drip.store.outgoing import Lease
@@ -425,7 +425,7 @@ def test_a_stop_that_is_being_committed_is_waited_for_by_the_gate(a_postgres_cli
     lease, ready = a_text_at_the_gate(clinic)
     with ThreadPoolExecutor(1) as pool:
         with clinic.store.write() as tx:
-            patients.close_contact(tx, Channel.SMS, PHONE, Reason.SUPPRESSED_BY_PATIENT, at("2026-06-12 10:00"))
+            addresses.close_one(tx, Channel.SMS, PHONE, Reason.SUPPRESSED_BY_PATIENT, at("2026-06-12 10:00"))
             gated = pool.submit(pass_gate, clinic.app, lease, ready, at("2026-06-12 10:00"))
             assert waits_for_a_lock(clinic)
             assert not gated.done()

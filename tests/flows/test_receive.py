@@ -16,7 +16,7 @@ from drip.core.model import Channel
 from drip.core.news import News, Receipt
 from drip.core.reason import Reason
 from drip.flows.receive import apply_receipts, suppress, take_news
-from drip.store import blind, patients, records, versions
+from drip.store import addresses, blind, records, versions
 from drip.store.schema import attempts, receipts
 from tests.world import ADVICE, Sink, World, a_visit, at
 
@@ -170,7 +170,7 @@ def test_what_a_patient_said_outlives_what_only_went_wrong(
             clinic.receipt(None, f"2026-06-11 09:0{minute}", attempt_id=None, **told)
     with clinic.store.read() as tx:
         contact = blind.blind_address(tx.vault, Channel.EMAIL, "amina@example.org")
-        assert [why for _, why, _ in patients.closed(tx, {Channel.EMAIL: contact})] == [stands]
+        assert [why for _, why, _ in addresses.closed(tx, {Channel.EMAIL: contact})] == [stands]
 
 
 def test_an_old_unsubscribe_played_again_after_a_start_closes_nothing(clinic: World) -> None:

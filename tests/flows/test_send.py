@@ -21,7 +21,7 @@ from drip.flows.prepare import prepare
 from drip.flows.receive import suppress
 from drip.flows.send import send_batch
 from drip.flows.sweep import sweep
-from drip.store import outgoing, patients, records, settling, versions
+from drip.store import addresses, outgoing, records, settling, versions
 from drip.store.ids import new_id
 from drip.store.outgoing import Lease
 from tests.world import ADVICE, CLINIC, REMINDERS, Sink, World, a_booking, a_visit, an_event, at
@@ -260,7 +260,7 @@ def test_a_stop_that_commits_beside_the_gate_is_before_it_or_after_it(a_postgres
         claimed = outgoing.claim(tx, lease, now, 10)
     ready, _ = prepare(clinic.app, claimed, now)
     with clinic.store.write() as tx:  # the STOP has the address's lock, and has not committed yet
-        patients.close_contact(tx, Channel.SMS, "+447700900123", Reason.SUPPRESSED_BY_PATIENT, now)
+        addresses.close_one(tx, Channel.SMS, "+447700900123", Reason.SUPPRESSED_BY_PATIENT, now)
         passed: list[Any] = []
         gate = threading.Thread(target=lambda: passed.append(pass_gate(clinic.app, lease, ready, now)))
         gate.start()

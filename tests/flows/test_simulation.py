@@ -28,7 +28,7 @@ from drip.simulation.share import run_share
 from drip.simulation.tables import tables
 from drip.simulation.volume import Volume
 from drip.simulation.words import words_of
-from drip.store import patients
+from drip.store import addresses
 from tests.world import ADVICE, CLINIC, REMINDERS, templates_for
 
 EXERCISES = """
@@ -146,7 +146,7 @@ def test_days_are_shown_as_they_pass_and_nothing_is_left_on_the_disk(home: Path)
 
 def test_broken_caps_and_a_stop_that_is_not_heeded_are_noticed(home: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(Usage, "has_room", lambda *_: True)
-    monkeypatch.setattr(patients, "lock_contacts", lambda *_: {})
+    monkeypatch.setattr(addresses, "lock", lambda *_: {})
     told = a_simulation(home, patients=24, seed=STOPPING_SEED)
     assert broken(told) == {"caps kept", "nothing went after a stop"}
     assert all(one["examples"] for one in told.as_json()["promises"] if not one["kept"])

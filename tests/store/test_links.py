@@ -6,7 +6,7 @@ from hypothesis import strategies as st
 
 from drip.core.model import Channel
 from drip.core.reason import Reason
-from drip.store import links, patients
+from drip.store import addresses, links
 from drip.store.links import LENGTH, Link, make_token, read_token
 from drip.store.vault import Vault
 from tests.world import World, at
@@ -107,7 +107,7 @@ def test_a_stop_that_is_newer_than_the_undoing_stays(clinic: World) -> None:
 @pytest.mark.parametrize("reason", [Reason.BOUNCED, Reason.COMPLAINED])
 def test_undoing_lifts_nothing_but_the_patients_own_stop(clinic: World, reason: Reason) -> None:
     with clinic.store.write() as tx:
-        patients.ensure_contacts(tx, {CONTACT: Channel.EMAIL})
-        patients.close_contacts(tx, [CONTACT], reason, at("2026-06-11 10:00"))
+        addresses.ensure(tx, {CONTACT: Channel.EMAIL})
+        addresses.close(tx, [CONTACT], reason, at("2026-06-11 10:00"))
         links.reopen(tx, LINK, at("2026-06-11 11:00"))
         assert links.why_closed(tx, LINK) is reason

@@ -12,7 +12,7 @@ from drip.clock import now as real_now
 from drip.core.news import News, Reply
 from drip.core.reason import Reason
 from drip.flows.news_spool import take_up_news
-from drip.store import blind, patients
+from drip.store import addresses, blind
 from drip.store.database import UNREACHABLE, Store, make_engine
 from tests.web.build import DELIVERED, PUBLIC, SIGNED, STOP, Carrier, Site, on_loopback
 from tests.web.conftest import Taken
@@ -26,7 +26,7 @@ def is_stopped(world: World, reply: Reply) -> bool:
     """Whether the number that wrote is closed."""
     number = blind.blind_address(world.store.vault, reply.channel, reply.address)
     with world.store.write() as tx:
-        return patients.lock_contacts(tx, [number]) == {number: Reason.SUPPRESSED_BY_PATIENT}
+        return addresses.lock(tx, [number]) == {number: Reason.SUPPRESSED_BY_PATIENT}
 
 
 def test_signed_news_is_taken_in_before_the_answer(site: Site, carrier: Carrier, taken: Taken) -> None:

@@ -8,7 +8,7 @@ import pytest
 from drip.core.model import Channel
 from drip.core.reason import Reason
 from drip.flows.stop import is_stopped
-from drip.store import blind, links, patients
+from drip.store import addresses, blind, links
 from drip.store.links import Link, make_token
 from tests.web.build import Site
 from tests.world import World, at
@@ -23,7 +23,7 @@ def link(world: World) -> Link:
     """Amina's email address, which may be used."""
     contact = blind.blind_address(world.store.vault, Channel.EMAIL, "amina@example.org")
     with world.store.write() as tx:
-        patients.ensure_contacts(tx, {contact: Channel.EMAIL})
+        addresses.ensure(tx, {contact: Channel.EMAIL})
     return Link(patient_id=PATIENT, contact_id=contact, channel=Channel.EMAIL)
 
 
@@ -101,7 +101,7 @@ def test_stopping_twice_is_stopping(site: Site, world: World, link: Link, path: 
 
 def test_an_address_that_bounced_is_not_opened_by_its_patient(site: Site, world: World, link: Link, path: str) -> None:
     with world.store.write() as tx:
-        patients.close_contacts(tx, [link.contact_id], Reason.BOUNCED, at("2026-06-11 10:00"))
+        addresses.close(tx, [link.contact_id], Reason.BOUNCED, at("2026-06-11 10:00"))
     page = site.post_form(path, "action=undo")
     assert is_stopped(world.app, link)
     assert "<button" not in page.text

@@ -9,7 +9,7 @@ from drip.core.model import Channel
 from drip.core.reason import Reason
 from drip.flows.deeds.memory import patient_of
 from drip.flows.deeds.scene import Done, write_down
-from drip.store import blind, by_staff, patients
+from drip.store import addresses, blind, by_staff, patients
 from drip.store.audit import Deed, Line
 from drip.store.by_staff import ContactWas
 from drip.store.database import Tx
@@ -31,7 +31,7 @@ def _stop(tx: Tx, patient_id: str, channels: Collection[Channel], who: tuple[str
     wanted = {channel: contact for channel, contact in contacts.items() if channel in channels}
     if not wanted:
         return Refused(Obstacle.NO_ADDRESS)
-    patients.ensure_contacts(tx, {contact: channel for channel, contact in wanted.items()})
+    addresses.ensure(tx, {contact: channel for channel, contact in wanted.items()})
     closed = {one.contact_id: one for one in by_staff.stop(tx, list(wanted.values()), now)}
     if not closed:
         return Refused(Obstacle.STOPPED_ALREADY)
@@ -57,7 +57,7 @@ def take_back(_: App, tx: Tx, line: Line, __: str, now: datetime) -> Refused | N
     patient_id = patient_of(line)
     row = patients.load(tx, [patient_id])[patient_id]
     contacts = _contacts(tx, row, now)
-    patients.lock_contacts(tx, contacts.values())
+    addresses.lock(tx, contacts.values())
     done = 0
     for name, told in line.deed.detail["closed"].items():
         contact = contacts.get(Channel(name))

@@ -13,7 +13,7 @@ from drip.flows.deeds.counted import Counted, counted_from
 from drip.flows.deeds.end import Whose
 from drip.flows.deeds.undo import undoable
 from drip.flows.story import Line, Story, named, tell
-from drip.store import accounts, audit, enrolments, patient_pauses, patients, records, replies
+from drip.store import accounts, addresses, audit, enrolments, patient_pauses, records, replies
 from drip.store.audit import Deed
 from drip.store.database import Tx
 from drip.store.patients import STAFF, PatientRow
@@ -85,7 +85,7 @@ def _patient(visit: Visit) -> Page:
 
 
 def _who(visit: Visit, tx: Tx, row: PatientRow, story: Story) -> Mapping[str, object]:
-    closed = {channel: reason for channel, reason, _ in patients.closed(tx, row.contacts)}
+    closed = {channel: reason for channel, reason, _ in addresses.closed(tx, row.contacts)}
     clinic = visit.app.clinic
     return {
         "id": row.id,

@@ -7,7 +7,7 @@ from datetime import date, datetime
 from drip.bookings.contact import email_of, phone_of
 from drip.core.model import Channel
 from drip.core.role import Permission
-from drip.store import enrolments, glance, names, patients
+from drip.store import addresses, enrolments, glance, names, patients
 from drip.store.database import Tx
 from drip.store.patients import PatientRow
 from drip.store.vault import CannotUnseal
@@ -75,7 +75,7 @@ def _looked_for(visit: Visit, tx: Tx, wanted: str) -> Hits:
     channel = Channel.EMAIL if "@" in wanted else Channel.SMS
     address = email_of(wanted) if "@" in wanted else phone_of(wanted, visit.app.clinic.country)
     if not rows and address:
-        rows = list(patients.readable(tx, patients.at_address(tx, channel, address)[:CANDIDATES]).values())
+        rows = list(patients.readable(tx, addresses.patients_at(tx, channel, address)[:CANDIDATES]).values())
     seen = may_see(visit, tx, [row.id for row in rows])
     rows = [row for row in rows if row.id in seen and row.source != patients.STAFF]
     return Hits(rows=rows) if rows or address else _named(visit, tx, names.words_in(wanted))

@@ -15,7 +15,7 @@ from drip.flows.deeds.scene import Done
 from drip.flows.deeds.stop import stop
 from drip.flows.deeds.undo import undo
 from drip.flows.gate import pass_gate
-from drip.store import patient_pauses, patients
+from drip.store import addresses, patient_pauses, patients
 from tests.flows.deeds.build import SAM, amina, broken, deeds, enrolment, in_hand, number, the
 from tests.world import ADVICE, REMINDERS, World, a_booking, a_visit, an_event, at
 
@@ -129,7 +129,7 @@ def test_the_patients_own_stop_is_never_undone_by_staff(advised: World) -> None:
 
 def test_what_had_bounced_before_a_stop_is_as_closed_after_its_undoing(advised: World) -> None:
     with advised.store.write() as tx:
-        patients.close_contact(tx, Channel.EMAIL, "amina@example.org", Reason.BOUNCED, at("2026-06-02 10:00"))
+        addresses.close_one(tx, Channel.EMAIL, "amina@example.org", Reason.BOUNCED, at("2026-06-02 10:00"))
     done = number(stop(advised.app, amina(advised), EMAIL, SAM, at("2026-06-03 10:00")))
     undo(advised.app, amina(advised), done, SAM, at("2026-06-03 10:05"))
     advised.tick("2026-06-03 12:00")
