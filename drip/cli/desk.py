@@ -10,6 +10,8 @@ from rich.text import Text
 from drip.cli.show import Complaint, counted, out, print_json, table, zulu
 
 if TYPE_CHECKING:
+    from datetime import datetime
+
     from drip.flows.decide import Held
     from drip.store.patients import PatientRow
     from drip.store.records import TaskRow
@@ -35,7 +37,6 @@ def tasks(
     """What waits for a person at the clinic: red flags first. Shows what patients wrote."""
     from drip.cli.opening import opened
     from drip.clock import now
-    from drip.store import records
 
     with opened() as app:
         if done is not None:
@@ -45,10 +46,15 @@ def tasks(
             found = _tasks(tx)
     if as_json:
         print_json({"tasks": found})
-        return
-    if not found:
+    elif not found:
         out.print("Nothing waits for a person.")
-        return
+    else:
+        _list(found, now())
+
+
+def _list(found: list[dict[str, Any]], now: "datetime") -> None:
+    from drip.store import records
+
     shown = table("since (UTC)", "patient", "what", "says", "id")
     for one in found:
         style = "bold red" if one["kind"] == records.RED_FLAG else ""
@@ -57,7 +63,7 @@ def tasks(
         shown.add_row(since, Text(patient), kind, Text(_harmless(one["detail"])), one["id"], style=style)
     out.print(shown)
     out.print(
-        f"\n{counted(len(found), 'task')} at {now():%Y-%m-%d %H:%M} UTC. `drip tasks --done ID --by NAME` closes one;"
+        f"\n{counted(len(found), 'task')} at {now:%Y-%m-%d %H:%M} UTC. `drip tasks --done ID --by NAME` closes one;"
         " a red flag needs --note as well."
     )
 
