@@ -3,7 +3,6 @@
 import re
 import sys
 from dataclasses import asdict, replace
-from enum import StrEnum
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
@@ -253,16 +252,11 @@ def pause(
     out.print(f"Paused {sequence or 'everything'}. `drip resume{' ' + sequence if sequence else ''}` goes on.")
 
 
-class Late(StrEnum):
-    """What becomes of messages that a pause has made late."""
-
-    SKIP = "skip"
-    SEND = "send"
-
-
 def resume(
     sequence: Annotated[str | None, typer.Argument(metavar="[SEQUENCE]", help="default: everything")] = None,
-    late: Annotated[Late, typer.Option(help="what becomes of messages whose day went by in the meantime")] = Late.SKIP,
+    late: Annotated[
+        str, typer.Option(metavar="skip|send", help="what becomes of messages whose day went by in the meantime")
+    ] = "skip",
 ) -> None:
     """Lift a pause: what waits and is still useful goes at the next tick."""
     from drip import clock
@@ -270,9 +264,11 @@ def resume(
     from drip.flows import switches
     from drip.store.audit import COMMAND
 
+    if late not in list(switches.Late):
+        raise Complaint(f"--late {late!r}: choose skip or send", 2)
     with opened() as app:
-        choice = switches.Late(late.value)
-        done = switches.resume(app, _scope(app, sequence), clock.now(), who=COMMAND, late_ones=choice)
+        scope = _scope(app, sequence)
+        done = switches.resume(app, scope, clock.now(), who=COMMAND, late_ones=switches.Late(late))
     if done is None:
         out.print("It was not paused.")
         return

@@ -58,6 +58,9 @@ def _planned(where: Path, wanted: list[str]) -> "WriteOut":
 
 
 def _print(done: "WriteOut") -> None:
+    if not done.files:
+        out.print("Nothing is live yet: `drip publish` makes the folder's files live.")
+        return
     for one in done.files:
         if one.fate != "unchanged":
             out.print(f"{one.fate.value:9} {one.path}", soft_wrap=True)

@@ -140,3 +140,7 @@ def test_a_stop_and_a_pause_show_at_once(enrolled: Path, drip: Drip) -> None:
     checks = {one["name"]: one for one in drip("doctor", "--json", code=1).json["checks"]}
     assert checks["sending"]["ok"] is False
     assert "a typo" in checks["sending"]["says"]
+
+
+def test_a_choice_that_there_is_not_names_those_that_there_are(live: Path, drip: Drip) -> None:
+    assert "--late 'soon': choose skip or send" in drip("resume", "--late", "soon", code=2).err

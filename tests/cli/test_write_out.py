@@ -51,6 +51,11 @@ def ahead(live: Path, drip: Drip) -> Path:
     return live
 
 
+def test_where_nothing_is_live_it_says_how_something_becomes_so(clinic: Path, drip: Drip) -> None:
+    drip("migrate")
+    assert "`drip publish` makes the folder's files live" in drip("write-out").out
+
+
 def test_written_out_the_folder_is_what_is_live(ahead: Path, drip: Drip) -> None:
     said = drip("write-out", "--json").json
     changed = {path: fate for path, fate in said["files"].items() if fate != "unchanged"}
