@@ -9,7 +9,7 @@ from drip.core.model import Channel
 from drip.core.role import Person
 from drip.core.sequence import Step
 from drip.flows.unreached import by_hand_key
-from drip.store import audit, enrolments, patients, records, replies, stranded
+from drip.store import addresses, audit, enrolments, patients, records, stranded
 from drip.store.audit import Deed
 from drip.store.database import Tx
 from drip.store.records import NewTask
@@ -22,7 +22,7 @@ RECENT = timedelta(days=30)
 def roads(app: App, tx: Tx, lost: Sequence[Stranded], now: datetime) -> Mapping[str, Sequence[Channel]]:
     """By which channels each of these could go now: the step has words for it, and an address that is open."""
     people = patients.readable(tx, {one.patient_id for one in lost})
-    closed = replies.closed(tx, {contact for row in people.values() for contact in row.contacts.values()})
+    closed = addresses.shut(tx, {contact for row in people.values() for contact in row.contacts.values()})
     versions = app.versions.get(tx, {one.version for one in lost})
     found = {}
     for one in lost:

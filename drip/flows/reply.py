@@ -90,7 +90,7 @@ def _heed(tx: Tx, one: NewReply, address: str, answered: Answered | None) -> boo
     if one.word == Word.STOP:
         changed = addresses.close_one(tx, one.channel, address, Reason.SUPPRESSED_BY_PATIENT, one.received_at)
         if answered and answered.contact_id:
-            changed |= answered.contact_id not in inbox.closed(tx, [answered.contact_id])
+            changed |= answered.contact_id not in addresses.shut(tx, [answered.contact_id])
             addresses.close(tx, [answered.contact_id], Reason.SUPPRESSED_BY_PATIENT, one.received_at)
         return changed
     if one.word == Word.START:
@@ -163,7 +163,7 @@ def _apply(app: App, tx: Tx, now: datetime) -> int:
 
 def _senders(tx: Tx, told: Sequence[PendingReply]) -> dict[str, Sender]:
     contacts = {one.contact_id for one in told}
-    at_contact, closed = inbox.at_contacts(tx, contacts), inbox.closed(tx, contacts)
+    at_contact, closed = inbox.at_contacts(tx, contacts), addresses.shut(tx, contacts)
     answered = inbox.answered(tx, (one.answers for one in told if one.answers))
     return {
         one.id: Sender(

@@ -105,9 +105,13 @@ def closed(tx: Tx, ids: Mapping[Channel, str]) -> list[tuple[Channel, Reason, da
     return [(Channel(row.channel), Reason(row.closed), row.changed_at) for row in rows]
 
 
+def shut(tx: Tx, contact_ids: Iterable[str]) -> dict[str, Reason]:
+    """Which of these addresses (by blind id) are closed, and why; nobody is kept from changing that."""
+    query = select(contacts.c.id, contacts.c.closed).where(bulk.among(tx, contacts.c.id, contact_ids))
+    return {row.id: Reason(row.closed) for row in tx.connection.execute(query) if row.closed}
+
+
 def closed_of(tx: Tx, ids: Mapping[str, Mapping[Channel, str]]) -> dict[str, dict[Channel, Reason]]:
     """For each patient, by the blind ids of their addresses, which are closed and why. One statement for all."""
-    wanted = {contact for each in ids.values() for contact in each.values()}
-    query = select(contacts.c.id, contacts.c.closed).where(bulk.among(tx, contacts.c.id, wanted))
-    shut = {row.id: Reason(row.closed) for row in tx.connection.execute(query) if row.closed}
-    return {one: {channel: shut[at] for channel, at in each.items() if at in shut} for one, each in ids.items()}
+    why = shut(tx, {contact for each in ids.values() for contact in each.values()})
+    return {one: {channel: why[at] for channel, at in each.items() if at in why} for one, each in ids.items()}

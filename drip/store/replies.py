@@ -10,10 +10,9 @@ from sqlalchemy import ColumnElement, Select, literal_column, select, update
 
 from drip.core.model import Channel
 from drip.core.patient import Standing
-from drip.core.reason import Reason
 from drip.store import bulk
 from drip.store.database import Tx
-from drip.store.schema import attempts, contacts, messages, patients, replies
+from drip.store.schema import attempts, messages, patients, replies
 from drip.store.vault import DataKey
 
 PENDING, APPLIED = "pending", "applied"
@@ -152,12 +151,6 @@ def answered(tx: Tx, message_ids: Iterable[str]) -> dict[str, Answered]:
     query = query.outerjoin(attempts, attempts.c.id == messages.c.attempt_id)
     rows = tx.connection.execute(query.where(bulk.among(tx, messages.c.id, message_ids)))
     return {row.id: Answered(row.patient_id, row.contact_id) for row in rows}
-
-
-def closed(tx: Tx, contact_ids: Iterable[str]) -> dict[str, Reason]:
-    """Which of these addresses are closed, and why; nobody is kept from changing that."""
-    query = select(contacts.c.id, contacts.c.closed).where(bulk.among(tx, contacts.c.id, contact_ids))
-    return {row.id: Reason(row.closed) for row in tx.connection.execute(query) if row.closed}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
