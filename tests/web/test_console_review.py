@@ -105,6 +105,30 @@ def test_approved_on_that_page_and_published_it_is_live(world: World, site: Site
     assert world.states() == {"first-message": "skipped late"}
 
 
+def test_what_was_published_can_still_be_read_and_is_not_published_again(world: World, site: Site) -> None:
+    one = waiting(world)
+    browser = signed_in(world, site, Role.APPROVER)
+    approve(browser, one, browser.get(page_of(one)))
+    page = browser.get(page_of(one))
+    seen = {name: hidden(page, name) for name in ("files", "edit")}
+    assert browser.post(f"/console/drafts/{one.id}/publish", **seen).status == 303
+    again = browser.post(f"/console/drafts/{one.id}/publish", **seen)
+    assert again.status == 409
+    assert 'role="alert"' in again.text
+    read = browser.get(page_of(one))
+    assert (read.status, "Whom it reaches" in read.text) == (200, False)
+    with world.store.read() as tx:
+        assert len(versions.of_sequence(tx, "after-visit")) == 2
+
+
+def test_what_was_dropped_can_still_be_read(world: World, site: Site) -> None:
+    one = waiting(world)
+    browser = signed_in(world, site, Role.AUTHOR)
+    assert browser.post(f"/console/drafts/{one.id}/drop", saw=str(one.edit)).status == 303
+    read = browser.get(page_of(one))
+    assert (read.status, "it was good" in read.text) == (200, True)
+
+
 def test_what_changed_since_the_page_was_opened_is_to_be_read_again(world: World, site: Site) -> None:
     one = waiting(world)
     browser = signed_in(world, site, Role.APPROVER)

@@ -17,8 +17,8 @@ from drip.flows.draft import folder_of
 from drip.flows.preview import Reader, Times
 from drip.store import versions
 from drip.web.console.door import Door
-from drip.web.console.draft_page import draft_of
 from drip.web.console.draft_preview import reader_of
+from drip.web.console.drafting import opened
 from drip.web.console.sequence import CHANNELS, MISSING, counted_from
 from drip.web.console.visit import Page, Visit
 from drip.web.console.when import distance, full, to_type, typed
@@ -71,7 +71,7 @@ def _of_sequence(visit: Visit) -> Page:
 
 
 def _of_draft(visit: Visit) -> Page:
-    draft = draft_of(visit)
+    draft = opened(visit)
     if draft is None:
         return MISSING
     folder: Folder = folder_of(visit.app, draft)

@@ -12,6 +12,7 @@ from drip.store import accounts, drafts
 from drip.web.console.door import Door
 from drip.web.console.draft_files import Box, boxes, said, typed
 from drip.web.console.draft_preview import choices, preview_of
+from drip.web.console.drafting import opened
 from drip.web.console.sequence import MISSING
 from drip.web.console.visit import Answer, Onward, Page, Visit
 
@@ -26,16 +27,9 @@ def add_to(door: Door) -> None:
     door.deed("/console/drafts/{id}/drop", Permission.WRITE, _drop)
 
 
-def draft_of(visit: Visit) -> Draft | None:
-    """The draft that the address names, while something is still to be done with it."""
-    with visit.app.store.read() as tx:
-        draft = drafts.load(tx, visit.path["id"])
-    return draft if draft and draft.stage.is_unfinished else None
-
-
 def _editor(visit: Visit) -> Page:
     """As it is saved, or as it was typed and not saved."""
-    stored = draft_of(visit)
+    stored = opened(visit)
     if stored is None:
         return MISSING
     draft = typed(stored, visit.form)
@@ -65,7 +59,7 @@ def _checked(visit: Visit, draft: Draft, shown: Sequence[Box]) -> Mapping[str, o
 
 
 def _findings(visit: Visit) -> Page:
-    stored = draft_of(visit)
+    stored = opened(visit)
     if stored is None:
         return MISSING
     draft = typed(stored, visit.form)
@@ -74,7 +68,7 @@ def _findings(visit: Visit) -> Page:
 
 
 def _preview(visit: Visit) -> Page:
-    stored = draft_of(visit)
+    stored = opened(visit)
     if stored is None:
         return MISSING
     folder = folder_of(visit.app, typed(stored, visit.form))
@@ -82,7 +76,7 @@ def _preview(visit: Visit) -> Page:
 
 
 def _save(visit: Visit) -> Answer:
-    stored = draft_of(visit)
+    stored = opened(visit)
     wanted = typed(stored, visit.form) if stored else None
     saw = visit.form.get("saw", "")
     try:
@@ -141,7 +135,7 @@ def _is_edit(told: str) -> bool:
 
 
 def _drop(visit: Visit) -> Answer:
-    stored, saw = draft_of(visit), visit.form.get("saw", "")
+    stored, saw = opened(visit), visit.form.get("saw", "")
     if stored is None or not _is_edit(saw):
         return MISSING
     outcome = drop(visit.app, stored.id, int(saw), visit.person, visit.now)

@@ -21,10 +21,9 @@ from drip.core.walltime import instant, wall_clock
 from drip.flows.draft import path_of
 from drip.web.console.door import Door
 from drip.web.console.drafting import Tree, around, findings_of, live_steps, opened, sequence_of, tree_of
+from drip.web.console.sequence import MISSING
 from drip.web.console.visit import Page, Visit
 from drip.web.console.when import full
-
-NOBODY = Page(name="nobody", status=404)
 
 AHEAD = timedelta(days=28)
 """How far ahead the visit of the example lies: steps before it have time to go."""
@@ -86,7 +85,7 @@ class Outline:
 
 def _form(visit: Visit) -> Page:
     draft = opened(visit)
-    return shown(visit, draft) if draft else NOBODY
+    return shown(visit, draft) if draft else MISSING
 
 
 def shown(visit: Visit, draft: Draft, **more: object) -> Page:

@@ -17,9 +17,10 @@ from drip.core.window import WEEKDAYS
 from drip.flows.draft import path_of
 from drip.web.console.door import Door
 from drip.web.console.drafting import Files, Overtaken, Saved, around, keep, live_steps, opened, tree_of
-from drip.web.console.form import NOBODY, clock_of, outline_of
+from drip.web.console.form import clock_of, outline_of
 from drip.web.console.form_steps import position_of
 from drip.web.console.form_words import channels_of, differing, names_typed, with_typed
+from drip.web.console.sequence import MISSING
 from drip.web.console.visit import Page, Visit
 
 SHOWN = frozenset({*PLAIN, "number", "way", "unit", "email", "sms", ""})
@@ -48,14 +49,14 @@ class Told:
 
 def _step(visit: Visit) -> Page:
     draft = opened(visit)
-    return _shown(visit, draft, visit.path["name"], Told()) if draft else NOBODY
+    return _shown(visit, draft, visit.path["name"], Told()) if draft else MISSING
 
 
 def _save(visit: Visit) -> Page:
     draft = opened(visit)
     position = position_of(draft, visit.path["name"]) if draft else None
     if draft is None:
-        return NOBODY
+        return MISSING
     if position is None:
         return _lost(visit, draft)
     step = _tree(draft, position)
@@ -113,7 +114,7 @@ def _tree(draft: Draft, position: int) -> Mapping[str, Any]:
 def _shown(visit: Visit, draft: Draft, name: str, told: Told) -> Page:
     position = position_of(draft, name)
     if position is None:
-        return _lost(visit, draft) if visit.form else NOBODY
+        return _lost(visit, draft) if visit.form else MISSING
     step = _tree(draft, position)
     known = step_fields(step)
     fields = {**known, **{key: value for key, value in told.typed.items() if key in known}}

@@ -13,7 +13,7 @@ from drip.core.role import Permission
 from drip.web.console import form
 from drip.web.console.door import Door
 from drip.web.console.drafting import Files, Overtaken, around, keep, live_steps, opened, tree_of
-from drip.web.console.form import NOBODY
+from drip.web.console.sequence import MISSING
 from drip.web.console.visit import Answer, Page, Visit
 
 Deed: TypeAlias = Callable[[Visit, Draft, int], Files]
@@ -36,7 +36,7 @@ def _do(visit: Visit) -> Answer:
     deed = _DEEDS.get(visit.form.get("do", ""))
     position = position_of(draft, visit.form.get("step", "")) if draft else None
     if draft is None or deed is None or position is None:
-        return NOBODY
+        return MISSING
     try:
         outcome = keep(visit, draft, deed(visit, draft, position))
     except (CannotAmend, NotLikeThat) as refusal:
@@ -50,7 +50,7 @@ def _sure(visit: Visit) -> Page:
     """Before a step goes: what that means."""
     draft = opened(visit)
     if draft is None or position_of(draft, visit.path["name"]) is None:
-        return NOBODY
+        return MISSING
     is_live = visit.path["name"] in live_steps(visit, draft)
     values = {**around(draft, "form"), "step": visit.path["name"], "is_live": is_live}
     return Page(name="form_remove", values=values)

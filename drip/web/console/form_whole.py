@@ -18,7 +18,7 @@ from drip.flows.draft import path_of
 from drip.web.console import form
 from drip.web.console.door import Door
 from drip.web.console.drafting import Overtaken, around, keep, opened, tree_of
-from drip.web.console.form import NOBODY
+from drip.web.console.sequence import MISSING
 from drip.web.console.visit import Page, Visit
 
 BLOCKS: Final = ("enrol", "ends", "review", "window")
@@ -53,14 +53,14 @@ def add_to(door: Door) -> None:
 
 def _whole(visit: Visit) -> Page:
     draft = opened(visit)
-    return _shown(draft, {}) if draft else NOBODY
+    return _shown(draft, {}) if draft else MISSING
 
 
 def _save(visit: Visit) -> Page:
     draft = opened(visit)
     tree = tree_of(draft) if draft else None
     if draft is None or tree is None:
-        return NOBODY
+        return MISSING
     typed = _typed(visit.form, whole_fields(tree))
     try:
         text = with_whole(draft.files[SEQUENCE], typed)

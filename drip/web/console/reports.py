@@ -103,7 +103,7 @@ def _file(visit: Visit) -> Answer:
     told = _report(visit)
     found = next((one for one in (*told.tables, told.days) if one.name == visit.path["name"]), None)
     if found is None:
-        return Page(name="refused", values={"needs": "see"}, status=404)
+        return Page(name="missing", status=404)
     period = {"first": told.period.first.isoformat(), "last": told.period.last.isoformat()}
     with visit.app.store.write() as tx:
         what = Deed(who=visit.person.id, deed="report_exported", about=f"report:{found.name}", detail=period)

@@ -21,6 +21,7 @@ from drip.store.database import Tx
 from drip.store.drafts import Submitted
 from drip.web.console.door import Door
 from drip.web.console.pages import moment
+from drip.web.console.sequence import MISSING
 from drip.web.console.visit import Answer, Framed, Onward, Page, Visit
 
 YEAR = timedelta(days=365)
@@ -87,7 +88,7 @@ def _shown(visit: Visit, refused: str = "") -> Page:
     with visit.app.store.read() as tx:
         one = drafts.load(tx, visit.path["id"])
         if one is None:
-            return Page(name="nobody", status=404)
+            return MISSING
         reading = read_draft(visit.app, tx, one, visit.person, visit.now)
         values = _values(visit, tx, reading)
     return Page(name="review", values=values | {"wrong": refused}, status=409 if refused else 200)
@@ -151,7 +152,7 @@ def _email(visit: Visit) -> Answer:
         is_live = visit.query.get("side") == "was"
         read = as_read(visit.app, tx, one, path, is_live=is_live) if one else None
     html = read.words.html if read and read.words else None
-    return Framed(html=html) if html else Page(name="nobody", status=404)
+    return Framed(html=html) if html else MISSING
 
 
 def _submit(visit: Visit) -> Answer:
@@ -164,7 +165,7 @@ def _submit(visit: Visit) -> Answer:
     try:
         done = draft.submit(visit.app, visit.path["id"], handing, visit.person, visit.now)
     except NoDraft:
-        return Page(name="nobody", status=404)
+        return MISSING
     match done:
         case Conflict():
             return _shown(visit, approval.READ_AGAIN.says)
@@ -189,7 +190,7 @@ def _approve(visit: Visit) -> Answer:
     try:
         done = approval.approve(visit.app, visit.path["id"], read, visit.person, visit.now)
     except NoDraft:
-        return Page(name="nobody", status=404)
+        return MISSING
     if isinstance(done, Refused):
         return _shown(visit, done.says)
     return Onward(to=_here(visit), said="Approved. It reaches patients once it is published.")
@@ -203,7 +204,7 @@ def _send_back(visit: Visit) -> Answer:
     try:
         done = approval.send_back(visit.app, visit.path["id"], read, note, visit.person, visit.now)
     except NoDraft:
-        return Page(name="nobody", status=404)
+        return MISSING
     if isinstance(done, Refused):
         return _shown(visit, done.says)
     return Onward(to=_here(visit), said="Sent back to its authors, with what you wrote.")
@@ -214,7 +215,7 @@ def _publish(visit: Visit) -> Answer:
     try:
         done = approval.publish_draft(visit.app, visit.path["id"], read, visit.person, visit.now)
     except NoDraft:
-        return Page(name="nobody", status=404)
+        return MISSING
     if isinstance(done, Refused):
         return _shown(visit, done.says)
     follow = done.followed + done.renewed

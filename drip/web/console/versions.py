@@ -13,9 +13,8 @@ from drip.store.database import Tx
 from drip.store.drafts import AlreadyBegun
 from drip.store.versions import VersionRow
 from drip.web.console.door import Door
+from drip.web.console.sequence import MISSING
 from drip.web.console.visit import Answer, Framed, Onward, Page, Visit
-
-NOBODY = Page(name="nobody", status=404)
 
 
 def add_to(door: Door) -> None:
@@ -35,7 +34,7 @@ def _versions(visit: Visit) -> Page:
         people = enrolments.count_by_version(tx, sequence, visit.person.sites)
         waiting = drafts.unfinished_of(tx, sequence)
     if not found:
-        return NOBODY
+        return MISSING
     values: dict[str, Any] = {"sequence": sequence, "versions": found, "live": live, "people": people}
     return Page(name="versions", values=values | {"zone": visit.app.clinic.zone, "waiting": waiting})
 
@@ -44,7 +43,7 @@ def _compare(visit: Visit) -> Page:
     with visit.app.store.read() as tx:
         was, now = (_named(visit, tx, visit.query.get(side, "")) for side in ("was", "now"))
         if was is None or now is None:
-            return NOBODY
+            return MISSING
         compared = compare_versions(visit.app, tx, was, now)
     return Page(name="compare", values={"was": was, "now": now, "compared": compared})
 
@@ -55,20 +54,20 @@ def _email(visit: Visit) -> Answer:
     with visit.app.store.read() as tx:
         row = _named(visit, tx, visit.query.get(visit.query.get("side", ""), ""))
         if row is None or path not in row.files:
-            return NOBODY
+            return MISSING
         try:
             version = visit.app.versions.get(tx, [row.id])[row.id]
         except BrokenVersion:
-            return NOBODY
+            return MISSING
     words = specimen(visit.app.clinic, (version.sequence, version.templates), path).words
-    return Framed(html=words.html) if words and words.html else NOBODY
+    return Framed(html=words.html) if words and words.html else MISSING
 
 
 def _files(visit: Visit) -> Page:
     with visit.app.store.read() as tx:
         row = _named(visit, tx, visit.path["number"])
     if row is None:
-        return NOBODY
+        return MISSING
     return Page(name="version", values={"row": row, "files": _in_folder(row), "zone": visit.app.clinic.zone})
 
 
@@ -86,7 +85,7 @@ def _restore(visit: Visit) -> Answer:
     except AlreadyBegun:
         return Onward(to=here, said="Somebody is writing a draft of it already: finish or drop that first.")
     if made is None:
-        return NOBODY
+        return MISSING
     said = f"Version {number} is a draft now. It goes to nobody until somebody else has approved it."
     return Onward(to=f"/console/drafts/{made.id}/review", said=said)
 
