@@ -4,6 +4,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import TypeAlias
+from zoneinfo import ZoneInfo
 
 from drip.core.by_staff import Refused, why_not_touch
 from drip.core.model import Channel
@@ -130,7 +131,7 @@ def _done(visit: Visit, act: Act, said: str) -> Answer:
     if patient_id is None:
         return NOBODY
     done = act()
-    sentence = in_words(visit, done) if isinstance(done, Refused) else did(visit, said, done)
+    sentence = in_words(visit, done, _clock(visit)) if isinstance(done, Refused) else did(visit, said, done)
     return Onward(to=f"/console/patients/{patient_id}", said=sentence)
 
 
@@ -138,21 +139,23 @@ def _move(visit: Visit) -> Answer:
     patient_id = _whose(visit)
     if patient_id is None:
         return NOBODY
-    at = _typed(visit)
+    at, zone = _typed(visit), _clock(visit)
     if at is None:
         return _shown(visit, Wrong(says="Nothing was changed: write a day and a time.", typed=visit.form))
     done = moving.move(visit.app, visit.path["id"], at, visit.person.id, visit.now)
     if isinstance(done, Refused):
-        return _shown(visit, Wrong(says=in_words(visit, done), typed=visit.form))
-    said = did(visit, f"It now goes on {when.full(at, visit.now, visit.app.clinic.zone)}.", done)
+        return _shown(visit, Wrong(says=in_words(visit, done, zone), typed=visit.form))
+    said = did(visit, f"It now goes on {when.full(at, visit.now, zone)}.", done)
     return Onward(to=f"/console/patients/{patient_id}", said=said)
 
 
-def _typed(visit: Visit) -> datetime | None:
-    """The time that was typed, on the clock that decides for this message."""
+def _clock(visit: Visit) -> ZoneInfo:
+    """The clock that decides for this message, on which the page says its times and reads what is typed."""
     with visit.app.store.read() as tx:
         scene = look(visit.app, tx, visit.path["id"])
+    return scene.bounds.hours.zone if scene else visit.app.clinic.zone
+
+
+def _typed(visit: Visit) -> datetime | None:
     day, clock = when.typed_day(visit.form.get("day", "")), when.typed_clock(visit.form.get("clock", ""))
-    if scene is None or day is None or clock is None:
-        return None
-    return instant(datetime.combine(day, clock), scene.bounds.hours.zone)
+    return instant(datetime.combine(day, clock), _clock(visit)) if day and clock is not None else None

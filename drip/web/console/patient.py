@@ -16,6 +16,7 @@ from drip.flows.story import Line, Story, named, tell
 from drip.store import accounts, addresses, audit, enrolments, patient_pauses, records, replies
 from drip.store.audit import Deed
 from drip.store.database import Tx
+from drip.store.enrolments import EnrolmentRow
 from drip.store.patients import STAFF, PatientRow
 from drip.web.console import when
 from drip.web.console.door import Door
@@ -91,13 +92,18 @@ def _who(visit: Visit, tx: Tx, row: PatientRow, story: Story) -> Mapping[str, ob
         "id": row.id,
         "ref": story.patient,
         "name": name_of(row) or story.patient,
-        "facts": list(facts(row, story.enrolled, closed, (clinic, visit.now))),
+        "facts": list(facts(row, _seen(visit, story), closed, (clinic, visit.now))),
         "shared": [(_ROADS[channel], number) for channel, number in _shared(tx, row)],
         "consents": consents(row.patient, clinic),
         "standing": STANDINGS.get(row.patient.standing, ""),
         "is_staff": row.source == STAFF,
         "tasks": len(records.open_tasks(tx, row.id)),
     }
+
+
+def _seen(visit: Visit, story: Story) -> Sequence[EnrolmentRow]:
+    """A site of theirs that this person does not see is not named."""
+    return [one for one in story.enrolled if visit.person.sees(one.site)]
 
 
 _ROADS = {Channel.EMAIL: "email address", Channel.SMS: "mobile number"}

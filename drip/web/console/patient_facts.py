@@ -41,7 +41,7 @@ class Consent:
 def facts(
     row: PatientRow, rows: Sequence[EnrolmentRow], closed: Mapping[Channel, Reason], where: tuple[Clinic, datetime]
 ) -> Iterator[Fact]:
-    """In the order in which somebody who has the patient on the phone checks them."""
+    """In the order in which somebody who has the patient on the phone checks them. `rows`: what they may hear of."""
     clinic, now = where
     patient, today = row.patient, now.astimezone(clinic.zone).date()
     yield Fact(name="Date of birth", value=_born(patient, today))

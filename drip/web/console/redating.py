@@ -88,7 +88,7 @@ def _change(visit: Visit) -> Answer:
         else preview(visit.app, *which, wish, visit.now)
     )
     if isinstance(done, Refused):
-        return _shown(visit, counted, {"wrong": in_words(visit, done)})
+        return _shown(visit, counted, {"wrong": in_words(visit, done, counted.zone)})
     if is_sure:
         said = f"Changed: it is {_when(visit, done, done.at)} now. To undo this, change it back."
         return Onward(to=f"/console/patients/{visit.path['id']}", said=said)

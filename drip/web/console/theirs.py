@@ -1,5 +1,7 @@
 """A patient whom somebody may see, and what they read when something was not done."""
 
+from zoneinfo import ZoneInfo
+
 from drip.core.by_staff import Refused
 from drip.flows.deeds.scene import Done
 from drip.store import patients
@@ -25,9 +27,9 @@ def is_theirs(visit: Visit, patient_id: str) -> bool:
     return row is not None and row.source != patients.STAFF
 
 
-def in_words(visit: Visit, refused: Refused) -> str:
-    """Why nothing was done, with the time that this speaks of."""
-    zone = visit.app.clinic.zone
+def in_words(visit: Visit, refused: Refused, zone: ZoneInfo | None = None) -> str:
+    """Why nothing was done, with the time that this speaks of, on the clock of the page (the clinic's, if none is said)."""
+    zone = zone or visit.app.clinic.zone
     return refused.why.sentence.format(at=when.full(refused.at, visit.now, zone) if refused.at else "")
 
 
