@@ -121,6 +121,7 @@ def assign(app: App, seen: Seen, to: str, now: datetime) -> Person | None:
         if task is None or chosen is None or not task_list.may_see(tx, task, chosen.sites):
             return None
         task_list.assign(tx, task.id, chosen.id)
+        _note(tx, task, seen, now)  # what was typed beside the button is part of handing it over
         deed = Deed(who=seen.by.id, deed="task_assigned", about=f"task:{task.id}", detail={"to": chosen.id})
         audit.write(tx, deed, now)
         return chosen

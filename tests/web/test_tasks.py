@@ -94,6 +94,23 @@ def test_a_task_is_taken_on_and_given_to_a_colleague_who_finds_it_among_their_ow
     assert deeds(clinic)[-2:] == ["task_assigned", "task_assigned"]
 
 
+def test_what_is_typed_when_a_task_is_given_away_goes_with_it(clinic: World) -> None:
+    task = ask(clinic, "reply", amina(clinic))
+    with at_the_desk(clinic) as browser:
+        browser.post(f"/console/tasks/{task}/assign", mine="1", note="She asked for Joan.")
+        assert "She asked for Joan." in browser.get("/console/tasks").text
+
+
+def test_a_list_with_filters_is_the_same_list_when_a_note_is_missing(clinic: World) -> None:
+    task = ask(clinic, RED_FLAG, amina(clinic))
+    ask(clinic, "runaway")
+    with at_the_desk(clinic) as browser:
+        refused = browser.post(f"/console/tasks/{task}/done", back="/console/tasks?kind=red_flag")
+    assert refused.status == 422
+    assert "Write down what you did" in refused.text
+    assert "written to far too often" not in refused.text
+
+
 def test_a_task_is_given_to_nobody_who_could_not_see_or_do_it(clinic: World) -> None:
     task = ask(clinic, "reply", amina(clinic))
     with at_the_desk(clinic) as browser:

@@ -1,6 +1,7 @@
 """What is done about a task: taking it on, a note, done, and taking that back."""
 
-from urllib.parse import urlsplit
+from dataclasses import replace
+from urllib.parse import parse_qsl, urlsplit
 
 from drip.core.role import Permission
 from drip.flows import see_to
@@ -46,7 +47,8 @@ def _done(visit: Visit) -> Answer:
     outcome = see_to.finish(visit.app, _seen(visit), visit.now)
     if outcome is Outcome.NOT_YET:
         why = "why the patient does not need it" if visit.form.get("needless") else "what you did"
-        return tasks_page(visit, wrong={visit.path["id"]: f"Write down {why} before this is done."})
+        as_it_was = replace(visit, query=dict(parse_qsl(urlsplit(visit.form.get("back", "")).query)))
+        return tasks_page(as_it_was, wrong={visit.path["id"]: f"Write down {why} before this is done."})
     if outcome is Outcome.DECIDE:
         return Onward(to="/console/held", said=_SAID[outcome])
     return Onward(to=_back(visit), said=_SAID[outcome])
