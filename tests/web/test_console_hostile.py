@@ -120,7 +120,7 @@ def test_who_may_only_look_changes_nothing_with_any_form(clinic: World, admin: B
         assert deeds(clinic) == before
 
 
-HERS = ("amina@example.org", "7700900123", "my calf")
+HERS = ("amina@example.org", "7700900123", "my calf", "Amina")
 
 
 def test_whoever_sees_another_site_alone_reads_nothing_of_a_patient_on_any_page(clinic: World, admin: Browser) -> None:
@@ -130,7 +130,7 @@ def test_whoever_sees_another_site_alone_reads_nothing_of_a_patient_on_any_page(
     assert all(word in seen for word in HERS), "whoever may, does"
     with at_the_desk(clinic, Role.APPROVER, "elsewhere") as other:
         told = {path: other.get(f"{filled(path, known)}?{urlencode(asked)}").text for path in routes("GET")}
-    assert {path for path, text in told.items() if any(word in text.replace('Shah"', "") for word in HERS)} == set()
+    assert {path for path, text in told.items() if any(word in text for word in HERS)} == set()
 
 
 def test_whoever_sees_another_site_alone_does_nothing_for_a_patient_with_any_form(

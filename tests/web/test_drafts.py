@@ -147,6 +147,13 @@ def test_what_was_framed_is_forgotten_in_time() -> None:
     assert shelf.take("sam", name, NOW + KEPT_FOR * 1.01) is None
 
 
+def test_what_was_framed_does_not_stay_in_memory_when_it_is_too_old_to_be_shown() -> None:
+    shelf, later = Shelf(), NOW + KEPT_FOR * 1.01
+    old, fresh = shelf.put("sam", "<p>1", NOW), shelf.put("sam", "<p>2", later)
+    assert shelf.take("sam", old, NOW) is None
+    assert shelf.take("sam", fresh, later) == "<p>2"
+
+
 def test_a_real_patient_is_shown_and_that_is_written_down_once(world: World, site: Site, draft: Draft) -> None:
     browser = signed_in(world, site, Role.AUTHOR)
     (patient,) = {one.patient_id for one in world.messages()}

@@ -25,11 +25,11 @@ class Shelf:
         self._lock = threading.Lock()
 
     def put(self, owner: str, html: str, now: datetime) -> str:
-        """Keep it; answers under which name. The oldest make room."""
+        """Keep it; answers under which name. What is too old goes, and then the oldest make room."""
         name = secrets.token_urlsafe(16)
         with self._lock:
             self._kept[name] = _Kept(owner, html, now)
-            while len(self._kept) > MOST:
+            while len(self._kept) > MOST or now - next(iter(self._kept.values())).since > KEPT_FOR:
                 self._kept.popitem(last=False)
         return name
 
