@@ -28,7 +28,7 @@ def is_theirs(visit: Visit, patient_id: str) -> bool:
 
 
 def in_words(visit: Visit, refused: Refused, zone: ZoneInfo | None = None) -> str:
-    """Why nothing was done, with the time that this speaks of, on the clock of the page (the clinic's, if none is said)."""
+    """Why nothing was done, with the time that this speaks of: on the clock given, else on the clinic's."""
     zone = zone or visit.app.clinic.zone
     return refused.why.sentence.format(at=when.full(refused.at, visit.now, zone) if refused.at else "")
 
