@@ -15,12 +15,14 @@ from drip.core.role import Role
 from drip.flows import staff
 from drip.flows.draft import begin
 from drip.flows.enrol import apply_news
+from drip.flows.sign_in import who_is
 from drip.flows.staff import NewAccount
 from drip.flows.take_in import take_in
 from drip.store import accounts, records
 from drip.store import patients as people
 from drip.store.passwords import new_secret
 from drip.store.records import NewTask
+from drip.web.console.sought import sealed
 from tests.world import World
 
 CLINIC = AT_ALL_HOURS
@@ -77,9 +79,8 @@ FROM messages m JOIN patients p ON p.id = m.patient_id WHERE attempt_id IS NOT N
 """
 
 
+LOOKED_FOR = {"a number": "p-7", "a name": "amina 77"}
 MORE = {
-    "/console/patients?q= (a number)": "/console/patients?q=p-7",
-    "/console/patients?q= (a name)": "/console/patients?q=amina+77",
     "/console/reports (90 days)": "/console/reports?days=90",
     "/console/outgoing (14 days)": "/console/outgoing?days=14",
 }
@@ -122,8 +123,18 @@ def lived_in(database: Database, patients: int) -> Iterator[Lived]:
             patients=patients,
             messages=_count(world),
             examples=_examples(world, patient),
-            more=MORE,
+            more=_looked_for(world, token) | MORE,
         )
+
+
+def _looked_for(world: World, token: str) -> Mapping[str, str]:
+    session = who_is(world.app, token, real_now())
+    if session is None:
+        raise RuntimeError("nobody is signed in")
+    return {
+        f"/console/patients ({what})": f"/console/patients?for={sealed(world.store.vault, session, words)}"
+        for what, words in LOOKED_FOR.items()
+    }
 
 
 def _enrol(world: World, first: int, end: int, on: datetime) -> None:

@@ -81,7 +81,6 @@ def _examples(world: World, letter: str, draft: Draft) -> dict[str, str]:
 MORE = (
     "/console/tasks?mine=1&kind=reply",
     "/console/replies?who=unknown",
-    "/console/patients?q=p-1",
     "/console/patients/nobody",
     "/console/outgoing?days=14",
     "/console/reports?from=2026-06-01&to=2026-06-30",

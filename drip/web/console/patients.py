@@ -12,17 +12,24 @@ from drip.store.database import Tx
 from drip.store.patients import PatientRow
 from drip.store.vault import CannotUnseal
 from drip.web.console.door import Door
-from drip.web.console.visit import Page, Visit
+from drip.web.console.sought import sealed, unsealed
+from drip.web.console.visit import Onward, Page, Visit
+
+PAGE = "/console/patients"
 
 MOST = 50
+
+LONGEST = 200
+"""Characters of what is looked for."""
 
 CANDIDATES = 400
 """Names that are unsealed to see whether they begin as the search does. A search that leaves more is too short."""
 
 
 def add_to(door: Door) -> None:
-    """This page."""
-    door.page("/console/patients", Permission.SEE, _search)
+    """This page. What is looked for is sent by a form, so that no name gets into an address."""
+    door.page(PAGE, Permission.SEE, _search)
+    door.deed(PAGE, Permission.SEE, _look_for)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -49,8 +56,14 @@ class Hits:
     """The record that was named cannot be unsealed."""
 
 
+def _look_for(visit: Visit) -> Onward:
+    """Back from a patient's page, the browser shows the list again without asking."""
+    wanted = visit.form.get("q", "").strip()[:LONGEST]
+    return Onward(to=f"{PAGE}?for={sealed(visit.app.store.vault, visit.session, wanted)}" if wanted else PAGE)
+
+
 def _search(visit: Visit) -> Page:
-    wanted = visit.query.get("q", "").strip()[:200]
+    wanted = unsealed(visit.app.store.vault, visit.session, visit.query.get("for", ""))
     with visit.app.store.read() as tx:
         try:
             hits = _looked_for(visit, tx, wanted) if wanted else Hits(rows=_enrolled_last(visit, tx))
