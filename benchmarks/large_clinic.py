@@ -127,7 +127,7 @@ def lived_in(database: Database, patients: int) -> Iterator[Lived]:
         )
 
 
-def _looked_for(world: World, token: str) -> Mapping[str, str]:
+def _looked_for(world: World, token: str) -> dict[str, str]:
     session = who_is(world.app, token, real_now())
     if session is None:
         raise RuntimeError("nobody is signed in")

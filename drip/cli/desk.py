@@ -53,6 +53,7 @@ def tasks(
 
 
 def _list(found: list[dict[str, Any]], now: "datetime") -> None:
+    from drip.flows import attendance as attendance_flow
     from drip.store import records
 
     shown = table("since (UTC)", "patient", "what", "says", "id")
@@ -66,6 +67,8 @@ def _list(found: list[dict[str, Any]], now: "datetime") -> None:
         f"\n{counted(len(found), 'task')} at {now:%Y-%m-%d %H:%M} UTC. `drip tasks --done ID --by NAME` closes one;"
         " a red flag needs --note as well."
     )
+    if any(one["kind"] == attendance_flow.KIND for one in found):
+        out.print("`drip attendance PATIENT VISIT attended` (or no-show, or cancelled) says whether somebody came.")
 
 
 def _harmless(words: str) -> str:

@@ -120,7 +120,8 @@ ASKED: Mapping[str, Asked] = {
     ),
     "attendance_unknown": Asked(
         title="Did the patient come?",
-        what_to_do="Record in the booking system whether the patient came to the visit: nobody has said so.",
+        what_to_do="Say it here, or record it in the booking system: nobody has said so, and what follows a visit "
+        "waits for it.",
         story="Staff are asked whether the patient came to a visit: nobody has said so.",
     ),
     "same_person": Asked(

@@ -13,7 +13,8 @@ from drip.core.model import EventKind, Facts
 from drip.core.patient import Standing, time_in
 from drip.core.visit import ATTENDED, CANCELLED, NO_SHOW
 from drip.flows.resolve import Resolved, event_of
-from drip.store import events, patients, records, visits
+from drip.store import audit, events, patients, records, visits
+from drip.store.audit import COMMAND, Deed
 from drip.store.database import Tx
 from drip.store.patients import PatientRow
 from drip.store.visits import OpenVisit, Visit
@@ -111,22 +112,26 @@ def _ask(app: App, tx: Tx, patient_ids: set[str], now: datetime) -> int:
 
 
 def _question(app: App, tx: Tx, visit: OpenVisit, person: PatientRow, moments: Sequence[Moment]) -> records.NewTask:
-    known: Appointments = moments[-1].appointments if moments else {}
-    ref = next((ref for ref in known if visits.index_of(tx, person.id, ref) == visit.ref_index), "")
-    facts = known.get(ref, {})
+    ref = ref_of(tx, visit, moments)
+    facts = moments[-1].appointments[ref] if ref else {}
     site = facts.get("site")
     at = (time_in(facts, "starts_at") or visit.ends_at).astimezone(
         app.clinic.site(site if isinstance(site, str) else None).zone
     )
     when = f"{at:%a} {at.day} {at:%b %Y %H:%M}"
-    says = f"Did the patient come to visit {ref} on {when}? drip attendance {person.source}:{person.ref} {ref} attended"
     return records.NewTask(
         key=visit.task_key,
         kind=KIND,
         patient_id=person.id,
         data_key=person.data_key,
-        detail=f"{says}, no-show or cancelled",
+        detail=f"Did the patient come to visit {ref} on {when}?",
     )
+
+
+def ref_of(tx: Tx, visit: OpenVisit, moments: Sequence[Moment]) -> str:
+    """What its booking system calls a visit; empty where nothing that was told speaks of it."""
+    known: Appointments = moments[-1].appointments if moments else {}
+    return next((ref for ref in known if visits.index_of(tx, visit.patient_id, ref) == visit.ref_index), "")
 
 
 # What staff answer
@@ -159,6 +164,9 @@ class Answer:
     ref: str
     came: Came
     by: str = ""
+    """In words, for the patient's story."""
+    who: str = COMMAND
+    """The account, for the audit trail."""
 
 
 def answer(app: App, patient_id: str, told: Answer, now: datetime) -> Noted:
@@ -197,4 +205,6 @@ def _answer(tx: Tx, patient_id: str, told: Answer, now: datetime) -> Noted:
     events.add(tx, [event], now)
     visit = visits.find(tx, person.id, ref)
     records.finish_tasks(tx, [visit.task_key] if visit else [], now, told.by)
+    deed = Deed(who=told.who, deed="attendance_told", about=f"patient:{person.id}", detail={"came": told.came.value})
+    audit.write(tx, deed, now)
     return Noted.NOTED

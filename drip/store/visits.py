@@ -96,6 +96,13 @@ def find(tx: Tx, patient_id: str, ref: str) -> OpenVisit | None:
     return None
 
 
+def asked_about(tx: Tx, key: str) -> OpenVisit | None:
+    """The visit that a task of this key asks about; None once the visit has moved."""
+    query = select(*_COLUMNS).where(visits.c.id == key.split(":")[1], visits.c.ends_at.is_not(None))
+    row = tx.connection.execute(query).one_or_none()
+    return _open(row) if row and task_key(row.id, row.ends_at) == key else None
+
+
 def unanswered(
     tx: Tx, since: datetime, until: datetime, limit: int, patient_ids: Iterable[str] | None = None
 ) -> list[OpenVisit]:

@@ -297,17 +297,18 @@ def asked(live: Path, tell: Tell, drip: Drip) -> Path:
     return live
 
 
-def asks(drip: Drip) -> list[str]:
+def asks(drip: Drip) -> list[tuple[str, str]]:
     found = drip("tasks", "--json").json["tasks"]
-    return [task["detail"] for task in found if task["kind"] == "attendance_unknown"]
+    return [(task["patient"], task["detail"]) for task in found if task["kind"] == "attendance_unknown"]
 
 
-def test_the_question_says_what_to_type_and_typing_it_answers_it(
+def test_the_list_says_what_to_type_and_typing_it_answers_the_question(
     asked: Path, drip: Drip, rows: Rows, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    (question,) = asks(drip)
-    _, _, command = question.partition("? drip ")
-    words = command.split(",")[0].split()
+    ((patient, question),) = asks(drip)
+    assert "visit a-p-1 on" in question
+    assert "drip attendance PATIENT VISIT attended" in " ".join(drip("tasks").out.split())
+    words = ("attendance", patient, "a-p-1", "attended")
     monkeypatch.setattr("drip.clock.now", lambda: at("2026-06-11T13:00Z"))
     assert drip(*words, "--by", "A. Nurse").out == "Noted; the next tick acts on it.\n"
     assert asks(drip) == []

@@ -4,7 +4,8 @@ from dataclasses import replace
 from urllib.parse import parse_qsl, urlsplit
 
 from drip.core.role import Permission
-from drip.flows import see_to
+from drip.flows import came, see_to
+from drip.flows.attendance import Came, Noted
 from drip.flows.see_to import Outcome, Seen
 from drip.web.console.door import Door
 from drip.web.console.tasks import tasks_page
@@ -26,6 +27,7 @@ def add_to(door: Door) -> None:
     door.deed("/console/tasks/{id}/note", Permission.ACT, _note)
     door.deed("/console/tasks/{id}/assign", Permission.ACT, _assign)
     door.deed("/console/tasks/{id}/reopen", Permission.ACT, _reopen)
+    door.deed("/console/tasks/{id}/attendance", Permission.ACT, _attendance)
 
 
 def _seen(visit: Visit) -> Seen:
@@ -72,3 +74,17 @@ def _assign(visit: Visit) -> Answer:
 def _reopen(visit: Visit) -> Answer:
     is_open = see_to.reopen(visit.app, _seen(visit), visit.now)
     return Onward(to=_back(visit), said="It waits again." if is_open else "It was too late for that.")
+
+
+_NOTED = {
+    Noted.NOTED: "Written down. What follows from it is planned within minutes.",
+    Noted.KNOWN: "That is known already.",
+    Noted.NO_SUCH_VISIT: "Nothing was written down: this does not wait any more.",
+}
+
+
+def _attendance(visit: Visit) -> Answer:
+    if visit.form.get("came") not in set(Came):
+        return Onward(to=_back(visit), said="Nothing was written down: choose one of the three answers.")
+    noted = came.tell(visit.app, _seen(visit), Came(visit.form["came"]), visit.now)
+    return Onward(to=_back(visit), said=_NOTED[noted])
