@@ -2,14 +2,18 @@
 
 import difflib
 import re
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from enum import Enum, auto
+from itertools import islice
 from typing import Final
 
 from drip.content.template_problem import Place, TemplateProblem, problem
 
 MAX_DEPTH: Final = 5
+MOST_LEFT_OVER: Final = 20
+"""Unclosed constructs of one stretch of words that are named: whoever has more mends these first."""
+
 SHARED: Final = "shared/"
 
 
@@ -50,6 +54,9 @@ _INSIDE = r"""(?:'[^'\n]*'|"[^"\n]*"|(?!%s)[^'"]){0,500}?"""
 _CONSTRUCT = re.compile(
     r"\{\{" + _INSIDE % r"\}\}" + r"\}\}|\{%" + _INSIDE % r"%\}" + r"%\}|(?P<comment>\{\#.{0,5000}?\#\})", re.DOTALL
 )
+_ENDS: Final = {"{{": ("}}", 600), "{%": ("%}", 600), "{#": ("#}", 5_010)}
+"""How constructs end, and within how many characters: where no end is near, none of it is read letter by letter."""
+
 _LEFT_OVER = re.compile(r"\{[{%#]")
 _INCLUDE = re.compile(r"""\{%\s*include\s+(?:"([^"]*)"|'([^']*)')\s*%\}""")
 _ALONE_BEFORE = re.compile(r"(?:^|\n)[ \t]*$")
@@ -85,7 +92,7 @@ def _split(place: Place, text: str, problems: list[TemplateProblem]) -> list[Pie
     """Words and constructs in turn; comments are left out with the line that they alone stand on."""
     pieces: list[Piece] = []
     end = 0
-    for found in _CONSTRUCT.finditer(text):
+    for found in _constructs(text):
         _add_words(pieces, place, text[end : found.start()], problems)
         place = place.after(text[end : found.start()])
         kind = Kind.VALUE if found[0].startswith("{{") else Kind.TAG
@@ -96,9 +103,21 @@ def _split(place: Place, text: str, problems: list[TemplateProblem]) -> list[Pie
     return [piece for piece in without_own_lines(pieces, _is_comment) if not _is_comment(piece)]
 
 
+def _constructs(text: str) -> Iterator[re.Match[str]]:
+    """Every whole construct, in order."""
+    start = 0
+    while opening := _LEFT_OVER.search(text, start):
+        begin, (closing, far) = opening.start(), _ENDS[opening[0]]
+        found = _CONSTRUCT.match(text, begin) if text.find(closing, begin, begin + far) > 0 else None
+        start = found.end() if found else begin + 1
+        if found:
+            yield found
+
+
 def _add_words(pieces: list[Piece], place: Place, words: str, problems: list[TemplateProblem]) -> None:
-    for found in _LEFT_OVER.finditer(words):
-        where = place.after(words[: found.start()])
+    where, before = place, 0
+    for found in islice(_LEFT_OVER.finditer(words), MOST_LEFT_OVER):
+        where, before = where.after(words[before : found.start()]), found.start()
         message = f"{found[0]} is never closed, or a quote inside it has no pair"
         problems.append(problem(where, "template-syntax", message))
     if words:
