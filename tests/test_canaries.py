@@ -30,7 +30,7 @@ from drip.providers.twilio import TwilioProvider
 from drip.sandbox.account import Account
 from drip.sandbox.running import Sandbox
 from drip.settings import read_settings
-from drip.store import records, schema
+from drip.store import inbox_schema, records, schema, staff_schema
 from drip.store.database import Store
 from drip.store.settling import Settlement
 from drip.web.app import make_app
@@ -184,7 +184,7 @@ def spoil(store: Store, ref: str) -> None:
         person = tx.connection.execute(
             select(schema.patients.c.id).where(schema.patients.c.ref_index == index)
         ).scalar()
-        events = schema.events
+        events = inbox_schema.events
         tx.connection.execute(
             events.update().where(events.c.patient_id == person).values(body=b"spoilt", state="pending")
         )
@@ -364,7 +364,7 @@ def _besides(body: bytes) -> str:
 def assert_that_the_database_holds_none(stage: Stage) -> None:
     """Neither in a column, nor in what SQLite has not overwritten yet."""
     with stage.world.store.read() as tx:
-        for table in schema.metadata.sorted_tables:
+        for table in staff_schema.metadata.sorted_tables:
             for row in tx.connection.execute(select(table)):
                 for column, value in row._mapping.items():
                     said = value if isinstance(value, bytes) else str(value)

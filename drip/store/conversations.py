@@ -13,8 +13,9 @@ from drip.core.model import Channel
 from drip.core.replies import Word
 from drip.store import bulk
 from drip.store.database import Tx
+from drip.store.inbox_schema import replies
 from drip.store.replies import APPLIED, PLACE
-from drip.store.schema import attempts, messages, replies, tasks
+from drip.store.schema import attempts, messages, tasks
 from drip.store.site_limits import at_sites
 from drip.store.vault import DataKey
 

@@ -10,20 +10,8 @@ from drip.core.lifecycle import State
 from drip.store import bulk
 from drip.store.database import Tx
 from drip.store.events import APPLIED
-from drip.store.schema import (
-    attempts,
-    contacts,
-    enrolments,
-    events,
-    keys,
-    messages,
-    patients,
-    replies,
-    sequences,
-    tasks,
-    versions,
-    visits,
-)
+from drip.store.inbox_schema import events, replies, visits
+from drip.store.schema import attempts, contacts, enrolments, keys, messages, patients, sequences, tasks, versions
 from drip.store.staff_schema import patient_pauses
 
 PATIENTS_AT_ONCE = 200

@@ -12,7 +12,7 @@ from drip.core.model import Facts
 from drip.store import bulk
 from drip.store.database import Tx, from_bytes, to_bytes
 from drip.store.ids import new_id
-from drip.store.schema import events
+from drip.store.inbox_schema import events
 from drip.store.vault import DataKey
 
 PENDING, APPLIED, FAILED = "pending", "applied", "failed"

@@ -9,7 +9,7 @@ from sqlalchemy import func, select, update
 from drip.store import bulk
 from drip.store.database import Tx, from_bytes, to_bytes
 from drip.store.ids import new_id
-from drip.store.schema import fetches
+from drip.store.inbox_schema import fetches
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -3,7 +3,7 @@
 from sqlalchemy import exists, or_, select
 
 from drip.store.database import Tx
-from drip.store.schema import events, receipts, replies
+from drip.store.inbox_schema import events, receipts, replies
 
 
 def is_anything_waiting(tx: Tx) -> bool:

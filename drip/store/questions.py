@@ -11,7 +11,8 @@ from sqlalchemy import Row, func, select
 from drip.core.lifecycle import State
 from drip.store import bulk
 from drip.store.database import Tx
-from drip.store.schema import attempts, messages, replies
+from drip.store.inbox_schema import replies
+from drip.store.schema import attempts, messages
 
 Asking: TypeAlias = tuple[str, str, int, int]
 """Enrolment, step, occurrence and revision: the same for a text and an email that ask the same thing together."""

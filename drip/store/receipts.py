@@ -17,7 +17,8 @@ from drip.store import addresses, blind, bulk
 from drip.store.conditions import NO_LEASE
 from drip.store.database import Tx
 from drip.store.ids import new_id
-from drip.store.schema import attempts, messages, receipts
+from drip.store.inbox_schema import receipts
+from drip.store.schema import attempts, messages
 
 
 def add(tx: Tx, told: Sequence[Receipt], now: datetime) -> int:

@@ -12,7 +12,8 @@ from drip.core.model import Channel
 from drip.core.patient import Standing
 from drip.store import bulk
 from drip.store.database import Tx
-from drip.store.schema import attempts, messages, patients, replies
+from drip.store.inbox_schema import replies
+from drip.store.schema import attempts, messages, patients
 from drip.store.vault import DataKey
 
 PENDING, APPLIED = "pending", "applied"

@@ -1,12 +1,12 @@
-"""The schema, on one screen. What is sealed says so: those columns are unreadable without the master key.
+"""The schema: patients, their plan, and what became of it. It goes on in `inbox_schema` and `staff_schema`.
 
+What is sealed says so: those columns are unreadable without the master key.
 Times are UTC. Ids are ours, random, and made before the insert, so that a sealed value can be bound to its row.
 """
 
 from typing import Any
 
 from sqlalchemy import (
-    BigInteger,
     Boolean,
     Column,
     Float,
@@ -35,11 +35,12 @@ metadata = MetaData(
 )
 
 
-def _id(name: str = "id", **options: Any) -> Column[str]:
+def id_column(name: str = "id", **options: Any) -> Column[str]:
+    """One of our own ids."""
     return Column(name, String(40), **options)
 
 
-def _partial(name: str, *columns: str, where: str) -> Index:
+def partial(name: str, *columns: str, where: str) -> Index:
     """An index of the few rows that a busy query looks for, however many others there are."""
     return Index(name, *columns, sqlite_where=text(where), postgresql_where=text(where))
 
@@ -60,7 +61,7 @@ keys = Table(
 
 patients = Table(
     "patients", metadata,
-    _id(primary_key=True),
+    id_column(primary_key=True),
     Column("source", String(40), nullable=False),
     Column("ref_index", String(64), nullable=False),  # blind
     Column("data_key", LargeBinary, nullable=False),  # sealed: the key that this patient's data is sealed under
@@ -75,7 +76,7 @@ patients = Table(
     Column("created_at", UtcTime, nullable=False),
     UniqueConstraint("source", "ref_index"),
     Index("ix_patients_ref", "ref_index"),
-    _partial("ix_patients_not_indexed", "id", where="NOT is_indexed"),
+    partial("ix_patients_not_indexed", "id", where="NOT is_indexed"),
 )
 
 name_words = Table(
@@ -90,61 +91,7 @@ contacts = Table(
     Column("channel", String(8), nullable=False),
     Column("closed", String(32)),
     Column("changed_at", UtcTime),
-    _partial("ix_contacts_closed", "changed_at", where="closed IS NOT NULL"),
-)
-
-events = Table(
-    "events", metadata,  # the event inbox, and the history that decisions replay
-    _id(primary_key=True),
-    Column("source", String(40), nullable=False),
-    Column("event_index", String(64), nullable=False),  # blind
-    Column("patient_id", ForeignKey("patients.id"), nullable=False, index=True),
-    Column("received", BigInteger, nullable=False),  # order of arrival, by the real clock
-    Column("received_at", UtcTime, nullable=False),
-    Column("state", String(16), nullable=False),  # pending, applied, failed
-    Column("kind", String(32), nullable=False),
-    Column("occurred_at", UtcTime, nullable=False),
-    Column("body", LargeBinary, nullable=False),  # sealed
-    Column("raw", LargeBinary),  # sealed: the words of the booking system, for as long as somebody may ask
-    UniqueConstraint("source", "event_index"),
-    _partial("ix_events_pending", "patient_id", where="state <> 'applied'"),
-    _partial("ix_events_raw", "received_at", where="raw IS NOT NULL"),
-)
-
-visits = Table(
-    "visits", metadata,  # each patient's appointments, as they stand, to notice what nobody told us
-    _id(primary_key=True),
-    Column("patient_id", ForeignKey("patients.id"), nullable=False),
-    Column("ref_index", String(64), nullable=False),  # blind
-    Column("status", String(16), nullable=False),  # booked, cancelled, attended, no_show
-    Column("ends_at", UtcTime),  # else its start
-    Column("asked_at", UtcTime),  # when staff were asked who came
-    UniqueConstraint("patient_id", "ref_index"),
-    _partial("ix_visits_open", "ends_at", where="status = 'booked' AND asked_at IS NULL"),
-)
-
-sources = Table(
-    "sources", metadata,  # how far each booking system has been read
-    Column("name", String(40), primary_key=True),
-    Column("cursors", Text, nullable=False, server_default="{}"),  # JSON: times and page marks
-    Column("through", UtcTime),  # all that changed up to here has been heard
-    Column("lease_until", UtcTime),  # by the real clock: one worker reads it at a time
-    Column("ask_at", UtcTime),  # not before: it asked us to wait
-    Column("away_since", UtcTime),
-    Column("why", String(60), nullable=False, server_default=""),
-)
-
-fetches = Table(
-    "fetches", metadata,  # what a booking system's call only named, until it has been asked for
-    _id(primary_key=True),
-    Column("source", String(40), nullable=False),
-    Column("key_index", String(64), nullable=False),  # blind; kept, so that the same call asks only once
-    Column("wanted", LargeBinary),  # sealed; nothing once it has been asked for
-    Column("received_at", UtcTime, nullable=False),
-    Column("tries", SmallInteger, nullable=False, server_default="0"),
-    Column("ask_at", UtcTime, nullable=False),
-    UniqueConstraint("source", "key_index"),
-    _partial("ix_fetches_open", "source", "ask_at", where="wanted IS NOT NULL"),
+    partial("ix_contacts_closed", "changed_at", where="closed IS NOT NULL"),
 )
 
 versions = Table(
@@ -175,7 +122,7 @@ pauses = Table(
 
 enrolments = Table(
     "enrolments", metadata,
-    _id(primary_key=True),
+    id_column(primary_key=True),
     Column("patient_id", ForeignKey("patients.id"), nullable=False, index=True),
     Column("sequence", String(80), nullable=False),
     Column("version", ForeignKey("versions.id"), nullable=False),
@@ -195,14 +142,14 @@ enrolments = Table(
     Index("ix_enrolments_sequence", "sequence", "state"),
     Index("ix_enrolments_enrolled", "enrolled_at"),
     Index("ix_enrolments_site", "site", "id"),
-    _partial("ix_enrolments_active", "id", where="state = 'active'"),
+    partial("ix_enrolments_active", "id", where="state = 'active'"),
 )
 
 messages = Table(
     "messages", metadata,  # the plan, and what became of it
-    _id(primary_key=True),
+    id_column(primary_key=True),
     Column("enrolment_id", ForeignKey("enrolments.id"), nullable=False),
-    _id("patient_id", nullable=False, index=True),
+    id_column("patient_id", nullable=False, index=True),
     Column("sequence", String(80), nullable=False),
     Column("version", String(64), nullable=False),
     Column("step", String(80), nullable=False),
@@ -221,9 +168,9 @@ messages = Table(
     Column("chosen_for", UtcTime),  # when a person wanted it to go, in place of `planned_for`
     Column("expires_at", UtcTime, nullable=False),
     Column("attempts", SmallInteger, nullable=False, server_default="0"),
-    _id("attempt_id"),  # the last one: only its answer settles the message
+    id_column("attempt_id"),  # the last one: only its answer settles the message
     Column("lease_owner", String(80)),
-    _id("lease_token"),
+    id_column("lease_token"),
     Column("lease_until", UtcTime),
     Column("counted_on", String(10)),  # the local day on which it used up one of the patient's caps
     Column("provider", String(40)),
@@ -231,28 +178,28 @@ messages = Table(
     Column("accepted_at", UtcTime),
     Column("dealt_at", UtcTime),  # when somebody at the clinic dealt with its not arriving
     UniqueConstraint("enrolment_id", "step", "occurrence", "slot", "revision"),
-    _partial("ix_messages_due", "channel", "priority", "due_at", where="state = 'planned'"),
-    _partial("ix_messages_leased", "lease_until", where="lease_until IS NOT NULL"),
-    _partial("ix_messages_unknown", "state", where="state = 'unknown'"),
-    _partial("ix_messages_held", "patient_id", where="state = 'held'"),
-    _partial("ix_messages_unconfirmed", "provider", "accepted_at", where="state IN ('accepted', 'sent')"),
-    _partial("ix_messages_accepted", "accepted_at", where="accepted_at IS NOT NULL"),
-    _partial("ix_messages_undealt", "planned_for", where=f"{_STRANDED} AND dealt_at IS NULL"),
-    _partial("ix_messages_settled", "planned_for", where=SETTLED),
-    _partial("ix_messages_ahead", *_AHEAD, where="state = 'planned' AND id <> ''"),
-    _partial("ix_messages_counted", "patient_id", "counted_on", where="counted_on IS NOT NULL"),
+    partial("ix_messages_due", "channel", "priority", "due_at", where="state = 'planned'"),
+    partial("ix_messages_leased", "lease_until", where="lease_until IS NOT NULL"),
+    partial("ix_messages_unknown", "state", where="state = 'unknown'"),
+    partial("ix_messages_held", "patient_id", where="state = 'held'"),
+    partial("ix_messages_unconfirmed", "provider", "accepted_at", where="state IN ('accepted', 'sent')"),
+    partial("ix_messages_accepted", "accepted_at", where="accepted_at IS NOT NULL"),
+    partial("ix_messages_undealt", "planned_for", where=f"{_STRANDED} AND dealt_at IS NULL"),
+    partial("ix_messages_settled", "planned_for", where=SETTLED),
+    partial("ix_messages_ahead", *_AHEAD, where="state = 'planned' AND id <> ''"),
+    partial("ix_messages_counted", "patient_id", "counted_on", where="counted_on IS NOT NULL"),
 )
 
 bodies = Table(
     "bodies", metadata,  # the words as sent
-    _id("attempt_id", primary_key=True),
-    _id("patient_id", nullable=False, index=True),
+    id_column("attempt_id", primary_key=True),
+    id_column("patient_id", nullable=False, index=True),
     Column("words", LargeBinary, nullable=False),  # sealed
 )
 
 attempts = Table(
     "attempts", metadata,
-    _id(primary_key=True),
+    id_column(primary_key=True),
     Column("message_id", ForeignKey("messages.id"), nullable=False, index=True),
     Column("number", SmallInteger, nullable=False),
     Column("channel", String(8), nullable=False),
@@ -283,60 +230,20 @@ lanes = Table(
     Column("why", String(32), nullable=False, server_default=""),
 )
 
-receipts = Table(
-    "receipts", metadata,  # the receipt inbox
-    _id(primary_key=True),
-    Column("provider", String(40), nullable=False),
-    Column("key", String(120), nullable=False),
-    Column("attempt_id", String(40)),
-    Column("provider_ref", Text),
-    Column("says", String(16), nullable=False),  # empty where it only closes an address
-    Column("fault", String(16), nullable=False, server_default=""),
-    Column("code", String(40), nullable=False, server_default=""),  # the provider's own word
-    Column("closes", String(32), nullable=False, server_default=""),
-    Column("contact_id", String(64)),  # blind
-    Column("happened_at", UtcTime),
-    Column("received_at", UtcTime, nullable=False),
-    Column("state", String(16), nullable=False),  # pending, applied, unmatched
-    UniqueConstraint("provider", "key"),
-    Index("ix_receipts_provider", "provider", "received_at"),
-    _partial("ix_receipts_pending", "received_at", where="state = 'pending'"),
-    _partial("ix_receipts_unmatched", "received_at", where="state = 'unmatched' AND attempt_id IS NULL"),
-)
-
-replies = Table(
-    "replies", metadata,  # the reply inbox. Keys are kept for ever, so that an old START cannot be played again
-    _id(primary_key=True),
-    Column("provider", String(40), nullable=False),
-    Column("key", String(200), nullable=False),
-    Column("channel", String(8), nullable=False),
-    Column("contact_id", String(64), nullable=False),  # blind: who wrote
-    Column("word", String(16), nullable=False),
-    Column("was_news", Boolean, nullable=False),  # a STOP or START that changed something and nobody confirmed yet
-    Column("answers", String(40)),  # the message it answers, where that can be seen, or whose question it answered
-    _id("patient_id", index=True),  # once it was applied, whose key the words are sealed under
-    Column("words", LargeBinary, nullable=False),  # sealed
-    Column("received_at", UtcTime, nullable=False),
-    Column("state", String(16), nullable=False),  # pending, applied
-    UniqueConstraint("provider", "key"),
-    Index("ix_replies_received", "received_at"),
-    _partial("ix_replies_pending", "contact_id", where="state = 'pending'"),
-)
-
 tasks = Table(
     "tasks", metadata,  # something a person at the clinic must do
-    _id(primary_key=True),
+    id_column(primary_key=True),
     Column("key", String(200), nullable=False, unique=True),
     Column("kind", String(40), nullable=False),
-    _id("patient_id", index=True),
+    id_column("patient_id", index=True),
     Column("detail", LargeBinary),  # sealed
     Column("raised_at", UtcTime, nullable=False),
     Column("alerted_at", UtcTime),  # when the clinic's people were told, for what they are told of at once
     Column("done_at", UtcTime),
     Column("done_by", Text, nullable=False, server_default=""),
-    _id("assigned_to"),  # the account of whoever has taken it on
-    _partial("ix_tasks_open", "kind", where="done_at IS NULL"),
-    _partial("ix_tasks_done", "done_at", where="done_at IS NOT NULL"),
+    id_column("assigned_to"),  # the account of whoever has taken it on
+    partial("ix_tasks_open", "kind", where="done_at IS NULL"),
+    partial("ix_tasks_done", "done_at", where="done_at IS NOT NULL"),
 )
 
 heartbeats = Table(

@@ -9,7 +9,7 @@ from sqlalchemy import func, literal, or_, select, update
 
 from drip.store import bulk
 from drip.store.database import Tx
-from drip.store.schema import sources
+from drip.store.inbox_schema import sources
 from drip.store.types import UtcTime
 
 

@@ -1,8 +1,8 @@
-"""The schema, continued: what belongs to the clinic's people. `metadata` has all tables of both files."""
+"""The schema, continued: what belongs to the clinic's people. `metadata` has all tables of all three files."""
 
 from sqlalchemy import BigInteger, Boolean, Column, ForeignKey, Index, Integer, LargeBinary, String, Table, Text, text
 
-from drip.store.schema import metadata
+from drip.store.inbox_schema import metadata
 from drip.store.types import UtcTime
 
 __all__ = ["accounts", "audit", "drafts", "metadata", "patient_pauses", "sessions", "tallies", "task_notes"]

@@ -10,7 +10,8 @@ from drip.core.lifecycle import WENT
 from drip.core.model import Channel, Purpose
 from drip.store import bulk
 from drip.store.database import Tx
-from drip.store.schema import attempts, enrolments, events, messages
+from drip.store.inbox_schema import events
+from drip.store.schema import attempts, enrolments, messages
 
 AT_ONCE = 5_000
 """Rows read before they are looked at: a national service has more of them than fit in memory."""

@@ -10,7 +10,8 @@ from sqlalchemy import and_, bindparam, exists, literal_column, select, update
 from drip.core.reason import Reason
 from drip.store import addresses, bulk
 from drip.store.database import Tx
-from drip.store.schema import attempts, receipts
+from drip.store.inbox_schema import receipts
+from drip.store.schema import attempts
 
 _NAMED = and_(attempts.c.provider == receipts.c.provider, attempts.c.provider_ref == receipts.c.provider_ref)
 

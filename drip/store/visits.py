@@ -12,7 +12,7 @@ from drip.core.visit import BOOKED
 from drip.store import bulk
 from drip.store.database import Tx
 from drip.store.ids import new_id
-from drip.store.schema import visits
+from drip.store.inbox_schema import visits
 
 _COLUMNS = [visits.c[name] for name in ("id", "patient_id", "ref_index", "status", "ends_at", "asked_at")]
 

@@ -34,7 +34,7 @@ from drip.flows.send import send_batch
 from drip.flows.stop import is_stopped, stop
 from drip.flows.story import tell
 from drip.flows.tick import tick
-from drip.store import addresses, blind, outgoing, patients, records, schema
+from drip.store import addresses, blind, inbox_schema, outgoing, patients, records, schema
 from drip.store.ids import new_id
 from drip.store.links import Link, make_token, read_token
 from drip.store.outgoing import Lease
@@ -131,7 +131,7 @@ def test_f60_a_booking_told_by_a_hundred_at_once_enrols_once(a_clinic: Callable[
     taken = Counter((one.accepted, one.duplicates) for one in answers if hasattr(one, "duplicates"))
     assert taken == {(1, 0): 1, (0, 1): 97}
     clinic.tick("2026-06-01 09:06")
-    tables = (schema.patients, schema.events, schema.enrolments)
+    tables = (schema.patients, inbox_schema.events, schema.enrolments)
     assert [count(clinic, table) for table in tables] == [1, 1 + is_known, 1]
     assert clinic.states() == {"prepare": "planned", "tomorrow": "planned"}
 

@@ -31,7 +31,8 @@ from drip.flows.decide import By, Decision, decide, held_messages
 from drip.flows.receive import apply_receipts
 from drip.sandbox.account import Account
 from drip.store import records, settling, versions
-from drip.store.schema import attempts, receipts
+from drip.store.inbox_schema import receipts
+from drip.store.schema import attempts
 from tests.faults.audit import audit
 from tests.faults.deployment import AUTH_TOKEN, Deployment
 from tests.faults.unhurt import due as due_at

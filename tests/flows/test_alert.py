@@ -17,7 +17,7 @@ from drip.core.reason import Reason
 from drip.flows import alert, tick
 from drip.flows.alert import watch
 from drip.flows.reply import apply_replies
-from drip.store import events, patients, records, schema, versions
+from drip.store import events, inbox_schema, patients, records, schema, versions
 from tests.world import ADVICE, CLINIC, Sink, World, a_visit, at
 
 DESK, NURSE = "+447700900555", "nurse@example.org"
@@ -381,7 +381,7 @@ def test_a_clinic_without_a_phone_or_a_text_sender_can_be_alerted(a_clinic: Call
 def told(clinic: World) -> int:
     """How many alerts stand in the histories of the clinic's people."""
     with clinic.store.read() as tx:
-        query = select(func.count()).where(schema.events.c.kind == "staff.alert")
+        query = select(func.count()).where(inbox_schema.events.c.kind == "staff.alert")
         return int(tx.connection.execute(query).scalar_one())
 
 

@@ -12,7 +12,7 @@ from drip.core.lifecycle import State
 from drip.core.reason import Reason
 from drip.flows.reply import apply_replies
 from drip.flows.story import tell
-from drip.store import enrolments, events, patients, questions, records, schema
+from drip.store import enrolments, events, inbox_schema, patients, questions, records
 from drip.store.database import Tx
 from tests.world import World, a_visit, an_event, at
 
@@ -302,7 +302,7 @@ def test_on_a_number_that_two_share_the_one_who_was_asked_has_answered(a_clinic:
     with clinic.store.read() as tx:
         (amina,) = patients.find(tx, "p-1")
         (task,) = records.open_tasks(tx)
-        reply = tx.connection.execute(select(schema.replies)).one()
+        reply = tx.connection.execute(select(inbox_schema.replies)).one()
         assert task.patient_id == reply.patient_id == amina.id
         assert amina.data_key.unseal("replies.words", reply.id, reply.words) == b"9. Sorry"
 
@@ -515,9 +515,9 @@ def test_applied_once_more_an_answer_is_the_same_answer(clinic: World) -> None:
     assert apply_replies(clinic.app, at(ANSWERED)) == 1
     before = (answers(clinic), tasks(clinic))
     with clinic.store.write() as tx:
-        (row,) = tx.connection.execute(select(schema.replies)).all()
+        (row,) = tx.connection.execute(select(inbox_schema.replies)).all()
         unread = {"state": "pending", "words": tx.vault.seal("replies.words", row.id, b"9")}
-        tx.connection.execute(schema.replies.update().values(**unread))
+        tx.connection.execute(inbox_schema.replies.update().values(**unread))
     assert apply_replies(clinic.app, at(ANSWERED)) == 1
     assert (answers(clinic), tasks(clinic)) == before == ([9], ["answer"])
 

@@ -19,7 +19,7 @@ from drip.flows.collect import collect_replies
 from drip.flows.receive import take_news
 from drip.providers.inbound_mail import read_inbound
 from drip.providers.mailbox import Fetched, MailboxAway
-from drip.store import records, schema, versions
+from drip.store import inbox_schema, records, versions
 from tests.world import ADVICE, CLINIC, Sink, World, a_visit, at
 
 AMINA, SENDER = "amina@example.org", "clinic.example"
@@ -133,7 +133,7 @@ def tasks(clinic: World) -> list[str]:
 def kept(clinic: World) -> int:
     """How many replies are stored."""
     with clinic.store.read() as tx:
-        return int(tx.connection.execute(select(func.count()).select_from(schema.replies)).scalar_one())
+        return int(tx.connection.execute(select(func.count()).select_from(inbox_schema.replies)).scalar_one())
 
 
 def test_a_stop_in_a_mail_is_heeded_before_anything_goes_and_the_mail_is_marked(
@@ -270,7 +270,7 @@ def test_a_bounce_that_comes_twice_counts_once(clinic: World, box: FakeMailbox) 
         box.add(a_bounce(original(clinic)))
     clinic.tick("2026-06-11 14:00")
     with clinic.store.read() as tx:
-        assert len(tx.connection.execute(select(schema.receipts)).all()) == 1
+        assert len(tx.connection.execute(select(inbox_schema.receipts)).all()) == 1
 
 
 def test_where_the_provider_keeps_track_itself_a_bounce_in_the_mailbox_is_nothing_to_us(
@@ -284,7 +284,7 @@ def test_where_the_provider_keeps_track_itself_a_bounce_in_the_mailbox_is_nothin
     box.add(a_bounce(original(clinic)))
     clinic.tick("2026-06-11 14:00")
     with clinic.store.read() as tx:
-        assert tx.connection.execute(select(schema.receipts)).all() == []
+        assert tx.connection.execute(select(inbox_schema.receipts)).all() == []
     assert not clinic.is_closed(AMINA)
 
 
@@ -302,4 +302,4 @@ def test_the_text_channel_is_none_of_the_mailboxs_business(clinic: World, box: F
     clinic.tick("2026-06-11 14:00")
     assert not clinic.is_closed("+447700900123")
     with clinic.store.read() as tx:
-        assert {row.channel for row in tx.connection.execute(select(schema.replies))} == {Channel.EMAIL.value}
+        assert {row.channel for row in tx.connection.execute(select(inbox_schema.replies))} == {Channel.EMAIL.value}

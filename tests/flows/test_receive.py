@@ -17,7 +17,8 @@ from drip.core.news import News, Receipt
 from drip.core.reason import Reason
 from drip.flows.receive import apply_receipts, suppress, take_news
 from drip.store import addresses, blind, records, versions
-from drip.store.schema import attempts, receipts
+from drip.store.inbox_schema import receipts
+from drip.store.schema import attempts
 from tests.world import ADVICE, Sink, World, a_visit, at
 
 EITHER = """

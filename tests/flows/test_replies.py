@@ -15,7 +15,7 @@ from drip.flows.gate import pass_gate
 from drip.flows.prepare import prepare
 from drip.flows.receive import suppress, take_news
 from drip.flows.reply import apply_replies
-from drip.store import enrolments, events, outgoing, records, schema
+from drip.store import enrolments, events, inbox_schema, outgoing, records, schema
 from drip.store.ids import new_id
 from drip.store.outgoing import Lease
 from tests.world import ADVICE, World, a_visit, an_event, at
@@ -80,7 +80,11 @@ def tasks(clinic: World) -> list[tuple[str, bool]]:
 def kinds(clinic: World) -> list[str]:
     """What we told ourselves, in order."""
     with clinic.store.read() as tx:
-        query = select(schema.events.c.kind).where(schema.events.c.source == "drip").order_by(schema.events.c.received)
+        query = (
+            select(inbox_schema.events.c.kind)
+            .where(inbox_schema.events.c.source == "drip")
+            .order_by(inbox_schema.events.c.received)
+        )
         return list(tx.connection.execute(query).scalars())
 
 
@@ -278,10 +282,10 @@ def test_a_crash_before_the_commit_and_a_second_worker_change_nothing(clinic: Wo
         """As if what was applied had been forgotten: the reply waits once more."""
         with clinic.store.write() as tx:
             unread = {"state": "pending", "patient_id": None}
-            rows = tx.connection.execute(select(schema.replies.c.id, schema.replies.c.key)).all()
+            rows = tx.connection.execute(select(inbox_schema.replies.c.id, inbox_schema.replies.c.key)).all()
             for row, text in zip(sorted(rows, key=lambda row: row.key), ("Cancel", "my calf is swollen"), strict=True):
                 words = tx.vault.seal("replies.words", row.id, text.encode())
-                changed = schema.replies.update().where(schema.replies.c.id == row.id)
+                changed = inbox_schema.replies.update().where(inbox_schema.replies.c.id == row.id)
                 tx.connection.execute(changed.values(**unread, words=words))
 
     assert apply_replies(clinic.app, now) == 2
@@ -309,7 +313,9 @@ def test_the_words_are_sealed_under_the_patients_own_key_once_we_know_whose_they
     clinic.reply("canary-7732", "2026-06-12 09:00", address="+447700900999")
     apply_replies(clinic.app, at("2026-06-12 09:00"))
     with clinic.store.read() as tx:
-        known, stranger = sorted(tx.connection.execute(select(schema.replies)), key=lambda row: row.patient_id is None)
+        known, stranger = sorted(
+            tx.connection.execute(select(inbox_schema.replies)), key=lambda row: row.patient_id is None
+        )
         key = enrolments.data_key_rows(tx, [known.patient_id])[known.patient_id]
         assert key.unseal("replies.words", known.id, known.words) == b"My heel, canary-7731"
         assert tx.vault.unseal("replies.words", stranger.id, stranger.words) == b"canary-7732"
@@ -407,6 +413,6 @@ def test_the_same_reply_in_two_requests_at_once_is_stored_once(a_postgres_clinic
     for one in both:
         one.join()
     with clinic.store.read() as tx:
-        rows = tx.connection.execute(select(schema.replies)).all()
+        rows = tx.connection.execute(select(inbox_schema.replies)).all()
         assert [row.was_news for row in rows] == [True]
         assert events.count_pending(tx)[0] == 0

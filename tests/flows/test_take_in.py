@@ -10,7 +10,7 @@ from drip.bookings.generic import read_events
 from drip.bookings.parsed import MOST_RAW, Outcome, Parsed
 from drip.flows import sweep
 from drip.flows.take_in import put_in_each, take_in
-from drip.store import enrolments, events, schema
+from drip.store import enrolments, events, inbox_schema
 from drip.store.vault import CannotUnseal
 from tests.world import World, a_booking, a_visit, at
 
@@ -29,7 +29,7 @@ def read(clinic: World, told: str) -> list[Parsed]:
 def words(clinic: World) -> dict[str, bytes | None]:
     """What is kept of each event's words, by the event's id."""
     with clinic.store.read() as tx:
-        rows = tx.connection.execute(select(schema.events.c.id, schema.events.c.patient_id)).all()
+        rows = tx.connection.execute(select(inbox_schema.events.c.id, inbox_schema.events.c.patient_id)).all()
         keys = enrolments.data_key_rows(tx, {row.patient_id for row in rows})
         return {row.id: events.raw_of(tx, row.id, keys[row.patient_id]) for row in rows}
 
@@ -53,7 +53,7 @@ def test_a_row_of_a_table_keeps_what_it_said(clinic: World) -> None:
 def test_nobody_reads_the_words_without_the_patients_key(clinic: World) -> None:
     take_in(clinic.app, read(clinic, TOLD), at("2026-06-01 10:00"))
     with clinic.store.read() as tx:
-        row = tx.connection.execute(select(schema.events)).one()
+        row = tx.connection.execute(select(inbox_schema.events)).one()
         (key,) = enrolments.data_key_rows(tx, {row.patient_id}).values()
         assert b"Zo" not in row.raw
         with pytest.raises(CannotUnseal):
@@ -77,7 +77,7 @@ def test_words_are_forgotten_after_thirty_days_and_what_was_understood_stays(cli
     clinic.tick("2026-07-01 11:00")
     assert sorted(one is None for one in words(clinic).values()) == [False, True]
     with clinic.store.read() as tx:
-        assert all(row.body for row in tx.connection.execute(select(schema.events)))
+        assert all(row.body for row in tx.connection.execute(select(inbox_schema.events)))
 
 
 def test_all_old_words_are_forgotten_however_many_there_are(clinic: World, monkeypatch: pytest.MonkeyPatch) -> None:

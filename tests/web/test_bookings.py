@@ -27,7 +27,7 @@ from drip.clock import now as real_now
 from drip.flows import hear
 from drip.flows.hear import Said, take_calls
 from drip.flows.take_in import TakenIn
-from drip.store import fetches, records, schema
+from drip.store import fetches, inbox_schema, records, schema
 from drip.store.database import Store, make_engine
 from drip.web import intake
 from drip.web.intake import Intake
@@ -123,7 +123,7 @@ def post(site: Site, told: object, key: str = KEY, **headers: str) -> Answer:
 def stored(world: World) -> int:
     """How many events there are."""
     with world.store.read() as tx:
-        return tx.connection.execute(select(func.count()).select_from(schema.events)).scalar_one()
+        return tx.connection.execute(select(func.count()).select_from(inbox_schema.events)).scalar_one()
 
 
 def tasks(world: World) -> list[str]:
