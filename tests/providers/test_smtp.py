@@ -26,7 +26,8 @@ from drip.core.letter import Words
 from drip.core.reason import Reason
 from drip.providers import smtp_session
 from drip.providers.provider import Provider
-from drip.providers.smtp import SmtpProvider, Stage, read_reply, verdict
+from drip.providers.smtp import SmtpProvider
+from drip.providers.smtp_answers import Stage, read_reply, verdict
 from drip.providers.smtp_session import MOST_LETTERS
 
 from .contract import CANARIES, ProviderContract, a_letter
