@@ -229,7 +229,9 @@ class _TimedFile(io.RawIOBase):
         super().close()
 
 
-class _Plain(HTTPConnection):
+class _Timed(HTTPConnection):
+    """A connection that keeps to the turn of the thread that uses it."""
+
     def connect(self) -> None:
         super().connect()
         self.sock = _TimedSocket(self.sock)
@@ -242,25 +244,16 @@ class _Plain(HTTPConnection):
         return super().is_connected and _is_fresh(self.sock)
 
 
-class _Secure(HTTPSConnection):
-    def connect(self) -> None:
-        super().connect()
-        self.sock = _TimedSocket(self.sock)
-
-    def _new_conn(self) -> socket.socket:
-        return _open(self._dns_host, self.port, self.timeout)
-
-    @property
-    def is_connected(self) -> bool:
-        return super().is_connected and _is_fresh(self.sock)
+class _TimedSecure(_Timed, HTTPSConnection):
+    """The same, encrypted."""
 
 
 class _PlainPool(HTTPConnectionPool):
-    ConnectionCls = _Plain
+    ConnectionCls = _Timed
 
 
 class _SecurePool(HTTPSConnectionPool):
-    ConnectionCls = _Secure
+    ConnectionCls = _TimedSecure
 
 
 def _is_fresh(sock: object) -> bool:
