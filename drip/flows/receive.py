@@ -36,12 +36,7 @@ def take_news(app: App, news: News, now: datetime) -> None:
 
 def apply_receipts(app: App, now: datetime) -> int:
     """Move messages on by what providers have said since. Answers how many receipts were looked at."""
-    total = 0
-    while True:
-        looked_at = app.store.attempt(lambda tx: _apply(app, tx, now))
-        total += looked_at
-        if looked_at < AT_ONCE:
-            return total
+    return app.store.attempt_in_parts(lambda tx: _apply(app, tx, now), whole=AT_ONCE)
 
 
 def _apply(app: App, tx: Tx, now: datetime) -> int:

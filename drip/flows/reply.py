@@ -134,12 +134,7 @@ class Outcome:
 
 def apply_replies(app: App, now: datetime) -> int:
     """Turn what patients wrote into events and tasks, before anything is sent. Answers how many. Safe to repeat."""
-    total = 0
-    while True:
-        applied = app.store.attempt(lambda tx: _apply(app, tx, now))
-        total += applied
-        if applied < AT_ONCE:
-            return total
+    return app.store.attempt_in_parts(lambda tx: _apply(app, tx, now), whole=AT_ONCE)
 
 
 def _apply(app: App, tx: Tx, now: datetime) -> int:

@@ -77,12 +77,9 @@ def _sweep(tx: Tx, confirming: Collection[str], now: datetime) -> Swept:
 
 def forget_words(app: App, now: datetime) -> int:
     """Booking systems' own words that were kept long enough. Answers of how many events. Safe to repeat."""
-    total = 0
-    while True:
-        gone = app.store.attempt(lambda tx: events.forget_raw(tx, now - KEEP_WORDS, FORGET_AT_ONCE))
-        total += gone
-        if gone < FORGET_AT_ONCE:
-            return total
+    return app.store.attempt_in_parts(
+        lambda tx: events.forget_raw(tx, now - KEEP_WORDS, FORGET_AT_ONCE), whole=FORGET_AT_ONCE
+    )
 
 
 def _lost(one: Unconfirmed) -> Lost:

@@ -125,6 +125,15 @@ class Store:
         with self.write() as tx:
             return work(tx)
 
+    def attempt_in_parts(self, part: Callable[[Tx], int], *, whole: int) -> int:
+        """As `attempt`, part by part, until one is no longer `whole`. Answers how much there was in all."""
+        total = 0
+        while True:
+            done = self.attempt(part)
+            total += done
+            if done < whole:
+                return total
+
     def close(self) -> None:
         """Give every connection back."""
         self.engine.dispose()
