@@ -10,9 +10,9 @@ from drip.clock import order
 from drip.content.staff_words import ALERT, alert_file, alert_folder
 from drip.core.model import EventKind, Facts
 from drip.core.review import Stage
+from drip.flows.own_event import own_event
 from drip.flows.publish import Publication, publish, version_files, version_id
 from drip.flows.reviews import FELL_BACK, noted
-from drip.flows.sweep import OURS
 from drip.flows.unreached import STAFF_NOT_REACHED
 from drip.store import events, lanes, patients, records, sources, versions, views
 from drip.store.database import Tx
@@ -253,17 +253,15 @@ def _staff(app: App, tx: Tx, now: datetime) -> list[Colleague]:
 
 def _tell(tx: Tx, staff: Sequence[Colleague], key: str, alert: Facts, now: datetime) -> None:
     """An event in the history of each of the clinic's people."""
-    first, kind = order(), EventKind.STAFF_ALERT.value
+    first, kind = order(), EventKind.STAFF_ALERT
     new = [
-        events.NewEvent(
-            source=OURS,
-            event_id=f"{key}:{one.id}",
-            patient_id=one.id,
-            data_key=one.data_key,
+        own_event(
+            (one.id, one.data_key),
+            kind,
+            now,
+            {"patient": one.contact, "alert": alert},
+            key=f"{key}:{one.id}",
             received=first + number,
-            kind=kind,
-            occurred_at=now,
-            body={"kind": kind, "occurred_at": now.isoformat(), "patient": one.contact, "alert": alert},
         )
         for number, one in enumerate(staff)
     ]

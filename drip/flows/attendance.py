@@ -1,21 +1,23 @@
 """Whether a patient came to a visit: staff are asked where nobody said so, and what they answer is an event."""
 
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from enum import StrEnum
 
 from drip.app import App
 from drip.clock import order
 from drip.core.chain import moved_visits
-from drip.core.event import Appointments, Moment, replay
+from drip.core.event import Appointments, Event, Moment, replay
 from drip.core.model import EventKind, Facts
 from drip.core.patient import Standing, time_in
 from drip.core.visit import ATTENDED, CANCELLED, NO_SHOW
+from drip.flows.own_event import own_event
 from drip.flows.resolve import Resolved, event_of
 from drip.store import audit, events, patients, records, visits
 from drip.store.audit import COMMAND, Deed
 from drip.store.database import Tx
+from drip.store.events import NewEvent
 from drip.store.patients import PatientRow
 from drip.store.visits import OpenVisit, Visit
 
@@ -179,32 +181,44 @@ def _answer(tx: Tx, patient_id: str, told: Answer, now: datetime) -> Noted:
     patients.lock(tx, [patient_id])
     person = patients.load(tx, [patient_id])[patient_id]
     history = [event_of(event) for event in events.histories(tx, {person.id: person.data_key})[person.id]]
-    moments = replay(history)
-    ref = moved_visits(history).name_of(told.ref)
-    about = [moment.event for moment in moments if moment.event.appointment_ref == ref]
+    visit = _so_far(history, told.ref)
     # Decide
-    if not about:
+    if visit is None:
         return Noted.NO_SUCH_VISIT
-    facts = moments[-1].appointments[ref]
-    if facts.get("status") == _STATUS[told.came]:
+    if visit.facts.get("status") == _STATUS[told.came]:
         return Noted.KNOWN
-    # At the end of the visit, but never before what it corrects.
-    at = max(min(ended_at(facts) or now, now), about[-1].occurred_at)
     # Apply
-    kind = _KINDS[told.came].value
-    event = events.NewEvent(
-        source=person.source,
-        event_id=f"drip-attendance:{ref}:{kind}:{about[-1].key}",
-        patient_id=person.id,
-        data_key=person.data_key,
-        received=order(),
-        kind=kind,
-        occurred_at=at,
-        body={"kind": kind, "occurred_at": at.isoformat(), "patient": {}, "appointment": {"ref": ref}, "by": told.by},
-    )
-    events.add(tx, [event], now)
-    visit = visits.find(tx, person.id, ref)
-    records.finish_tasks(tx, [visit.task_key] if visit else [], now, told.by)
+    events.add(tx, [_as_told(person, visit, told, now)], now)
+    kept = visits.find(tx, person.id, visit.ref)
+    records.finish_tasks(tx, [kept.task_key] if kept else [], now, told.by)
     deed = Deed(who=told.who, deed="attendance_told", about=f"patient:{person.id}", detail={"came": told.came.value})
     audit.write(tx, deed, now)
     return Noted.NOTED
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _SoFar:
+    """A visit, by all that was told of it."""
+
+    ref: str
+    """The number that it goes by now."""
+    facts: Facts = field(repr=False)
+    last: Event
+    """What was told of it last."""
+
+
+def _so_far(history: Sequence[Event], ref: str) -> _SoFar | None:
+    """None where nobody told of such a visit."""
+    moments, ref = replay(history), moved_visits(history).name_of(ref)
+    about = [moment.event for moment in moments if moment.event.appointment_ref == ref]
+    return _SoFar(ref=ref, facts=moments[-1].appointments[ref], last=about[-1]) if about else None
+
+
+def _as_told(person: PatientRow, visit: _SoFar, told: Answer, now: datetime) -> NewEvent:
+    """As if its booking system had told it: at the end of the visit, but never before what it corrects."""
+    at = max(min(ended_at(visit.facts) or now, now), visit.last.occurred_at)
+    kind = _KINDS[told.came]
+    key = f"drip-attendance:{visit.ref}:{kind.value}:{visit.last.key}"
+    what: Facts = {"appointment": {"ref": visit.ref}, "by": told.by}
+    event = own_event((person.id, person.data_key), kind, at, what, key=key, received=order())
+    return replace(event, source=person.source)

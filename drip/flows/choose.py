@@ -14,8 +14,8 @@ from drip.core.choice import CHOOSABLE, Choice, Consents, chosen_in
 from drip.core.event import Event, replay
 from drip.core.model import Channel, EventKind, merged
 from drip.core.patient import Patient, Standing
+from drip.flows.own_event import own_event
 from drip.flows.resolve import event_of
-from drip.flows.sweep import OURS
 from drip.store import addresses, events, patients
 from drip.store.database import Tx
 from drip.store.events import NewEvent
@@ -147,20 +147,6 @@ def _allowed(choice: Choice, offered: Offer) -> Choice:
 
 
 def _event(row: PatientRow, link: Link, choice: Choice, now: datetime) -> NewEvent:
-    kind = EventKind.REPLY_CHOICE.value
-    return NewEvent(
-        source=OURS,
-        event_id=f"{kind}:{new_id()}",
-        patient_id=row.id,
-        data_key=row.data_key,
-        received=order(),
-        kind=kind,
-        occurred_at=now,
-        body={
-            "kind": kind,
-            "occurred_at": now.isoformat(),
-            "patient": {},
-            "reply": {"channel": link.channel.value, "word": "choice"},
-            "choice": choice.facts,
-        },
-    )
+    kind = EventKind.REPLY_CHOICE
+    told = {"reply": {"channel": link.channel.value, "word": "choice"}, "choice": choice.facts}
+    return own_event((row.id, row.data_key), kind, now, told, key=f"{kind.value}:{new_id()}", received=order())

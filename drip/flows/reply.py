@@ -16,7 +16,7 @@ from drip.core.reason import Reason
 from drip.core.red_flags import has_red_flag
 from drip.core.replies import Word, is_ambiguous_stop, own_words, read_reply
 from drip.flows.answer import Answer, answers_in, tasks_of
-from drip.flows.sweep import OURS
+from drip.flows.own_event import Whose, own_event
 from drip.store import addresses, blind, enrolments, events, questions, records
 from drip.store import replies as inbox
 from drip.store.database import Tx
@@ -241,24 +241,10 @@ def _events(
             received += 1
 
 
-def _event(one: PendingReply, word: Word, facts: Facts, whose: tuple[str, DataKey], received: int) -> NewEvent:
-    kind = _KINDS[word].value
-    patient_id, data_key = whose
-    return NewEvent(
-        source=OURS,
-        event_id=f"{kind}:{one.id}",
-        patient_id=patient_id,
-        data_key=data_key,
-        received=received,
-        kind=kind,
-        occurred_at=one.received_at,
-        body={
-            "kind": kind,
-            "occurred_at": one.received_at.isoformat(),
-            "patient": {},
-            "reply": {"channel": one.channel.value, "word": word.value, **facts},
-        },
-    )
+def _event(one: PendingReply, word: Word, facts: Facts, whose: Whose, received: int) -> NewEvent:
+    kind = _KINDS[word]
+    told = {"reply": {"channel": one.channel.value, "word": word.value, **facts}}
+    return own_event(whose, kind, one.received_at, told, key=f"{kind.value}:{one.id}", received=received)
 
 
 def _heard(one: PendingReply, sender: Sender, keys: Mapping[str, DataKey]) -> Heard:

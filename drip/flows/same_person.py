@@ -5,18 +5,19 @@ that a sequence about a visit of that day is under way already.
 """
 
 from collections import defaultdict
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 
 from drip.clock import order
 from drip.core.model import EventKind
 from drip.core.patient import Standing
+from drip.flows.own_event import own_event
 from drip.flows.resolve import Known, Resolved
-from drip.flows.sweep import OURS
 from drip.store import addresses, enrolments, events, identities, patients, records
 from drip.store.database import Tx
 from drip.store.enrolments import ENDED, EnrolmentRow
+from drip.store.events import NewEvent
 from drip.store.identities import Identity
 from drip.store.patients import PatientRow
 
@@ -108,39 +109,30 @@ def tell(tx: Tx, families: Families, resolved: Sequence[Resolved], now: datetime
 
     Answers how many records are to hear of a death.
     """
-    rows, tasks = families.rows, []
-    deaths: set[tuple[str, datetime]] = set()
-    for one in resolved:
-        person = one.known.row
-        for other in families.others.get(person.id, ()):
-            detail = f"also {rows[other].source}:{rows[other].ref}, by name, date of birth and address"
-            tasks.append(
-                records.NewTask(
-                    key=f"{KIND}:{':'.join(sorted((person.id, other)))}",
-                    kind=KIND,
-                    patient_id=person.id,
-                    data_key=person.data_key,
-                    detail=detail,
-                )
-            )
-            deaths.update(_deaths(families, one, other, now))
-    records.raise_tasks(tx, tasks, now)
-    first = order()
-    new = [
-        events.NewEvent(
-            source=OURS,
-            event_id=f"{KIND}:{patient_id}:deceased",
-            patient_id=patient_id,
-            data_key=rows[patient_id].data_key,
-            received=first + number,
-            kind=EventKind.DECEASED.value,
-            occurred_at=at,
-            body={"kind": EventKind.DECEASED.value, "occurred_at": at.isoformat(), "patient": {}},
-        )
-        for number, (patient_id, at) in enumerate(sorted(deaths))
-    ]
+    pairs = [(one, other) for one in resolved for other in families.others.get(one.known.row.id, ())]
+    records.raise_tasks(tx, [_pair(one.known.row, families.rows[other]) for one, other in pairs], now)
+    deaths = {death for one, other in pairs for death in _deaths(families, one, other, now)}
     # From this commit on the gate sees news of the other record, and lets nothing of it pass.
-    return events.add(tx, new, now) if new else 0
+    return events.add(tx, list(_news(families, deaths)), now) if deaths else 0
+
+
+def _pair(one: PatientRow, other: PatientRow) -> records.NewTask:
+    """Named by both of them, so that it is the same task whichever of them there is news of."""
+    return records.NewTask(
+        key=f"{KIND}:{':'.join(sorted((one.id, other.id)))}",
+        kind=KIND,
+        patient_id=one.id,
+        data_key=one.data_key,
+        detail=f"also {other.source}:{other.ref}, by name, date of birth and address",
+    )
+
+
+def _news(families: Families, deaths: Collection[tuple[str, datetime]]) -> Iterator[NewEvent]:
+    """For each record that has to hear of it, that this person has died."""
+    first = order()
+    for number, (patient_id, at) in enumerate(sorted(deaths)):
+        whose, key = (patient_id, families.rows[patient_id].data_key), f"{KIND}:{patient_id}:deceased"
+        yield own_event(whose, EventKind.DECEASED, at, {}, key=key, received=first + number)
 
 
 def _deaths(families: Families, one: Resolved, other: str, now: datetime) -> Iterator[tuple[str, datetime]]:

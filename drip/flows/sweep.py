@@ -11,11 +11,14 @@ from drip.core.course import enrolment_facts
 from drip.core.lifecycle import State
 from drip.core.model import EventKind, Facts
 from drip.core.reason import Reason
+from drip.core.sequence import Sequence as Written
 from drip.flows.attendance import ask
+from drip.flows.own_event import own_event
 from drip.flows.unreached import Lost, ask_about_lost
 from drip.store import enrolments, events, patients, settling, unmatched
 from drip.store.bulk import chunks
 from drip.store.database import Tx
+from drip.store.enrolments import EnrolmentRow
 from drip.store.settling import Unconfirmed
 
 OPEN = [state.value for state in (State.PLANNED, State.CLAIMED, State.IN_FLIGHT, State.UNKNOWN, State.HELD)]
@@ -30,9 +33,6 @@ KEEP_WORDS = timedelta(days=30)
 """How long a booking system's own words are kept beside what was understood of them."""
 
 FORGET_AT_ONCE = 2_000
-
-OURS = "drip"
-"""The source of events that we tell ourselves."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -135,26 +135,25 @@ def _tell(app: App, tx: Tx, ended: list[tuple[str, str, str]], now: datetime) ->
     versions = app.versions.get(tx, {row.version for row in rows.values()})
     first = order()
     new = [
-        events.NewEvent(
-            source=OURS,
-            event_id=f"enrolment-ended:{row.id}",
-            patient_id=row.patient_id,
-            data_key=keys[row.patient_id],
+        own_event(
+            (row.patient_id, keys[row.patient_id]),
+            EventKind.ENROLMENT_ENDED,
+            now,
+            _what_ended(row, versions[row.version].sequence),
+            key=f"enrolment-ended:{row.id}",
             received=first + number,
-            kind=EventKind.ENROLMENT_ENDED.value,
-            occurred_at=now,
-            body={
-                "kind": EventKind.ENROLMENT_ENDED.value,
-                "occurred_at": now.isoformat(),
-                "patient": {},
-                "enrolment": enrolment_facts(versions[row.version].sequence),
-                "appointment": _only_ref(row.objects.get("appointment", {})),
-                **{name: row.objects.get(name, {}) for name in ("treatment", "programme")},
-            },
         )
         for number, row in enumerate(rows.values())
     ]
     events.add(tx, new, now)
+
+
+def _what_ended(row: EnrolmentRow, sequence: Written) -> Facts:
+    return {
+        "enrolment": enrolment_facts(sequence),
+        "appointment": _only_ref(row.objects.get("appointment", {})),
+        **{name: row.objects.get(name, {}) for name in ("treatment", "programme")},
+    }
 
 
 def _only_ref(appointment: Facts) -> Facts:

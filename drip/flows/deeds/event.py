@@ -6,10 +6,9 @@ from typing import Any
 
 from drip.clock import order
 from drip.core.model import EventKind
-from drip.flows.sweep import OURS
+from drip.flows.own_event import own_event
 from drip.store import events
 from drip.store.database import Tx
-from drip.store.events import NewEvent
 from drip.store.ids import new_id
 from drip.store.patients import PatientRow
 
@@ -18,14 +17,5 @@ def add_event(
     tx: Tx, person: PatientRow, kind: EventKind, occurred_at: datetime, told: Mapping[str, Any], now: datetime
 ) -> None:
     """Stored for the next plan. `told` names the account under `staff`, and nothing of the patient's own facts."""
-    new = NewEvent(
-        source=OURS,
-        event_id=f"{kind.value}:{new_id()}",
-        patient_id=person.id,
-        data_key=person.data_key,
-        received=order(),
-        kind=kind.value,
-        occurred_at=occurred_at,
-        body={"kind": kind.value, "occurred_at": occurred_at.isoformat(), "patient": {}, **told},
-    )
-    events.add(tx, [new], now)
+    whose, key = (person.id, person.data_key), f"{kind.value}:{new_id()}"
+    events.add(tx, [own_event(whose, kind, occurred_at, told, key=key, received=order())], now)
