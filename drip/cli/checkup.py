@@ -11,8 +11,8 @@ from drip.cli.source_check import look_at_sources
 from drip.core.patient import is_test_number
 from drip.core.review import MONTH, Notice, Stage
 from drip.core.walltime import local_date
-from drip.flows.alert import still_parts, watched_beats
 from drip.flows.reviews import notices
+from drip.flows.trouble import still_parts, watched_beats
 from drip.providers.provider import Provider
 from drip.settings import Settings, WrongSettings, read_settings
 from drip.store import events, lanes, migrate, records, versions, views

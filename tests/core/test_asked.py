@@ -8,14 +8,14 @@ import pytest
 from drip.core.asked import ASKED, RED_FLAG, RING, WRITE, asked, urgency
 from drip.core.desk import Desk
 from drip.core.task import Ask
-from drip.flows.alert import _TASKS
+from drip.flows.trouble import TASKS
 from tests.world import at
 
 FLOWS = Path(__file__).parent.parent.parent / "drip" / "flows"
 LINES = {"event", "enrolment", "message", "task"}
 """No tasks, but the lines of a story."""
 RAISED = set(re.findall(r'kind="(\w+)"', "".join(map(Path.read_text, FLOWS.glob("*.py"))))) - LINES
-NAMED = {*_TASKS, *(one.value for one in Ask), RED_FLAG, WRITE, RING, "held", "complaint"}
+NAMED = {*TASKS, *(one.value for one in Ask), RED_FLAG, WRITE, RING, "held", "complaint"}
 
 
 @pytest.mark.parametrize("kind", sorted(NAMED | RAISED))

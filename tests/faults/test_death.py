@@ -24,10 +24,10 @@ from drip.cli import checkup
 from drip.core.lifecycle import State
 from drip.core.model import Channel
 from drip.core.news import News, Receipt
-from drip.flows.alert import still_parts, watched_beats
 from drip.flows.decide import By, Decision, decide, held_messages
 from drip.flows.receive import apply_receipts, take_news
 from drip.flows.tick import tick
+from drip.flows.trouble import still_parts, watched_beats
 from drip.providers.noop import NoOpProvider
 from drip.store import events, records
 from drip.store.schema import attempts, messages

@@ -14,9 +14,9 @@ from drip.core.handover import Accepted
 from drip.core.model import Channel
 from drip.core.news import News
 from drip.flows import collect
-from drip.flows.alert import still_parts, watched_beats
 from drip.flows.collect import collect_replies
 from drip.flows.receive import take_news
+from drip.flows.trouble import still_parts, watched_beats
 from drip.providers.inbound_mail import read_inbound
 from drip.providers.mailbox import Fetched, MailboxAway
 from drip.store import inbox_schema, records, versions

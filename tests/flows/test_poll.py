@@ -11,8 +11,8 @@ from drip.app import App
 from drip.bookings.parsed import Outcome, Rejected
 from drip.bookings.source import Page, SourceAway, Wanted
 from drip.cli.source_check import look_at_sources
-from drip.flows.alert import AWAY
 from drip.flows.poll import EVERY, MOST_TRIES, heart_of, note_wanted, poll, poll_all
+from drip.flows.trouble import AWAY
 from drip.store import events, fetches, records, sources
 from drip.store.sources import Standing
 from tests.world import World, a_visit, at
