@@ -16,7 +16,7 @@ from drip.core.reason import Reason
 from drip.core.sequence import Sequence as Written
 from drip.core.signatory import is_same_person
 from drip.flows.enrol import News
-from drip.flows.follow import Affected, Move, follow, is_renewal
+from drip.flows.follow import Affected, Followed, Move, follow, is_renewal
 from drip.flows.reviews import done_with, note_reviews
 from drip.store import audit, enrolments, patients, settling, versions
 from drip.store.audit import COMMAND, Deed
@@ -131,27 +131,59 @@ def _publish(app: App, tx: Tx, folder: Folder, file: LoadedFile, how: Publicatio
     is_approved = bool(how.approved_by) and not versions.approved(tx, [row.id])
     versions.publish(tx, row)
     pinned = enrolments.pinned(tx, sequence.id)
-    move = _move(app, tx, row, pinned, how)
-    followed = follow(app, tx, move, now)
-    _let_go(tx, sequence.id, {*move.versions, before.id if before else row.id} - _in_use(pinned, move), now)
-    if is_approved or before is None or before.id != row.id or move.moving:
-        audit.write(tx, _deed(row, move, how), now)
-    everybody = {one.patient_id for one in pinned}
+    turn = _Turn(before=before, row=row, pinned=pinned, move=_move(app, tx, row, pinned, how))
+    followed = follow(app, tx, turn.move, now)
+    _let_go(tx, sequence.id, turn.unused, now)
+    if is_approved or turn.is_new or turn.move.moving:
+        audit.write(tx, _deed(row, turn.move, how), now)
+    return _result(tx, turn, followed, how)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Turn:
+    """From the version of a sequence that was live to the one that is."""
+
+    before: Published | None
+    row: VersionRow
+    pinned: Sequence[Pinned]
+    """Everybody who was in it."""
+    move: Move
+
+    @property
+    def is_new(self) -> bool:
+        """Else the same files were live already."""
+        return self.before is None or self.before.id != self.row.id
+
+    @property
+    def unused(self) -> set[str]:
+        """The versions that are neither live now nor those that somebody stays in."""
+        stay = {one.version for one in set(self.pinned).difference(self.move.moving)}
+        was = self.before.id if self.before else self.row.id
+        return {*self.move.versions, was} - {self.move.to.id, *stay}
+
+
+def _result(tx: Tx, turn: _Turn, followed: Followed, how: Publication) -> Result:
+    before, now_live = turn.before, turn.move.to
+    everybody = {one.patient_id for one in turn.pinned}
     chosen = _chosen(everybody, how)
     return Result(
-        sequence=sequence.id,
-        version=row.id,
-        number=row.number,
-        is_new=before is None or before.id != row.id,
+        sequence=turn.row.sequence,
+        version=turn.row.id,
+        number=turn.row.number,
+        is_new=turn.is_new,
         in_flight=len(everybody),
         followed=len(chosen),
-        renewed=len({one.patient_id for one in move.moving} - chosen),
+        renewed=len({one.patient_id for one in turn.move.moving} - chosen),
         was=_number(tx, before.id, before.sequence) if before else None,
-        gone=tuple(step.id for step in before.sequence.steps if not sequence.step(step.id)) if before else (),
-        differences=_differences(before, move.to) if before and before.id != row.id else (),
+        gone=_gone(before, now_live) if before else (),
+        differences=_differences(before, now_live) if before and turn.is_new else (),
         changes=followed.changes,
         people=tuple(followed.people),
     )
+
+
+def _gone(was: Published, now: Published) -> tuple[str, ...]:
+    return tuple(step.id for step in was.sequence.steps if not now.sequence.step(step.id))
 
 
 def _deed(row: VersionRow, move: Move, how: Publication) -> Deed:
@@ -159,11 +191,6 @@ def _deed(row: VersionRow, move: Move, how: Publication) -> Deed:
     marks = {"safety_fix": how.safety_fix, "sends_late": how.sends_late}
     detail = told | {name: True for name, is_so in marks.items() if is_so}
     return Deed(who=how.who, deed="published", about=f"sequence:{row.sequence}", detail=detail)
-
-
-def _in_use(pinned: Sequence[Pinned], move: Move) -> set[str]:
-    """The live version, and those that somebody stays in."""
-    return {move.to.id, *(one.version for one in set(pinned).difference(move.moving))}
 
 
 def _let_go(tx: Tx, sequence: str, unused: set[str], now: datetime) -> None:
