@@ -7,27 +7,25 @@ from typing import Any
 
 from drip.app import Published
 from drip.bookings.generic import event_from
-from drip.core.anchor import anchor_of, appointment_facts
+from drip.core.anchor import appointment_facts
 from drip.core.chain import moved_visits
 from drip.core.clinic import Clinic, hours_for
-from drip.core.course import Course, Enrolled, Live, enrolment_facts, with_change
+from drip.core.course import Course, Enrolled, Live
 from drip.core.enrolment import Decision, decide
 from drip.core.event import Event, Moment, replay
 from drip.core.follow_up import answers_to
 from drip.core.lifecycle import COUNTED, State
-from drip.core.model import EventKind, Facts
+from drip.core.model import EventKind
 from drip.core.patient import Patient, time_in
 from drip.core.plan import Basis, Changes, Planned, changes, ending
 from drip.core.reason import Reason
-from drip.core.schedule import moment
 from drip.core.task import Ask, Task
-from drip.core.walltime import local_date
+from drip.flows.enrolled_row import row_of
 from drip.flows.repin import NOBODY, Repin
 from drip.flows.twins import one_for_each_visit
 from drip.store import events
-from drip.store.enrolments import ACTIVE, ENDED, FINISHED, EnrolmentRow
+from drip.store.enrolments import ENDED, FINISHED, EnrolmentRow
 from drip.store.events import StoredEvent
-from drip.store.ids import new_id
 from drip.store.patients import PatientRow
 from drip.store.plans import EnrolmentPlan
 
@@ -139,7 +137,7 @@ def _tasks(moments: Sequence[Moment], decision: Decision) -> list[Task]:
 def _resolve_course(course: Course, resolved: Resolved, rules: Rules, now: datetime) -> None:
     known = resolved.known
     before = next((row for row in known.enrolments if course.existing and row.id == course.existing.id), None)
-    row = _row(course, before, resolved, rules.clinic, now)
+    row = row_of(course, before, known.row.id, resolved.moments, rules.clinic, now)
     if before is None and _is_had_elsewhere(course, row, resolved):
         return
     planned = known.plans.get(row.id, ())
@@ -163,51 +161,6 @@ def _still_to_go(difference: Changes) -> Iterator[str]:
     return (message.step for message in difference.new if message.state is State.PLANNED)
 
 
-def _row(
-    course: Course, before: EnrolmentRow | None, resolved: Resolved, clinic: Clinic, now: datetime
-) -> EnrolmentRow:
-    """The enrolment as it should be stored."""
-    if before and course.is_adrift:
-        return _adrift(course, before)
-    moments, event = resolved.moments, course.started.event
-    enrolled_at = before.enrolled_at if before else now
-    site_id = _site_id(course, moments)
-    hours = hours_for(course.sequence, clinic.site(site_id), moments[-1].patient.zone)
-    told = anchor_of(course, moments, enrolled_at)
-    anchor = moment(told, hours) if told else None
-    anchor_on = local_date(anchor, hours.zone).isoformat() if anchor else None
-    return EnrolmentRow(
-        id=before.id if before else new_id(),
-        patient_id=resolved.known.row.id,
-        sequence=course.sequence.id,
-        version=course.version,
-        origin=course.origin,
-        event_key=before.event_key if before else event.key,
-        state=ENDED if course.ended else ACTIVE,
-        reason=course.ended or Reason.NONE,
-        started_at=before.started_at if before else event.occurred_at,
-        enrolled_at=enrolled_at,
-        ended_at=course.ended_at,
-        anchor_at=anchor,
-        anchor_on=anchor_on,
-        revision=_revision(before, anchor_on),
-        site=site_id,
-        objects=_objects(course, moments),
-    )
-
-
-def _adrift(course: Course, before: EnrolmentRow) -> EnrolmentRow:
-    """What it is about is no longer told: it stays as it was, until something ends it."""
-    state = ENDED if course.ended else ACTIVE
-    return replace(
-        before,
-        version=course.version,
-        state=state,
-        reason=course.ended or Reason.NONE,
-        ended_at=course.ended_at,
-    )
-
-
 def _is_had_elsewhere(course: Course, row: EnrolmentRow, resolved: Resolved) -> bool:
     """Whether the same person has this already through another booking system; then staff are told, and it is not
     started; nor is what it would have started."""
@@ -225,32 +178,6 @@ def _is_had_elsewhere(course: Course, row: EnrolmentRow, resolved: Resolved) -> 
         says = f"“{course.sequence.title}” was not started: this person has it through {source}"
         resolved.tasks.append(Task(kind=Ask.SAME_PERSON, key=key, detail=says))
     return True
-
-
-def _site_id(course: Course, moments: Sequence[Moment]) -> str | None:
-    of_visit = appointment_facts(course, tuple(moments)).get("site")
-    return of_visit if isinstance(of_visit, str) else course.started.site
-
-
-def _revision(before: EnrolmentRow | None, anchor_on: str | None) -> int:
-    """A visit that moved to another day is a new date to prepare for."""
-    if before is None:
-        return 0
-    moved = before.anchor_on is not None and anchor_on is not None and before.anchor_on != anchor_on
-    return before.revision + moved
-
-
-def _objects(course: Course, moments: tuple[Moment, ...]) -> Mapping[str, Facts]:
-    event = course.started.event
-    objects = {
-        "appointment": with_change(appointment_facts(course, moments), course.change),
-        "treatment": event.treatment,
-        "programme": event.programme,
-        "enrolment": enrolment_facts(course.sequence),
-    }
-    previous = course.change.previous if course.change else {}
-    some = (("reply", event.reply), ("alert", event.alert), ("previous", previous))
-    return objects | {name: told for name, told in some if told}
 
 
 def _end_twin(row: EnrolmentRow, resolved: Resolved, now: datetime) -> None:
