@@ -77,10 +77,22 @@ def _decide(tx: Tx, message_id: str, decision: Decision, by: By, now: datetime) 
     if doubt is None:
         return False
     patients.lock(tx, [doubt.patient_id])
+    if settling.settle(tx, [_settlement(doubt, decision, by, now)], was=(State.HELD,)):
+        return False  # evidence came in the meantime
+    if decision is Decision.AGAIN:
+        by_staff.want_now(tx, message_id, now)
+    records.finish_tasks(tx, [f"held:{message_id}"], now, by=by.name)
+    deed = Deed(who=by.who, deed="message_decided", about=f"message:{message_id}", detail={"decision": decision.value})
+    audit.write(tx, deed, now)
+    return True
+
+
+def _settlement(doubt: Doubt, decision: Decision, by: By, now: datetime) -> Settlement:
+    """Its last attempt has its answer: the message is taken for handed over, or is due at once."""
     went = decision is Decision.WENT
-    what = Settlement(
+    return Settlement(
         attempt_id=doubt.attempt_id,
-        message_id=message_id,
+        message_id=doubt.message_id,
         outcome=decision.value,
         detail=f"decided by {by.name}"[:200],
         provider_ref=None,
@@ -93,11 +105,3 @@ def _decide(tx: Tx, message_id: str, decision: Decision, by: By, now: datetime) 
         counted_on=doubt.counted_on if went else None,
         accepted_at=now if went else None,  # from which its receipt is waited for
     )
-    if settling.settle(tx, [what], was=(State.HELD,)):
-        return False  # evidence came in the meantime
-    if not went:
-        by_staff.want_now(tx, message_id, now)
-    records.finish_tasks(tx, [f"held:{message_id}"], now, by=by.name)
-    deed = Deed(who=by.who, deed="message_decided", about=f"message:{message_id}", detail={"decision": decision.value})
-    audit.write(tx, deed, now)
-    return True

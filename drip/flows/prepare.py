@@ -5,7 +5,7 @@ from dataclasses import dataclass, field, replace
 from datetime import datetime
 
 from drip.app import App, Published
-from drip.content.context import Values, values_for
+from drip.content.context import values_for
 from drip.content.render import RenderError, TemplateError
 from drip.core.clinic import Site, hours_for
 from drip.core.condition import Objects
@@ -154,11 +154,7 @@ def _prepare(app: App, one: Claimed, person: PatientRow, row: EnrolmentRow, vers
     objects = _objects(person, row, site)
     addresses = person.patient.addresses(today)
     contacts = {channel: blind.blind_address(app.store.vault, channel, to) for channel, to in addresses.items()}
-    stop_url = None if one.reason in HELD_BACK else _stop_url(app, one, contacts)
-    values = {} if one.reason in HELD_BACK else values_for(app.clinic, site, person.patient, objects, on=now)
-    if stop_url:
-        values["links"] = {"stop": stop_url, "preferences": stop_url, "view": _view_url(app, one)}
-    return Ready(
+    ready = Ready(
         claimed=one,
         person=person,
         enrolment=row,
@@ -168,16 +164,22 @@ def _prepare(app: App, one: Claimed, person: PatientRow, row: EnrolmentRow, vers
         site=site,
         hours=replace(hours, window=ANY) if step.answers_at_once else hours,
         objects=objects,
-        words=_words(words_from, path, values, person) if values else UNWORDED,
+        words=UNWORDED,
         addresses=addresses,
         contacts=contacts,
-        stop_url=stop_url,
     )
+    return ready if one.reason in HELD_BACK else _worded(app, ready, path, now)
 
 
-def _words(version: Published, path: str, values: Values, person: PatientRow) -> Words:
-    words = version.templates.render(path, values)
-    return replace(words, html=None) if person.patient.wants_plain_emails else words
+def _worded(app: App, ready: Ready, path: str, now: datetime) -> Ready:
+    """With its words, and where it can be stopped. RenderError when they cannot be made for this patient."""
+    person, claimed = ready.person.patient, ready.claimed
+    stop_url = _stop_url(app, claimed, ready.contacts)
+    values = values_for(app.clinic, ready.site, person, ready.objects, on=now)
+    if stop_url:
+        values["links"] = {"stop": stop_url, "preferences": stop_url, "view": _view_url(app, claimed)}
+    words = ready.words_from.templates.render(path, values)
+    return replace(ready, words=replace(words, html=None) if person.wants_plain_emails else words, stop_url=stop_url)
 
 
 def _template(version: Published, one: Claimed, language: str | None) -> str | None:

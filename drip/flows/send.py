@@ -3,7 +3,7 @@
 import logging
 import time
 from collections import Counter
-from collections.abc import Callable, Collection, Iterator, Sequence
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from contextlib import contextmanager, nullcontext
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
@@ -45,6 +45,17 @@ class Sent:
     """Whose messages were handed over or decided about."""
     is_unfinished: bool = False
     """More may be due: hear what came back, then go on."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Claim:
+    """What is ours for a while, and by which roads it may go."""
+
+    lease: Lease
+    claimed: Sequence[Claimed]
+    roads: Roads
+    wait: timedelta | None
+    """How long a rate holds back what is due, where nothing was claimed for that reason."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -148,18 +159,12 @@ def _hand_over_more(app: App, carrier: Carrier, sent: Sent, now: datetime) -> fl
     rooms = carrier.rooms()
     if not rooms:
         return None
-    lease = Lease(owner=app.worker, token=new_id(), length=app.limits.lease)
-    with app.store.write() as tx:
-        roads, due = choose(app, tx, now), outgoing.due(tx, now)
-        most = {channel: _least(roads[channel].room, room) for channel, room in rooms.items()}
-        claimed = outgoing.claim(tx, lease, now, carrier.free, most, due)
-        use(tx, roads, claimed, now)
-        wait = None if claimed else _held_back(roads, {channel for channel, _ in due})
-    if wait is None:
-        carrier.found_nothing(rooms.keys() - {one.channel for one in claimed})
-    if not claimed:
-        return None if wait is None else min(wait.total_seconds(), LONGEST_PAUSE)
-    batch = _look_once_more(app, lease, claimed, roads, carrier.journal, now)
+    claim = _claim(app, carrier, rooms, now)
+    if claim.wait is None:
+        carrier.found_nothing(rooms.keys() - {one.channel for one in claim.claimed})
+    if not claim.claimed:
+        return None if claim.wait is None else min(claim.wait.total_seconds(), LONGEST_PAUSE)
+    batch = _look_once_more(app, claim, carrier.journal, now)
     # Nothing between the gate and the call: what passed is already written down as on its way.
     carrier.carry(batch.passed, batch.gated_at)
     sent.counts.update(batch.counts)
@@ -168,6 +173,18 @@ def _hand_over_more(app: App, carrier: Carrier, sent: Sent, now: datetime) -> fl
         # A visit moved while its message was in flight, and the message came back: it takes its new place.
         app.store.attempt(lambda tx: replan(app, tx, batch.strayed, now))
     return 0.0
+
+
+def _claim(app: App, carrier: Carrier, rooms: Mapping[Channel, int], now: datetime) -> _Claim:
+    """As much of what is due as there is room for, and as rates allow."""
+    lease = Lease(owner=app.worker, token=new_id(), length=app.limits.lease)
+    with app.store.write() as tx:
+        roads, due = choose(app, tx, now), outgoing.due(tx, now)
+        most = {channel: _least(roads[channel].room, room) for channel, room in rooms.items()}
+        claimed = outgoing.claim(tx, lease, now, carrier.free, most, due)
+        use(tx, roads, claimed, now)
+        wait = None if claimed else _held_back(roads, {channel for channel, _ in due})
+    return _Claim(lease=lease, claimed=claimed, roads=roads, wait=wait)
 
 
 def _least(allowed: int | None, room: int) -> int:
@@ -179,17 +196,15 @@ def _held_back(roads: Roads, due: Collection[Channel]) -> timedelta | None:
     return min((roads[channel].wait for channel in due if roads[channel].wait), default=None)
 
 
-def _look_once_more(
-    app: App, lease: Lease, claimed: Sequence[Claimed], roads: Roads, journal: Journal, now: datetime
-) -> _Batch:
-    ready, spoiled = prepare(app, claimed, now)
-    _set_aside(app, lease, spoiled, now)
-    gated = pass_gate(app, lease, ready, now, roads, journal)
+def _look_once_more(app: App, claim: _Claim, journal: Journal, now: datetime) -> _Batch:
+    ready, spoiled = prepare(app, claim.claimed, now)
+    _set_aside(app, claim.lease, spoiled, now)
+    gated = pass_gate(app, claim.lease, ready, now, claim.roads, journal)
     gated_at = running()
     counts = Counter(_COUNTS[move.state] for move in gated.moves)
-    counts.update(claimed=len(claimed), invalid=len(spoiled))
+    counts.update(claimed=len(claim.claimed), invalid=len(spoiled))
     strayed = _strayed(gated, ready)
-    return _Batch(claimed=claimed, passed=gated.passed, gated_at=gated_at, counts=counts, strayed=strayed)
+    return _Batch(claimed=claim.claimed, passed=gated.passed, gated_at=gated_at, counts=counts, strayed=strayed)
 
 
 def _strayed(gated: Gated, ready: Sequence[Ready]) -> list[str]:
