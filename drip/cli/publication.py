@@ -6,7 +6,9 @@ from zoneinfo import ZoneInfo
 
 from rich.text import Text
 
-from drip.cli.show import counted, out, table, zulu
+from drip.cli.opening import clinic_of
+from drip.cli.publishing import Published
+from drip.cli.show import counted, note, out, table, zulu
 from drip.core.comparison import Difference, What
 from drip.core.effect import Effect, Fate
 from drip.flows.follow import Affected, tally
@@ -33,7 +35,27 @@ _STYLES = {
 }
 
 
-def print_results(results: list[Result], zone: ZoneInfo) -> None:
+def warn_of_renamed(results: list[Result]) -> None:
+    """A step is known by its id alone."""
+    for one in results:
+        if one.gone:
+            steps = ", ".join(one.gone)
+            note(f"warning: {one.sequence} no longer has {steps}. A step that was only renamed is sent again.")
+
+
+def print_publication(done: Published) -> None:
+    """What it came to, and what to do next after a dry run."""
+    if done.is_safety_fix:
+        out.print("A safety fix: everybody follows, and the version keeps that mark.", style="bold yellow")
+    _print_results(done.results, clinic_of(done.folder.clinic, done.folder.home).zone)
+    if done.is_dry_run:
+        out.print("\nNothing was changed: this was a dry run. To publish exactly these words, add", style="dim")
+        out.print(f"  --expect {done.fingerprint}")
+    else:
+        out.print(f"\nLive since {zulu(done.at.replace(microsecond=0))}.", style="dim")
+
+
+def _print_results(results: list[Result], zone: ZoneInfo) -> None:
     """One line a sequence; then what changes in those that were live before, and what that does to whom."""
     shown = table("sequence", "version", "", "people in it", "follow", "new", "ended")
     for one in results:
@@ -119,8 +141,13 @@ def _clock(at: datetime | None, zone: ZoneInfo) -> str:
     return f"{local:%a} {local.day} {local:%b %H:%M}" if local else ""
 
 
-def result_as_json(one: Result) -> dict[str, Any]:
-    """What publishing one sequence came to."""
+def publication_as_json(done: Published) -> dict[str, Any]:
+    """What it came to, for programs."""
+    told = [_result_as_json(one) for one in done.results]
+    return {"dry_run": done.is_dry_run, "fingerprint": done.fingerprint, "published": told}
+
+
+def _result_as_json(one: Result) -> dict[str, Any]:
     return {
         "sequence": one.sequence,
         "version": one.version,

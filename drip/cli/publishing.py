@@ -56,6 +56,9 @@ class Published:
     results: list[Result]
     fingerprint: str
     folder: Folder
+    at: datetime
+    is_dry_run: bool
+    is_safety_fix: bool
 
 
 def publish_files(paths: list[Path] | None, wish: Wish, dry_run: bool, now: datetime) -> Published:
@@ -76,7 +79,14 @@ def publish_files(paths: list[Path] | None, wish: Wish, dry_run: bool, now: date
             _refuse_older(app, folder, files, dry_run=dry_run)
         with app.store.rehearse() if dry_run else nullcontext(app.store) as store:
             results = publish(replace(app, store=store), folder, files, how, now)
-    return Published(results=results, fingerprint=seen, folder=folder)
+    return Published(
+        results=results,
+        fingerprint=seen,
+        folder=folder,
+        at=now,
+        is_dry_run=dry_run,
+        is_safety_fix=wish.safety_fix,
+    )
 
 
 def _refuse(app: App, files: list[LoadedFile], how: Publication, *, dry_run: bool) -> None:

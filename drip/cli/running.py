@@ -1,13 +1,19 @@
 """For running it: demo, simulate, worker, doctor."""
 
+import threading
 from collections import Counter
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
-from typing import Annotated, Any
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 from rich.text import Text
 
 from drip.cli.show import Complaint, out, print_json, progress, state_in_colour, table
+
+if TYPE_CHECKING:
+    from drip.app import App
 
 
 def add_to(app: typer.Typer) -> None:
@@ -117,21 +123,29 @@ def _print_report(told: Any, sms_price: float | None) -> None:
 
 def worker() -> None:
     """Send what is due, for ever: the same as `python worker.py`. Stops gracefully on Ctrl-C and SIGTERM."""
+    from drip.worker import run
+
+    with opened_to_work() as (app, stop):
+        run(app, stop)
+
+
+@contextmanager
+def opened_to_work() -> Iterator[tuple["App", threading.Event]]:
+    """What a worker on this machine works with, and what tells it to stop."""
     import socket
-    import threading
     from os import getpid
 
     from drip.cli.logs import set_up_logs
     from drip.cli.opening import opened
     from drip.settings import read_settings
-    from drip.worker import run, stop_on_signals
+    from drip.worker import stop_on_signals
 
     set_up_logs(read_settings().log)
-    stop = threading.Event()
-    with opened(worker=f"{socket.gethostname()}:{getpid()}") as app:
-        refuse_second_host(app, socket.gethostname())
+    host, stop = socket.gethostname(), threading.Event()
+    with opened(worker=f"{host}:{getpid()}") as app:
+        refuse_second_host(app, host)
         stop_on_signals(stop)
-        run(app, stop)
+        yield app, stop
 
 
 def refuse_second_host(app: Any, host: str) -> None:

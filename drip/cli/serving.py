@@ -45,23 +45,12 @@ def serve(host: Host = "127.0.0.1", port: Port = 8000) -> None:
 
 def up(host: Host = "127.0.0.1", port: Port = 8000) -> None:
     """Worker and web in one process, for one clinic on one machine. Stops gracefully on Ctrl-C and SIGTERM."""
-    import socket
-    from os import getpid
+    from drip.cli.running import opened_to_work
+    from drip.worker import run
 
-    from drip.cli.logs import set_up_logs
-    from drip.cli.opening import opened
-    from drip.cli.running import refuse_second_host
-    from drip.settings import read_settings
-    from drip.worker import run, stop_on_signals
-
-    set_up_logs(read_settings().log)
-    stop = threading.Event()
-    with opened(worker=f"{socket.gethostname()}:{getpid()}") as app:
-        refuse_second_host(app, socket.gethostname())
-        stop_on_signals(stop)
-        with _web(app, (host, port), stop) as ended:
-            run(app, stop)
-            _complain_if(ended)
+    with opened_to_work() as (app, stop), _web(app, (host, port), stop) as ended:
+        run(app, stop)
+        _complain_if(ended)
 
 
 @contextmanager

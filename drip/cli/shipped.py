@@ -1,5 +1,6 @@
 """What the package brings along: sequences, templates, an example clinic, sample bookings."""
 
+import shutil
 from pathlib import Path
 
 PACKAGE = Path(__file__).parent.parent
@@ -14,6 +15,24 @@ def shipped(name: str) -> Path:
 def samples() -> Path:
     """Invented bookings, for the demo."""
     return PACKAGE / "samples" / "bookings.jsonl"
+
+
+def copy_into(folder: Path) -> None:
+    """A new clinic's folder: what it may change, and `.env` with comments and a key of its own."""
+    from drip.settings import make_key
+
+    folder.mkdir(parents=True, exist_ok=True)
+    for name in ("clinic.yaml", "sequences", "templates"):
+        source = shipped(name)
+        if source.is_dir():
+            shutil.copytree(source, folder / name)
+        else:
+            shutil.copyfile(source, folder / name)
+    (folder / ".gitignore").write_text(IGNORED)
+    tell_editors(folder)
+    env = folder / ".env"
+    env.touch(mode=0o600)
+    env.write_text(ENV.format(key=make_key()))
 
 
 def tell_editors(folder: Path) -> None:

@@ -1,8 +1,8 @@
 """For whoever looks after who may sign in, and what they did: user, audit."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
@@ -12,6 +12,7 @@ from drip.core.role import Role
 if TYPE_CHECKING:
     from drip.app import App
     from drip.flows.staff import Given
+    from drip.store.accounts import Account
 
 Name = Annotated[str, typer.Argument(help="what they sign in with")]
 Sites = Annotated[list[str] | None, typer.Option("--site", help="only this site's patients; may be repeated")]
@@ -120,20 +121,25 @@ def show_all(as_json: AsJson = False) -> None:
     with _opened() as app, app.store.read() as tx:
         everybody = accounts.everybody(tx)
     if as_json:
-        told = [
-            {"name": one.person.name, "full_name": one.person.full_name, "role": one.person.role.value}
-            | {
-                "sites": sorted(one.person.sites),
-                "disabled": one.disabled_at is not None,
-                "app": one.secret is not None,
-            }
-            for one in everybody
-        ]
-        print_json({"users": told})
-        return
-    if not everybody:
+        print_json({"users": [_account_as_json(one) for one in everybody]})
+    elif everybody:
+        _print_accounts(everybody)
+    else:
         out.print("Nobody can sign in yet: `drip user add NAME --role admin` makes the first account.")
-        return
+
+
+def _account_as_json(one: "Account") -> dict[str, Any]:
+    return {
+        "name": one.person.name,
+        "full_name": one.person.full_name,
+        "role": one.person.role.value,
+        "sites": sorted(one.person.sites),
+        "disabled": one.disabled_at is not None,
+        "app": one.secret is not None,
+    }
+
+
+def _print_accounts(everybody: Sequence["Account"]) -> None:
     shown = table("name", "full name", "role", "sites", "authenticator", "signs in")
     for one in everybody:
         person = one.person

@@ -1,6 +1,5 @@
 """For those who write: init, check, timeline, preview, publish."""
 
-import shutil
 from datetime import datetime
 from pathlib import Path
 from typing import Annotated, Any
@@ -8,7 +7,7 @@ from typing import Annotated, Any
 import typer
 
 from drip.cli.facts import read_facts
-from drip.cli.show import FIRST_YEAR, LAST_YEAR, Complaint, note, out, print_json, read_time, zulu
+from drip.cli.show import FIRST_YEAR, LAST_YEAR, Complaint, note, out, print_json, read_time
 
 NAMES = "a sequence's id, as in its file"
 
@@ -21,25 +20,13 @@ def add_to(app: typer.Typer) -> None:
 
 def init(folder: Annotated[Path, typer.Argument(metavar="DIR", help="where to put it")]) -> None:
     """Make a new clinic's folder: clinic.yaml, the shipped sequences and templates, and .env with comments."""
-    from drip.cli.shipped import ENV, IGNORED, shipped, tell_editors
-    from drip.settings import make_key
+    from drip.cli.shipped import copy_into
 
     if folder.exists() and not folder.is_dir():
         raise Complaint(f"{folder} is a file: choose a new folder", 2)
     if folder.exists() and any(folder.iterdir()):
         raise Complaint(f"{folder} is not empty: choose a new folder, or empty this one first", 2)
-    folder.mkdir(parents=True, exist_ok=True)
-    for name in ("clinic.yaml", "sequences", "templates"):
-        source = shipped(name)
-        if source.is_dir():
-            shutil.copytree(source, folder / name)
-        else:
-            shutil.copyfile(source, folder / name)
-    (folder / ".gitignore").write_text(IGNORED)
-    tell_editors(folder)
-    env = folder / ".env"
-    env.touch(mode=0o600)
-    env.write_text(ENV.format(key=make_key()))
+    copy_into(folder)
     out.print(f"Made a clinic's folder in {folder}.", style="bold")
     out.print("Next: put your own clinic into clinic.yaml, then, in that folder:")
     for line in (
@@ -105,10 +92,8 @@ def timeline(
     from drip.content.examples import timeline as timeline_of
 
     folder, clinic, loaded = find_sequence(sequence)
-    given: dict[str, Any] = {"anchor": anchor}
-    given |= {
-        name: value for name, value in (("now", now), ("site", site), ("timezone", timezone)) if value is not None
-    }
+    typed = {"anchor": anchor, "now": now, "site": site, "timezone": timezone}
+    given: dict[str, Any] = {name: value for name, value in typed.items() if value is not None}
     given |= read_facts(patient) if patient else {}
     situation = situation_for(loaded, given, clinic)
     messages = timeline_of(loaded, situation)
@@ -226,8 +211,7 @@ def publish(
     as_json: Annotated[bool, typer.Option("--json", help="one JSON document")] = False,
 ) -> None:
     """Make the files the live versions. A broken file never replaces a live version."""
-    from drip.cli.opening import clinic_of
-    from drip.cli.publication import print_results, result_as_json
+    from drip.cli.publication import print_publication, publication_as_json, warn_of_renamed
     from drip.cli.publishing import Wish, publish_files
 
     at = read_time(now, "--now")
@@ -242,19 +226,8 @@ def publish(
         force=force,
     )
     done = publish_files(paths, wish, dry_run, at)
-    for one in done.results:
-        if one.gone:
-            steps = ", ".join(one.gone)
-            note(f"warning: {one.sequence} no longer has {steps}. A step that was only renamed is sent again.")
+    warn_of_renamed(done.results)
     if as_json:
-        told = [result_as_json(one) for one in done.results]
-        print_json({"dry_run": dry_run, "fingerprint": done.fingerprint, "published": told})
-        return
-    if safety_fix:
-        out.print("A safety fix: everybody follows, and the version keeps that mark.", style="bold yellow")
-    print_results(done.results, clinic_of(done.folder.clinic, done.folder.home).zone)
-    if dry_run:
-        out.print("\nNothing was changed: this was a dry run. To publish exactly these words, add", style="dim")
-        out.print(f"  --expect {done.fingerprint}")
-        return
-    out.print(f"\nLive since {zulu(at.replace(microsecond=0))}.", style="dim")
+        print_json(publication_as_json(done))
+    else:
+        print_publication(done)
