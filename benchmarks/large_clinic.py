@@ -80,6 +80,39 @@ FROM messages m JOIN patients p ON p.id = m.patient_id WHERE attempt_id IS NOT N
 
 
 LOOKED_FOR = {"a number": "p-7", "a name": "amina 77"}
+
+ABOUT = {
+    "booked": "SELECT patient_id || '/date?of=' || id FROM enrolments WHERE sequence = 'reminded'",
+    "message": "SELECT id FROM messages WHERE state = 'planned' AND sequence = 'twenty' LIMIT 1",
+    "sent": "SELECT id FROM messages WHERE attempt_id IS NOT NULL AND patient_id = :patient LIMIT 1",
+    "failed": "SELECT id FROM messages WHERE state = 'failed' ORDER BY planned_for DESC LIMIT 1",
+}
+"""What pages are about, besides a patient and a draft."""
+
+EXAMPLES = {
+    "/console/drafts/{id}": "/console/drafts/{draft}",
+    "/console/drafts/{id}/calendar": "/console/drafts/{draft}/calendar",
+    "/console/drafts/{id}/form": "/console/drafts/{draft}/form",
+    "/console/drafts/{id}/form/{name}": "/console/drafts/{draft}/form/step-8",
+    "/console/drafts/{id}/form/{name}/remove": "/console/drafts/{draft}/form/step-8/remove",
+    "/console/drafts/{id}/review": "/console/drafts/{draft}/review",
+    "/console/drafts/{id}/whole": "/console/drafts/{draft}/whole",
+    "/console/reports/{name}.csv": "/console/reports/steps.csv",
+    "/console/sequences/{id}": "/console/sequences/twenty",
+    "/console/sequences/{id}/calendar": "/console/sequences/twenty/calendar",
+    "/console/sequences/{id}/versions": "/console/sequences/twenty/versions",
+    "/console/sequences/{id}/versions/compare": "/console/sequences/twenty/versions/compare?was=1&now=1",
+    "/console/sequences/{id}/versions/{number}": "/console/sequences/twenty/versions/1",
+    "/console/patients/{id}": "/console/patients/{patient}",
+    "/console/patients/{id}/replies": "/console/patients/{patient}/replies",
+    "/console/letters/{id}": "/console/letters/{failed}",
+    "/console/calls/{id}": "/console/calls/{failed}",
+    "/console/patients/{id}/date": "/console/patients/{booked}",
+    "/console/messages/{id}": "/console/messages/{message}",
+    "/console/messages/{id}/words": "/console/messages/{sent}/words",
+}
+"""Page -> where there is one, with gaps for what it is about."""
+
 MORE = {
     "/console/reports (90 days)": "/console/reports?days=90",
     "/console/outgoing (14 days)": "/console/outgoing?days=14",
@@ -205,34 +238,9 @@ def _book(world: World, now: datetime) -> None:
 
 def _examples(world: World, patient: str) -> Mapping[str, str]:
     with world.store.read() as tx:
-
-        def first(query: str) -> str:
-            return str(tx.connection.execute(text(query), {"patient": patient}).scalar_one())
-
-        booked = first("SELECT patient_id || '/date?of=' || id FROM enrolments WHERE sequence = 'reminded'")
-        message = first("SELECT id FROM messages WHERE state = 'planned' AND sequence = 'twenty' LIMIT 1")
-        sent = first("SELECT id FROM messages WHERE attempt_id IS NOT NULL AND patient_id = :patient LIMIT 1")
-        failed = first("SELECT id FROM messages WHERE state = 'failed' ORDER BY planned_for DESC LIMIT 1")
-    draft, versions = f"/console/drafts/{_write(world)}", "/console/sequences/twenty/versions"
-    return {
-        "/console/drafts/{id}": draft,
-        "/console/drafts/{id}/calendar": f"{draft}/calendar",
-        "/console/drafts/{id}/form": f"{draft}/form",
-        "/console/drafts/{id}/form/{name}": f"{draft}/form/step-8",
-        "/console/drafts/{id}/form/{name}/remove": f"{draft}/form/step-8/remove",
-        "/console/drafts/{id}/review": f"{draft}/review",
-        "/console/drafts/{id}/whole": f"{draft}/whole",
-        "/console/reports/{name}.csv": "/console/reports/steps.csv",
-        "/console/sequences/{id}": "/console/sequences/twenty",
-        "/console/sequences/{id}/calendar": "/console/sequences/twenty/calendar",
-        "/console/sequences/{id}/versions": versions,
-        "/console/sequences/{id}/versions/compare": f"{versions}/compare?was=1&now=1",
-        "/console/sequences/{id}/versions/{number}": f"{versions}/1",
-        "/console/patients/{id}": f"/console/patients/{patient}",
-        "/console/patients/{id}/replies": f"/console/patients/{patient}/replies",
-        "/console/letters/{id}": f"/console/letters/{failed}",
-        "/console/calls/{id}": f"/console/calls/{failed}",
-        "/console/patients/{id}/date": f"/console/patients/{booked}",
-        "/console/messages/{id}": f"/console/messages/{message}",
-        "/console/messages/{id}/words": f"/console/messages/{sent}/words",
-    }
+        about = {
+            name: str(tx.connection.execute(text(query), {"patient": patient}).scalar_one())
+            for name, query in ABOUT.items()
+        }
+    about |= {"patient": patient, "draft": _write(world)}
+    return {page: address.format(**about) for page, address in EXAMPLES.items()}
