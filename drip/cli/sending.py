@@ -173,8 +173,9 @@ def tick(
                 counts = beat(app, at, progress=lambda counts: show(counts.claimed))
             else:
                 counts = tick_until_done(app, clock.now, lambda counts: show(counts.claimed))
+        # What went is said before it is counted for reports: a fault there must not hide it.
+        print_json(asdict(counts)) if as_json else _print_counts(asdict(counts))
         tally(app, at)
-    print_json(asdict(counts)) if as_json else _print_counts(asdict(counts))
     if counts.not_taken:
         raise Complaint(f"a provider did not take {counted(counts.not_taken, 'message')}: it will be tried again", 3)
 

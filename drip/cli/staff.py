@@ -12,7 +12,7 @@ from drip.core.role import Role
 if TYPE_CHECKING:
     from drip.app import App
     from drip.flows.staff import Given
-    from drip.store.accounts import Account
+    from drip.store.accounts import Listed
 
 Name = Annotated[str, typer.Argument(help="what they sign in with")]
 Sites = Annotated[list[str] | None, typer.Option("--site", help="only this site's patients; may be repeated")]
@@ -128,23 +128,23 @@ def show_all(as_json: AsJson = False) -> None:
         out.print("Nobody can sign in yet: `drip user add NAME --role admin` makes the first account.")
 
 
-def _account_as_json(one: "Account") -> dict[str, Any]:
+def _account_as_json(one: "Listed") -> dict[str, Any]:
     return {
         "name": one.person.name,
         "full_name": one.person.full_name,
         "role": one.person.role.value,
         "sites": sorted(one.person.sites),
         "disabled": one.disabled_at is not None,
-        "app": one.secret is not None,
+        "app": one.has_app,
     }
 
 
-def _print_accounts(everybody: Sequence["Account"]) -> None:
+def _print_accounts(everybody: Sequence["Listed"]) -> None:
     shown = table("name", "full name", "role", "sites", "authenticator", "signs in")
     for one in everybody:
         person = one.person
         sites = ", ".join(sorted(person.sites)) or "all"
-        has_app = "yes" if one.secret else "not yet"
+        has_app = "yes" if one.has_app else "not yet"
         shown.add_row(
             person.name, person.full_name, person.role.value, sites, has_app, "no" if one.disabled_at else "yes"
         )

@@ -79,13 +79,13 @@ class Checked:
 
     @property
     def joins(self) -> Sequence[Joins]:
-        """What would begin, most first."""
-        each = [one for outlook in self.outlooks.values() for one in outlook.joins]
+        """What would begin, most first. Rows of one patient tell of the same: that counts once."""
+        each = {one.enrolment: one for outlook in self.outlooks.values() for one in outlook.joins}.values()
         goes, stays = Counter[str](), Counter[str]()
         for one in each:
             goes[one.title] += sum(message.goes for message in one.messages)
             stays[one.title] += sum(not message.goes for message in one.messages)
-        counted = Counter(one.title for one in each).most_common()
+        counted = Counter(title for title, _ in {(one.title, one.patient) for one in each}).most_common()
         return [Joins(title=title, patients=n, messages=goes[title], left_out=stays[title]) for title, n in counted]
 
 

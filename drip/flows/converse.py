@@ -8,7 +8,7 @@ from drip.core.asked import asked
 from drip.core.model import Channel
 from drip.core.replies import Word
 from drip.store import conversations, patients, sent_words
-from drip.store.conversations import Became, ReplyRow, SentRow, Whose
+from drip.store.conversations import Became, Place, ReplyRow, SentRow, Whose
 from drip.store.database import Tx
 from drip.store.patients import PatientRow
 
@@ -19,6 +19,7 @@ UNREADABLE = "The record of this patient cannot be unsealed: see `drip doctor`."
 class Said:
     """One thing that was said, by the clinic or to it."""
 
+    id: str
     at: datetime
     is_ours: bool
     channel: Channel
@@ -34,6 +35,11 @@ class Said:
     """A person must still see to it."""
     is_red_flag: bool = False
 
+    @property
+    def place(self) -> Place:
+        """Where it stands: what is older comes after it."""
+        return self.at, self.id
+
 
 def replies_of(tx: Tx, rows: Sequence[ReplyRow]) -> list[Said]:
     """These replies in words, in their order."""
@@ -42,13 +48,13 @@ def replies_of(tx: Tx, rows: Sequence[ReplyRow]) -> list[Said]:
     return [_reply(tx, row, people, tasks.get(row.id, ())) for row in rows]
 
 
-def conversation(tx: Tx, row: PatientRow, *, limit: int, before: datetime | None = None) -> list[Said]:
+def conversation(tx: Tx, row: PatientRow, *, limit: int, before: Place | None = None) -> list[Said]:
     """What was sent to one patient and what they wrote, newest first: at most `limit` of both together."""
     told = replies_of(tx, conversations.page(tx, Whose(patient_id=row.id), limit=limit, before=before))
     sent = conversations.sent(tx, row.id, limit=limit, before=before)
     bodies = sent_words.words_of(tx, {one.attempt_id: row.data_key for one in sent})
     ours = [_sent(one, row, bodies.get(one.attempt_id) or {}) for one in sent]
-    return sorted([*told, *ours], key=lambda one: one.at, reverse=True)[:limit]
+    return sorted([*told, *ours], key=lambda one: one.place, reverse=True)[:limit]
 
 
 def _reply(tx: Tx, row: ReplyRow, people: Mapping[str, PatientRow], tasks: Sequence[Became]) -> Said:
@@ -56,6 +62,7 @@ def _reply(tx: Tx, row: ReplyRow, people: Mapping[str, PatientRow], tasks: Seque
     person = people.get(row.patient_id or "")
     words = conversations.words_of(tx, row, keys)
     return Said(
+        id=row.id,
         at=row.received_at,
         is_ours=False,
         channel=row.channel,
@@ -92,6 +99,7 @@ def _came_to(row: ReplyRow, tasks: Sequence[Became]) -> Iterator[str]:
 
 def _sent(one: SentRow, row: PatientRow, said: Mapping[str, str | None]) -> Said:
     return Said(
+        id=one.attempt_id,
         at=one.at,
         is_ours=True,
         channel=one.channel,

@@ -40,6 +40,9 @@ class Ahead:
 class Joined:
     """A sequence that the patient would join."""
 
+    enrolment: str
+    """The same for each event of the patient's that leads to it."""
+    patient: str
     sequence: str
     title: str
     zone: ZoneInfo
@@ -156,6 +159,8 @@ def _joined(row: EnrolmentRow, resolved: Resolved, patient: Patient, seen: _Seen
     closed = seen.closed[row.patient_id]
     messages = [_ahead(one, _why_not(one, patient, closed, seen.clinic, now)) for one in new]
     return Joined(
+        enrolment=row.id,
+        patient=row.patient_id,
         sequence=row.sequence,
         title=version.sequence.title,
         zone=seen.clinic.site(row.site).zone,

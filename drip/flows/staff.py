@@ -8,7 +8,7 @@ from datetime import datetime
 from drip.app import App
 from drip.core.role import Person, Role
 from drip.store import accounts, audit, passwords
-from drip.store.accounts import Account
+from drip.store.accounts import Listed
 from drip.store.audit import COMMAND, Deed
 from drip.store.ids import new_id
 
@@ -65,7 +65,7 @@ def give_password(app: App, name: str, now: datetime, by: str = COMMAND) -> Give
     password = secrets.token_urlsafe(GIVEN)
     stored = passwords.hashed(password)
     with app.store.write() as tx:
-        account = _must_be(accounts.named(tx, name, lock=True), name)
+        account = _must_be(accounts.listed(tx, name), name)
         accounts.set_password(tx, account.person.id, stored, is_given=True)
         accounts.set_secret(tx, account.person.id, None)
         accounts.end_all(tx, account.person.id)
@@ -77,7 +77,7 @@ def set_role(app: App, name: str, role: Role, sites: Collection[str], now: datet
     """What somebody may do from their next click on. LastAdmin if nobody could undo it."""
     named = _sites(app, sites)
     with app.store.write() as tx:
-        account = _must_be(accounts.named(tx, name, lock=True), name)
+        account = _must_be(accounts.listed(tx, name), name)
         person = replace(account.person, role=role, sites=named)
         accounts.change(tx, person)
         _refuse_to_lock_out(accounts.everybody(tx))
@@ -89,7 +89,7 @@ def set_role(app: App, name: str, role: Role, sites: Collection[str], now: datet
 def set_disabled(app: App, name: str, *, is_disabled: bool, now: datetime, by: str = COMMAND) -> Person:
     """Close an account and end its sessions, or open it again. LastAdmin if nobody could undo it."""
     with app.store.write() as tx:
-        account = _must_be(accounts.named(tx, name, lock=True), name)
+        account = _must_be(accounts.listed(tx, name), name)
         accounts.set_disabled(tx, account.person.id, now if is_disabled else None)
         _refuse_to_lock_out(accounts.everybody(tx))
         deed = "account_disabled" if is_disabled else "account_enabled"
@@ -97,7 +97,7 @@ def set_disabled(app: App, name: str, *, is_disabled: bool, now: datetime, by: s
     return account.person
 
 
-def _must_be(account: Account | None, name: str) -> Account:
+def _must_be(account: Listed | None, name: str) -> Listed:
     if account is None:
         raise NotKnown(f"there is no account {name!r}; `drip user list` names all")
     return account
@@ -111,6 +111,6 @@ def _sites(app: App, named: Collection[str]) -> frozenset[str]:
     return frozenset(named)
 
 
-def _refuse_to_lock_out(everybody: Collection[Account]) -> None:
+def _refuse_to_lock_out(everybody: Collection[Listed]) -> None:
     if not any(one.person.role is Role.ADMIN and one.disabled_at is None for one in everybody):
         raise LastAdmin("this is the last admin who can sign in: make another one first")

@@ -43,6 +43,17 @@ class Account:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Listed:
+    """Somebody who may sign in, or once could, with nothing that would open anything: one secret that cannot be
+    unsealed hides nobody from a list."""
+
+    person: Person
+    has_app: bool
+    """Their authenticator app is set up."""
+    disabled_at: datetime | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Session:
     """Somebody signed in on one browser."""
 
@@ -82,9 +93,16 @@ def named(tx: Tx, name: str, *, lock: bool = False) -> Account | None:
     return _account(tx, row) if row else None
 
 
-def everybody(tx: Tx) -> Sequence[Account]:
+def everybody(tx: Tx) -> Sequence[Listed]:
     """All accounts, by name."""
-    return [_account(tx, row) for row in tx.connection.execute(select(accounts).order_by(accounts.c.name))]
+    return [_listed(row) for row in tx.connection.execute(select(*_LISTED).order_by(accounts.c.name))]
+
+
+def listed(tx: Tx, name: str) -> Listed | None:
+    """Whoever signs in with this name, disabled or not; nobody else changes the account meanwhile."""
+    query = select(*_LISTED).where(accounts.c.name == name.strip().casefold()).with_for_update()
+    row = tx.connection.execute(query).one_or_none()
+    return _listed(row) if row else None
 
 
 def names(tx: Tx) -> dict[str, str]:
@@ -176,6 +194,16 @@ def _account(tx: Tx, row: Row[Any]) -> Account:
         created_at=row.created_at,
         disabled_at=row.disabled_at,
     )
+
+
+_LISTED = (
+    *(accounts.c[name] for name in ("id", "name", "full_name", "role", "sites", "disabled_at")),
+    accounts.c.secret.is_not(None).label("has_app"),
+)
+
+
+def _listed(row: Row[Any]) -> Listed:
+    return Listed(person=_person(dict(row._mapping)), has_app=row.has_app, disabled_at=row.disabled_at)
 
 
 def _person(row: Mapping[str, Any], prefix: str = "") -> Person:

@@ -4,9 +4,9 @@ from collections import defaultdict
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
-from typing import Any
+from typing import Any, TypeAlias
 
-from sqlalchemy import Select, func, select
+from sqlalchemy import ColumnElement, Select, and_, func, or_, select
 
 from drip.core.asked import RED_FLAG
 from drip.core.model import Channel
@@ -23,6 +23,10 @@ KINDS = (RED_FLAG, "answer", "reply", "shared_stop")
 """The tasks that a reply may become."""
 
 
+Place: TypeAlias = tuple[datetime, str]
+"""Where something stands in a conversation: when, and its id, for what was said in one moment."""
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ReplyRow:
     """A reply as stored; its words stay sealed until they are asked for."""
@@ -37,6 +41,11 @@ class ReplyRow:
     answers: str | None
     """The step of the message that it answers, where that is known."""
     sealed: bytes = field(repr=False)
+
+    @property
+    def place(self) -> Place:
+        """Where it stands among the others."""
+        return self.received_at, self.id
 
 
 _REPLY = (
@@ -61,10 +70,16 @@ class Whose:
     """Only of people whom nobody knows at the address they wrote from."""
 
 
-def page(tx: Tx, whose: Whose, *, limit: int, before: datetime | None = None) -> list[ReplyRow]:
-    """Replies, newest first; only those from before a moment if one is given."""
-    query = _of(whose).order_by(replies.c.received_at.desc(), replies.c.id).limit(limit)
-    return _read(tx, query.where(replies.c.received_at < before) if before else query)
+def _newest(query: Select[Any], columns: tuple[ColumnElement[Any], ColumnElement[Any]], before: Place | None) -> Any:
+    at, name = columns
+    if before:
+        query = query.where(or_(at < before[0], and_(at == before[0], name < before[1])))
+    return query.order_by(at.desc(), name.desc())
+
+
+def page(tx: Tx, whose: Whose, *, limit: int, before: Place | None = None) -> list[ReplyRow]:
+    """Replies, newest first; only those from before a place if one is given."""
+    return _read(tx, _newest(_of(whose), (replies.c.received_at, replies.c.id), before).limit(limit))
 
 
 def waiting(tx: Tx, whose: Whose, *, limit: int) -> list[ReplyRow]:
@@ -137,7 +152,7 @@ class SentRow:
     at: datetime
 
 
-def sent(tx: Tx, patient_id: str, *, limit: int, before: datetime | None = None) -> list[SentRow]:
+def sent(tx: Tx, patient_id: str, *, limit: int, before: Place | None = None) -> list[SentRow]:
     """What was handed over for a patient, newest first, without what the provider refused or did not take."""
     outcome = func.coalesce(attempts.c.outcome, "")
     query = (
@@ -151,8 +166,6 @@ def sent(tx: Tx, patient_id: str, *, limit: int, before: datetime | None = None)
         )
         .join(messages, messages.c.id == attempts.c.message_id)
         .where(messages.c.patient_id == patient_id, outcome != "not_taken", outcome.not_like("refused%"))
-        .order_by(attempts.c.started_at.desc())
-        .limit(limit)
     )
-    query = query.where(attempts.c.started_at < before) if before else query
+    query = _newest(query, (attempts.c.started_at, attempts.c.id), before).limit(limit)
     return [SentRow(**{**row._mapping, "channel": Channel(row.channel)}) for row in tx.connection.execute(query)]

@@ -19,8 +19,10 @@ from drip.store.schema import attempts, contacts, enrolments, messages
 from drip.store.settling import SAID_TO_HAVE_GONE
 from drip.store.staff_schema import tallies
 
-HEARD = "heard"
-"""What is counted beside messages: patients, by how often they heard."""
+HEARD, HEARD_AT_SITE = "heard", "heard_at_site"
+"""What is counted beside messages: patients, by how often they heard, in all and from each site."""
+
+_HEARD = (HEARD, HEARD_AT_SITE)
 
 TAKEN = ("accepted", Evidence.WENT.value, SAID_TO_HAVE_GONE)
 """What came of an attempt that is billed."""
@@ -41,7 +43,7 @@ _NAMES = ["day", "site", "sequence", "step", "channel", "provider", "what", "rea
 def count(tx: Tx, day: str, start: datetime, end: datetime) -> None:
     """Count what came of the messages of the day from `start` to `end`, under its name. Safe to repeat."""
     _lock(tx)
-    tx.connection.execute(delete(tallies).where(tallies.c.day == day, tallies.c.what != HEARD))
+    tx.connection.execute(delete(tallies).where(tallies.c.day == day, tallies.c.what.not_in(_HEARD)))
     for query in (_came_of(day, start, end), _opted_out(day, start, end)):
         tx.connection.execute(insert(tallies).from_select(_NAMES, query))
 
@@ -49,8 +51,9 @@ def count(tx: Tx, day: str, start: datetime, end: datetime) -> None:
 def count_heard(tx: Tx, day: str, end: datetime) -> None:
     """Count how often patients heard in the seven days that end so. Once those are over it does not change."""
     _lock(tx)
-    tx.connection.execute(delete(tallies).where(tallies.c.day == day, tallies.c.what == HEARD))
-    tx.connection.execute(insert(tallies).from_select(_NAMES, _heard(day, end)))
+    tx.connection.execute(delete(tallies).where(tallies.c.day == day, tallies.c.what.in_(_HEARD)))
+    for what in _HEARD:
+        tx.connection.execute(insert(tallies).from_select(_NAMES, _heard(what, day, end)))
 
 
 def knows_heard(tx: Tx, days: Collection[str]) -> set[str]:
@@ -114,15 +117,15 @@ def _opted_out(day: str, start: datetime, end: datetime) -> Select[Any]:
     return query.where(at >= start, at < end).group_by(*(one for one in what if one is not what[5]))
 
 
-def _heard(day: str, end: datetime) -> Select[Any]:
-    """How many patients heard once, twice, ... in the seven days that this one ends."""
-    at, site = messages.c.accepted_at, _site().label("site")
+def _heard(what: str, day: str, end: datetime) -> Select[Any]:
+    """How many patients heard once, twice, ... in the seven days that this one ends: in all, or from each site."""
+    at, site = messages.c.accepted_at, (_site() if what == HEARD_AT_SITE else literal("")).label("site")
     often = case((func.count() > MANY, MANY), else_=func.count())
     each = select(site, cast(often, String).label("often")).join(enrolments, enrolments.c.id == messages.c.enrolment_id)
     each = each.where(at.is_not(None), at >= end - WEEK, at < end).group_by(site, messages.c.patient_id)
     people, nothing = each.subquery(), literal("")
-    what = [people.c.site, nothing, nothing, nothing, nothing, literal(HEARD), people.c.often]
-    return select(literal(day), *what, func.count(), literal(0)).group_by(people.c.site, people.c.often)
+    told = [people.c.site, nothing, nothing, nothing, nothing, literal(what), people.c.often]
+    return select(literal(day), *told, func.count(), literal(0)).group_by(people.c.site, people.c.often)
 
 
 def between(tx: Tx, first: str, last: str, sites: Collection[str] = ()) -> list[Count]:
@@ -130,14 +133,18 @@ def between(tx: Tx, first: str, last: str, sites: Collection[str] = ()) -> list[
     t = tallies.c
     what = [t.sequence, t.step, t.channel, t.provider, t.what, t.reason]
     query = select(*what, func.sum(t.number).label("number"), func.sum(t.parts).label("parts")).group_by(*what)
-    query = _of(tx, query.where(t.day >= first, t.day <= last, t.what != HEARD), sites)
+    query = _of(tx, query.where(t.day >= first, t.day <= last, t.what.not_in(_HEARD)), sites)
     return [Count(**row._mapping) for row in tx.connection.execute(query)]
 
 
 def heard(tx: Tx, day: str, sites: Collection[str] = ()) -> dict[int, int]:
-    """How many patients heard so often in the seven days that end with this one."""
+    """How many patients heard so often in the seven days that end with this one.
+
+    For whoever sees some sites only: from each of these, so that who hears from two of them is counted at both.
+    """
     t = tallies.c
-    query = select(t.reason, func.sum(t.number)).where(t.day == day, t.what == HEARD).group_by(t.reason)
+    what = HEARD_AT_SITE if sites else HEARD
+    query = select(t.reason, func.sum(t.number)).where(t.day == day, t.what == what).group_by(t.reason)
     return {int(often): number for often, number in tx.connection.execute(_of(tx, query, sites))}
 
 
@@ -145,7 +152,7 @@ def by_day(tx: Tx, first: str, last: str, sites: Collection[str] = ()) -> dict[s
     """What came of each day's messages, whichever they were."""
     t = tallies.c
     query = select(t.day, t.what, t.reason, func.sum(t.number).label("number"), func.sum(t.parts).label("parts"))
-    query = query.where(t.day >= first, t.day <= last, t.what != HEARD).group_by(t.day, t.what, t.reason)
+    query = query.where(t.day >= first, t.day <= last, t.what.not_in(_HEARD)).group_by(t.day, t.what, t.reason)
     found: dict[str, list[Count]] = {}
     for row in tx.connection.execute(_of(tx, query, sites)):
         told = {name: getattr(row, name) for name in ("what", "reason", "number", "parts")}

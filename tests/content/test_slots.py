@@ -21,7 +21,7 @@ def test_a_long_text_of_what_is_never_closed_is_read_soon_and_its_first_ones_are
 
 def test_each_of_them_is_named_where_it_stands() -> None:
     read = expand(Place(path="a.sms.txt"), "One {% two\nthree {# four {{ patient.first_name }} {{ five", {})
-    assert [(one.line, one.column) for one in read.problems] == [(1, 5), (2, 7), (2, 39)]
+    assert [(one.line, one.column) for one in read.problems] == [(1, 5), (2, 7), (2, 40)]
 
 
 def test_what_is_whole_is_found_among_what_is_not() -> None:

@@ -245,6 +245,16 @@ def test_a_file_is_foreseen_as_a_whole(clinic: World) -> None:
         assert patients.find(tx, "1") == []
 
 
+def test_two_rows_of_one_patient_are_one_patient_in_the_forecast_of_a_file(clinic: World) -> None:
+    clinic.publish(REMINDERS)
+    rows = "\n".join(f"7,Amina,Shah,appointment booked,2026-06-{day},10:00,a@example.org" for day in (19, 26))
+    content = f"Number,First name,Last name,What happened,Date,Time,Email\n{rows}\n".encode()
+    checked = foresee_file(clinic.app, check_file(clinic.app, content, (), NOW), (), NOW)
+    assert [(one.title, one.patients, one.messages, one.left_out) for one in checked.joins] == [
+        ("Before your visit", 1, 2, 2)
+    ]
+
+
 def test_sites_are_seen_by_their_enrolments(clinic: World) -> None:
     clinic.publish(ADVICE)
     clinic.tell(a_visit("2026-06-11 07:00"))

@@ -1,5 +1,6 @@
 """Reports are counted from the messages: by day, step, site and provider, and again when something changes."""
 
+from collections.abc import Callable
 from datetime import date, timedelta
 
 import pytest
@@ -8,7 +9,7 @@ from drip.core.funnel import Funnel, by_step, funnel
 from drip.core.lifecycle import State
 from drip.flows.tally import in_turn, tally
 from drip.store import tallies
-from tests.world import ADVICE, World, a_visit, at
+from tests.world import ADVICE, CLINIC, World, a_visit, at
 
 NOON = "2026-06-12 12:00"
 HELLO, NUDGE = ("advice", "hello", "email"), ("advice", "nudge", "sms")
@@ -106,3 +107,18 @@ def test_the_turn_goes_back_to_the_first_day_and_begins_anew_on_the_next() -> No
     assert in_turn(reached, today, began) == ([], reached)
     tomorrow = today + timedelta(days=1)
     assert in_turn(reached, tomorrow, began)[0][0] == tomorrow - timedelta(days=4)
+
+
+def test_who_heard_from_two_sites_is_one_patient_who_heard_so_often(a_clinic: Callable[..., World]) -> None:
+    clinic = a_clinic(clinic=f"{CLINIC}  - {{id: hill, name: Hill Street, address: [1 Hill Street]}}\n")
+    clinic.publish(ADVICE)
+    clinic.tell(a_visit("2026-06-03 09:00"), a_visit("2026-06-03 09:30", site="hill", appointment={"ref": "a-2"}))
+    for time in ("03 10:01", "03 12:01", "03 12:31", "04 10:01"):
+        clinic.tick(f"2026-06-{time}")
+    with clinic.store.write() as tx:
+        tallies.count_heard(tx, "2026-06-07", at("2026-06-08 00:00"))
+    with clinic.store.read() as tx:
+        heard = [tallies.heard(tx, "2026-06-07", sites) for sites in ((), ("quay",), ("hill",))]
+    assert [sum(of.values()) for of in heard] == [1, 1, 1]
+    (often,), (at_quay,), (at_hill,) = heard
+    assert often == at_quay + at_hill == len(clinic.sink.letters) > 1

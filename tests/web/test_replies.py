@@ -1,10 +1,12 @@
 """What patients wrote, as a conversation: with what was sent, and what each reply came to."""
 
+from drip.core.model import Channel
 from drip.core.role import Role
-from drip.store import waits
+from drip.flows.converse import conversation
+from drip.store import patients, waits
 from tests.web.at_the_desk import amina, at_the_desk, deeds
 from tests.web.test_console import NOW
-from tests.world import World, at
+from tests.world import ADVICE, World, a_visit, at
 
 
 def wrote(world: World, *said: str, **how: str) -> str:
@@ -63,6 +65,20 @@ def test_older_ones_stand_on_the_next_page(clinic: World) -> None:
     assert "the first" not in page
     older = page.split("/replies?before=")[1].split('"')[0]
     assert "the first" in page_of(clinic, f"/console/patients/{patient}/replies?before={older}", Role.SENDER)
+
+
+def test_what_was_said_in_one_moment_stands_on_one_page_or_the_next(clinic: World) -> None:
+    clinic.publish(ADVICE.replace("email: hello}", "email: hello, sms: hello}"))
+    clinic.tell(a_visit("2026-06-11 07:00"))
+    for time in ("08:00", "10:00"):
+        clinic.tick(f"2026-06-11 {time}")
+    with clinic.store.read() as tx:
+        (row,) = patients.find(tx, "p-1")
+        (first,) = conversation(tx, row, limit=1)
+        (second,) = conversation(tx, row, limit=1, before=first.place)
+        assert conversation(tx, row, limit=1, before=second.place) == []
+    assert first.at == second.at
+    assert {first.channel, second.channel} == set(Channel)
 
 
 def test_a_broken_page_number_is_the_first_page(clinic: World) -> None:

@@ -7,8 +7,11 @@ from sqlalchemy import update
 
 from drip.core.asked import RED_FLAG
 from drip.core.role import Role
+from drip.flows import staff
+from drip.flows.sign_in import SignedIn, sign_in
 from drip.flows.story import tell
 from drip.store import patients, records, schema, task_notes
+from drip.store.staff_schema import accounts
 from tests.web.at_the_desk import account_of, amina, ask, at_the_desk, colleague, deeds, waiting
 from tests.web.test_console import NOW
 from tests.world import World
@@ -99,6 +102,20 @@ def test_what_is_typed_when_a_task_is_given_away_goes_with_it(clinic: World) -> 
     with at_the_desk(clinic) as browser:
         browser.post(f"/console/tasks/{task}/assign", mine="1", note="She asked for Joan.")
         assert "She asked for Joan." in browser.get("/console/tasks").text
+
+
+def test_a_colleague_whose_app_cannot_be_unsealed_hides_no_task_and_can_be_let_in_anew(clinic: World) -> None:
+    task = ask(clinic, RED_FLAG, amina(clinic), "my calf is hot")
+    with at_the_desk(clinic) as browser:
+        colleague(clinic, browser.site, Role.AUTHOR)
+        with clinic.store.write() as tx:
+            broken = update(accounts).where(accounts.c.name == "author").values(secret=b"\x04test" + bytes(40))
+            tx.connection.execute(broken)
+        assert "my calf is hot" in browser.get("/console/tasks").text
+        browser.post(f"/console/tasks/{task}/assign", to=account_of(clinic, Role.AUTHOR))
+    assert deeds(clinic)[-1] == "task_assigned"
+    given = staff.give_password(clinic.app, "author", NOW)
+    assert isinstance(sign_in(clinic.app, "author", given.password, "", NOW), SignedIn)
 
 
 def test_a_list_with_filters_is_the_same_list_when_a_note_is_missing(clinic: World) -> None:

@@ -119,7 +119,7 @@ def _shared(tx: Tx, row: PatientRow) -> Iterator[tuple[Channel, int]]:
 
 
 def _what(visit: Visit, tx: Tx, row: PatientRow, story: Story) -> Mapping[str, object]:
-    names = {one.person.id: one.person.full_name for one in accounts.everybody(tx)}
+    names = accounts.names(tx)
     ahead = [one.at for one in story.lines if one.message and one.message.state == State.PLANNED]
     return {
         "zone": story.zone,

@@ -85,5 +85,5 @@ def _audit(visit: Visit) -> Page:
     before = visit.query.get("before", "")
     with visit.app.store.read() as tx:
         lines = audit.latest(tx, LINES, int(before) if before.isdecimal() and len(before) < 18 else None)
-        names = {one.person.id: one.person.full_name for one in accounts.everybody(tx)}
+        names = accounts.names(tx)
     return Page(name="audit", values={"lines": lines, "names": names, "zone": visit.app.clinic.zone, "most": LINES})

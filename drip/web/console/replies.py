@@ -6,7 +6,7 @@ from drip.core.role import Permission
 from drip.flows.converse import Said, conversation, replies_of
 from drip.store import audit, conversations, patients
 from drip.store.audit import Deed
-from drip.store.conversations import Whose
+from drip.store.conversations import Place, Whose
 from drip.web.console.door import Door
 from drip.web.console.patients import may_see
 from drip.web.console.visit import Page, Visit
@@ -34,7 +34,7 @@ def _replies(visit: Visit) -> Page:
         "others": others,
         "strangers": strangers,
         "sees_strangers": not visit.person.sites,
-        "older": _older(rows[-1].received_at, "&who=unknown" if strangers else "") if len(rows) == MOST else "",
+        "older": _older(rows[-1].place, "&who=unknown" if strangers else "") if len(rows) == MOST else "",
         "zone": visit.app.clinic.zone,
     }
     return Page(name="replies", values=values)
@@ -52,19 +52,21 @@ def _conversation(visit: Visit) -> Page:
         "lines": said,
         "patient_id": row.id,
         "ref": row.ref,
-        "older": _older(said[-1].at) if len(said) == MOST else "",
+        "older": _older(said[-1].place) if len(said) == MOST else "",
         "zone": visit.app.clinic.zone,
     }
     return Page(name="conversation", values=values)
 
 
-def _older(before: datetime, more: str = "") -> str:
-    return f"?before={before.timestamp():.6f}{more}"
+def _older(before: Place, more: str = "") -> str:
+    at, name = before
+    return f"?before={at.timestamp():.6f}~{name}{more}"
 
 
-def _before(visit: Visit) -> datetime | None:
-    """A moment as `_older` writes it; anything else is none."""
+def _before(visit: Visit) -> Place | None:
+    """A place as `_older` writes it; anything else is none."""
+    at, _, name = visit.query.get("before", "").partition("~")
     try:
-        return datetime.fromtimestamp(float(visit.query["before"]), visit.now.tzinfo)
-    except (KeyError, ValueError, OverflowError, OSError):
+        return datetime.fromtimestamp(float(at), visit.now.tzinfo), name
+    except (ValueError, OverflowError, OSError):
         return None
