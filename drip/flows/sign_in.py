@@ -95,6 +95,13 @@ def who_is(app: App, token: str, now: datetime) -> Session | None:
     return found
 
 
+def ended(app: App, token: str, form_key: str | None) -> Session | None:
+    """Whose session it was that is over, if a page of that session asks. It lets nobody in."""
+    with app.store.read() as tx:
+        found = accounts.session(tx, token)
+    return found if found and found.form_key == form_key else None
+
+
 def sign_out(app: App, session: Session, now: datetime) -> None:
     """The token is worth nothing any more."""
     with app.store.write() as tx:

@@ -1,12 +1,18 @@
 """The first day of somebody who gets an account, and what the door lets in."""
 
+from collections.abc import Callable
+from datetime import timedelta
+
 import pyotp
 import pytest
-from playwright.sync_api import expect
+from playwright.sync_api import Page, expect
 
+from drip.core.asked import RED_FLAG
 from drip.core.role import Role
 from drip.flows import staff
 from drip.flows.staff import NewAccount
+from drip.store import records
+from drip.store.records import NewTask
 from tests.browser.conftest import NOW, PASSWORD, Console
 
 pytestmark = pytest.mark.xdist_group("browser")
@@ -25,6 +31,9 @@ def test_the_first_sign_in_leads_to_a_password_of_ones_own_and_an_app(console: C
     page.get_by_label("The new password again").fill(PASSWORD)
     page.get_by_role("button", name="Use this password").click()
     expect(page.get_by_role("heading", level=1)).to_have_text("Set up your authenticator app")
+    drawn = page.locator(".qr svg path").last.bounding_box()
+    assert drawn
+    assert min(drawn["width"], drawn["height"]) > 150, "a phone's camera can read it"
     secret = page.locator("code.secret").inner_text().replace(" ", "")
     page.get_by_label("Code").fill(pyotp.TOTP(secret).at(console.clock.time))
     page.get_by_role("button", name="Set it up").click()
@@ -71,3 +80,34 @@ def test_everything_can_be_done_without_javascript(console: Console) -> None:
     page.get_by_role("link", name="Resume sending").click()
     page.get_by_role("button", name="Resume sending").click()
     expect(page.get_by_text("The phones are down")).to_have_count(0)
+
+
+def test_what_was_typed_when_a_session_ended_comes_back_and_is_done_once(
+    console: Console, accessible: Callable[[Page], None]
+) -> None:
+    console.add("sam", Role.SENDER)
+    with console.world.store.write() as tx:
+        records.raise_tasks(tx, [NewTask(key="k", kind=RED_FLAG, detail="my calf is hot")], NOW)
+    page = console.signed_in("sam")
+    page.goto("/console/tasks")
+    page.get_by_label("What you did").fill("Rang her at ten: sent to A&E.")
+    console.clock.time += timedelta(minutes=17)
+    page.get_by_role("button", name="This is done").click()
+    expect(page.get_by_role("alert")).to_contain_text("What you just pressed was not done")
+    accessible(page)
+    page.get_by_label("Name").fill("sam")
+    page.get_by_label("Password").fill(PASSWORD)
+    page.get_by_label("Code").fill("000000")
+    page.get_by_role("button", name="Sign in").click()
+    expect(page.get_by_role("alert")).to_contain_text("is not right")
+    console.clock.time += timedelta(seconds=30)
+    page.get_by_label("Password").fill(PASSWORD)
+    page.get_by_label("Code").fill(console.code("sam"))
+    page.get_by_role("button", name="Sign in").click()
+    expect(page.get_by_role("heading", level=1)).to_have_text("This was not done yet")
+    expect(page.get_by_text("Rang her at ten: sent to A&E.")).to_be_visible()
+    accessible(page)
+    page.get_by_role("button", name="Do it now").click()
+    expect(page.get_by_role("status").first).to_contain_text("Done.")
+    with console.world.store.read() as tx:
+        assert records.open_tasks(tx) == []

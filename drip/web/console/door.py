@@ -18,15 +18,17 @@ from drip.app import App
 from drip.core.role import Permission
 from drip.core.signing_in import LONGEST
 from drip.flows.recover import RECENT
-from drip.flows.sign_in import who_is
+from drip.flows.sign_in import ended, who_is
 from drip.store import versions, waits
 from drip.store.accounts import Session
 from drip.web.console import pages
+from drip.web.console.kept import Kept, sealed
 from drip.web.console.sent import Sent, read_form, storable
 from drip.web.console.visit import Answer, File, Framed, Onward, Page, Visit
 
 Handler: TypeAlias = Callable[[Visit], Answer]
 
+HOME = "/console"
 SIGN_IN, PASSWORD, APP = "/console/sign-in", "/console/me/password", "/console/me/authenticator"
 FLASH = "said"
 """The cookie with the one sentence about what was just done. It is shown as text and holds nothing personal."""
@@ -66,7 +68,7 @@ class Door:
         now = self.now()
         session = await run_in_threadpool(who_is, self.app, request.cookies.get(self.cookie, ""), now)
         if session is None:
-            return _to_sign_in(request)
+            return _to_sign_in(request) if request.method == "GET" else await self._too_late(request)
         if (first := _first(session)) and request.url.path != first and request.url.path != "/console/sign-out":
             return RedirectResponse(first, 303)
         sent = await self._sent(request, with_files=True) if request.method == "POST" else Sent()
@@ -76,6 +78,23 @@ class Door:
             return self.shown(session, Page(name="refused", values={"needs": needs.value}, status=403), request)
         visit = self._visit(request, session, sent, now)
         return self._answered(session, await run_in_threadpool(handler, visit), request)
+
+    async def _too_late(self, request: Request) -> Response:
+        """A form of somebody who was signed out meanwhile: nothing of it is done, and they get it back."""
+        sent = await self._sent(request, with_files=True)
+        kept = Kept(path=request.url.path, texts={name: text for name, text in sent.texts.items() if name != "key"})
+        whose = await run_in_threadpool(ended, self.app, request.cookies.get(self.cookie, ""), sent.texts.get("key"))
+        values = {
+            "late": True,
+            "kept": sealed(self.app.store.vault, whose.person.id, kept) if whose and not sent.files else "",
+            "to": _came_from(request),
+        }
+        return self.sign_in_page(values, 401)
+
+    def sign_in_page(self, values: Mapping[str, object], status: int = 200) -> Response:
+        """Where to sign in, with what is known of why."""
+        around = {"clinic": self.app.clinic, "wrong": "", "name": "", "to": HOME, "here": SIGN_IN}
+        return pages.shown("sign_in", around | dict(values), status)
 
     def _visit(self, request: Request, session: Session, sent: Sent, now: datetime) -> Visit:
         return Visit(
@@ -169,9 +188,15 @@ def _origin(address: str) -> str:
     return f"{parts.scheme}://{parts.netloc}" if parts.netloc else ""
 
 
+def _came_from(request: Request) -> str:
+    """The page of ours that a form stood on."""
+    told = urlsplit(request.headers.get("referer", ""))
+    is_ours = told.netloc == request.headers.get("host", "") and told.path.startswith(f"{HOME}/")
+    return (f"{told.path}?{told.query}" if told.query else told.path) if is_ours else HOME
+
+
 def _to_sign_in(request: Request) -> Response:
-    where = f"?to={quote(request.url.path)}" if request.method == "GET" else ""
-    return RedirectResponse(SIGN_IN + where, 303)
+    return RedirectResponse(f"{SIGN_IN}?to={quote(request.url.path)}", 303)
 
 
 def _first(session: Session) -> str | None:

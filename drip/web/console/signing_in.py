@@ -11,15 +11,14 @@ from starlette.responses import RedirectResponse, Response
 
 from drip.core.password import what_is_wrong
 from drip.core.role import Permission
-from drip.flows.sign_in import Refusal, SignedIn, choose_password, set_up_app, sign_in, sign_out
+from drip.flows.sign_in import Refusal, SignedIn, choose_password, set_up_app, sign_in, sign_out, who_is
 from drip.store.passwords import address, new_secret
 from drip.store.vault import CannotUnseal
-from drip.web.console import pages
-from drip.web.console.door import APP, PASSWORD, SIGN_IN, Door
+from drip.web.console.door import APP, HOME, PASSWORD, SIGN_IN, Door
+from drip.web.console.kept import unsealed
 from drip.web.console.me import own_page
 from drip.web.console.visit import Answer, Onward, Page, Visit
 
-HOME = "/console"
 LONGEST_NAME = 200
 _PLACE = "form.secret"
 
@@ -33,11 +32,11 @@ def add_to(door: Door) -> None:
     """These pages."""
 
     async def show(request: Request) -> Response:
-        return _sign_in_page(door, {"to": _inside(request.query_params.get("to", ""))})
+        return door.sign_in_page({"to": _inside(request.query_params.get("to", ""))})
 
     async def take(request: Request) -> Response:
         form = await door.form(request)
-        return await run_in_threadpool(_try, door, form)
+        return await run_in_threadpool(_try, door, request, form)
 
     door.open("GET", SIGN_IN, show)
     door.open("POST", SIGN_IN, take)
@@ -48,19 +47,25 @@ def add_to(door: Door) -> None:
     door.deed(APP, Permission.SEE, _set_up_app)
 
 
-def _sign_in_page(door: Door, values: Mapping[str, str], status: int = 200) -> Response:
-    around = {"clinic": door.app.clinic, "wrong": "", "name": "", "to": HOME, "here": SIGN_IN}
-    return pages.shown("sign_in", around | dict(values), status)
-
-
-def _try(door: Door, form: Mapping[str, str]) -> Response:
+def _try(door: Door, request: Request, form: Mapping[str, str]) -> Response:
     name, to = form.get("name", "")[:LONGEST_NAME], _inside(form.get("to", ""))
     outcome = sign_in(door.app, name, form.get("password", "")[:LONGEST_NAME], form.get("code", "")[:20], door.now())
     match outcome:
         case SignedIn():
-            return door.keep(RedirectResponse(to, 303), outcome.token)
+            given_back = _given_back(door, request, outcome.token, form.get("kept", ""))
+            return door.keep(given_back or RedirectResponse(to, 303), outcome.token)
         case Refusal():
-            return _sign_in_page(door, {"wrong": WORDS[outcome], "name": name, "to": to}, 403)
+            told = {"wrong": WORDS[outcome], "name": name, "to": to, "kept": form.get("kept", "")}
+            return door.sign_in_page(told, 403)
+
+
+def _given_back(door: Door, request: Request, token: str, told: str) -> Response | None:
+    """What they had typed when they were signed out, to do it now or to leave it."""
+    session = who_is(door.app, token, door.now()) if told else None
+    kept = unsealed(door.app.store.vault, session.person.id, told) if session else None
+    if session is None or kept is None:
+        return None
+    return door.shown(session, Page(name="kept", values={"kept": kept}), request)
 
 
 def _inside(to: str) -> str:
@@ -120,5 +125,7 @@ def _in_fours(secret: str) -> str:
 def _picture(visit: Visit, secret: str) -> Markup:
     drawn = io.BytesIO()
     code = segno.make(address(secret, visit.person.name, visit.app.clinic.name))
-    code.save(drawn, kind="svg", xmldecl=False, svgns=True, border=3, title="The same as the letters below")
+    # `omitsize`: drawn as large as the page makes it
+    title = "The same as the letters below"
+    code.save(drawn, kind="svg", xmldecl=False, svgns=True, border=3, omitsize=True, title=title)
     return Markup(drawn.getvalue().decode())  # noqa: S704 - drawn by segno: paths and our own title
