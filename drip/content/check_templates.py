@@ -11,7 +11,7 @@ from drip.content.check_words import check_words
 from drip.content.expression import suggestion
 from drip.content.finding import Finding
 from drip.content.folder import Folder, LoadedFile
-from drip.content.known_names import NAMES, OPEN, is_known_when, only_on
+from drip.content.known_names import MEANT, NAMES, OPEN, is_known_when, only_on
 from drip.content.render import TemplateSet
 from drip.content.samples import LONG_NAME, NO_FIRST_NAME, Values, sample_values
 from drip.content.template_grammar import Variable
@@ -116,11 +116,13 @@ def unknown(variable: Variable) -> Finding | None:
         return _at(variable, f"`{variable.object}` is not known{hint}")
     if variable.name in known or variable.object == "replies":
         return None
-    close = suggestion(variable.name, known).replace("mean `", f"mean `{variable.object}.")
+    meant = MEANT.get(variable.name, variable.name) if variable.object == "patient" else variable.name
+    close = suggestion(meant, known).replace("mean `", f"mean `{variable.object}.")
     if variable.object in OPEN and not close:
         if variable.has_default:
             return None
-        return _at(variable, f"not every {variable.object} has `{variable.name}`: add `| default('...')`")
+        told = f"`{variable.object}.{variable.name}` is not one of drip's own names ({', '.join(known)})"
+        return _at(variable, f"{told}. If your booking system tells it, add `| default('...')` for whoever has none")
     return _at(variable, f"`{variable.object}.{variable.name}` is not known{close or ': ' + ', '.join(known) + ' are'}")
 
 

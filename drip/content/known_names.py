@@ -47,6 +47,9 @@ FACTS: Final[Mapping[str, tuple[str, ...]]] = {
 MAY_HAVE_MORE: Final = OPEN | {"appointment", "replies"}
 """Objects of an event that carry attributes of the booking system's own."""
 
+MEANT: Final[Mapping[str, str]] = {"name": "first_name", "forename": "first_name", "surname": "last_name"}
+"""What people write for a name of ours that has hardly a letter in common with it."""
+
 _CLOSE: Final = 0.8
 _AS_GOOD_AS_CERTAIN: Final = 0.9
 

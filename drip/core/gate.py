@@ -163,7 +163,7 @@ def _held_back(candidate: Candidate, person: Person, now: datetime) -> Wait | No
         reason = Reason.PAUSED
     elif not candidate.is_approved:
         reason = Reason.AWAITING_APPROVAL
-    elif _interlocks(candidate) & person.interlocks:
+    elif heeds(candidate.sequence, candidate.purpose) & person.interlocks:
         reason = Reason.INTERLOCK
     elif candidate.purpose is not Purpose.SAFETY:
         reason = _overdue_review(candidate, now)
@@ -178,11 +178,13 @@ def _asks_again(candidate: Candidate, person: Person, reason: Reason, now: datet
     return min(candidate.hours.forward(after) or candidate.expires_at, candidate.expires_at)
 
 
-def _interlocks(candidate: Candidate) -> frozenset[str]:
-    """What a sequence adds only ever adds to what its kind demands; words about signs of harm are not held by it."""
-    sequence = candidate.sequence
+def heeds(sequence: Sequence, purpose: Purpose) -> frozenset[str]:
+    """The interlocks that hold messages of a sequence back.
+
+    What a sequence adds only ever adds to what its kind demands; words about signs of harm are not held by it.
+    """
     demanded = LOADING_INTERLOCKS if sequence.kind is Kind.LOADING else frozenset()
-    return demanded if candidate.purpose is Purpose.SAFETY else demanded | sequence.pause_when
+    return demanded if purpose is Purpose.SAFETY else demanded | sequence.pause_when
 
 
 def _overdue_review(candidate: Candidate, now: datetime) -> Reason:

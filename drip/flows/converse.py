@@ -7,6 +7,7 @@ from datetime import datetime
 from drip.core.asked import asked
 from drip.core.model import Channel
 from drip.core.replies import Word
+from drip.flows.called import called
 from drip.store import conversations, patients, sent_words
 from drip.store.conversations import Became, Place, ReplyRow, SentRow, Whose
 from drip.store.database import Tx
@@ -25,7 +26,7 @@ class Said:
     channel: Channel
     patient_id: str | None
     patient: str = field(repr=False)
-    """The booking system's own reference; empty where nobody is known at the address."""
+    """Name and reference; empty where nobody is known at the address."""
     subject: str = field(default="", repr=False)
     words: str = field(repr=False)
     about: str = ""
@@ -67,7 +68,7 @@ def _reply(tx: Tx, row: ReplyRow, people: Mapping[str, PatientRow], tasks: Seque
         is_ours=False,
         channel=row.channel,
         patient_id=row.patient_id,
-        patient=person.ref if person else "",
+        patient=called(person) if person else "",
         words=UNREADABLE if words is None else words,
         about=row.answers or "",
         came_to=list(_came_to(row, tasks)),
@@ -104,7 +105,7 @@ def _sent(one: SentRow, row: PatientRow, said: Mapping[str, str | None]) -> Said
         is_ours=True,
         channel=one.channel,
         patient_id=row.id,
-        patient=row.ref,
+        patient=called(row),
         subject=said.get("subject") or "",
         words=said.get("text") or "Its words are not kept any more.",
         about=f"{one.step} of {one.sequence}",

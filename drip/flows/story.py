@@ -16,12 +16,13 @@ from drip.core.model import Channel, EventKind, Kind
 from drip.core.patient import Patient, time_in
 from drip.core.reason import Reason
 from drip.flows.resolve import event_of
-from drip.store import addresses, enrolments, events, records, task_list, views
+from drip.store import addresses, enrolments, events, records, task_list, task_notes, views
 from drip.store.database import Tx
 from drip.store.enrolments import EnrolmentRow
 from drip.store.patients import PatientRow
 from drip.store.records import TaskRow
 from drip.store.task_list import DoneTask
+from drip.store.task_notes import Note
 from drip.store.views import MessageView
 
 
@@ -35,6 +36,8 @@ class Line:
     sentence: str = field(repr=False)
     message: MessageView | None = None
     """The message that it speaks of."""
+    notes: tuple[str, ...] = field(default=(), repr=False)
+    """What the clinic's people wrote down about it."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -58,6 +61,7 @@ def tell(app: App, tx: Tx, patient: PatientRow) -> Story:
     enrolled = enrolments.of_patients(tx, keys)[patient.id]
     messages = views.list_messages(tx, patient_ids=[patient.id])
     versions = app.versions.get(tx, {row.version for row in enrolled})
+    done = task_list.done_by_people(tx, patient.id)
     # Decide
     zone = app.clinic.site(enrolled[0].site if enrolled else None).zone
     closed = addresses.closed(tx, patient.contacts)
@@ -67,7 +71,7 @@ def tell(app: App, tx: Tx, patient: PatientRow) -> Story:
         *_enrolments(enrolled, versions, zone),
         *_messages(messages, {channel: reason for channel, reason, _ in closed}),
         *_tasks(records.open_tasks(tx, patient.id)),
-        *_done(task_list.done_by_people(tx, patient.id)),
+        *_done(done, task_notes.of_tasks(tx, [one.task for one in done], keys)),
         *_held(patient.patient, app.clinic, versions),
         *_closed(closed),
     ]
@@ -211,11 +215,12 @@ def _tasks(tasks: Sequence[TaskRow]) -> Iterator[Line]:
         yield Line(at=task.raised_at, kind="task", sentence=asked(task.kind).story)
 
 
-def _done(tasks: Sequence[DoneTask]) -> Iterator[Line]:
-    """What a person did for this patient beside the messages."""
+def _done(tasks: Sequence[DoneTask], notes: Mapping[str, Sequence[Note]]) -> Iterator[Line]:
+    """What a person did for this patient beside the messages, and what was written down about it."""
     for task in tasks:
         if says := asked(task.task.kind).done:
-            yield Line(at=task.done_at, kind="task", sentence=f"{says} ({task.done_by}).")
+            written = tuple(note.words for note in notes.get(task.task.id, ()))
+            yield Line(at=task.done_at, kind="task", sentence=f"{says} ({task.done_by}).", notes=written)
 
 
 def when(at: datetime, zone: ZoneInfo) -> str:

@@ -128,7 +128,8 @@ class TestTemplates:
             ("{{ pateint.first_name }}", "did you mean `patient`?"),
             ("{{ patient.frist_name | default('you') }}", "did you mean `patient.first_name`?"),
             ("{{ patient.shoe_size }}", "add `| default('...')`"),
-            ("{{ treatment.dose }}", "not every treatment has `dose`"),
+            ("{{ treatment.dose }}", "`treatment.dose` is not one of drip's own names (code, performed_at, "),
+            ("{{ patient.name | default('you') }}", "did you mean `patient.first_name`?"),
             ("{{ site.parking }}", "name, address, phone, opening are"),
             ("{{ appointment.price | default('') }}", "`appointment.price` is not known"),
             ("{{ weather.today }}", "one of patient, appointment"),
@@ -165,3 +166,4 @@ class TestTemplates:
     def test_a_template_that_cannot_be_filled_is_said(self, tmp_path: Path) -> None:
         found = checked(tmp_path, {IN_SMS: changed(SMS, ("keep moving", "{{ appointment.starts_at }}"))})
         assert f"{IN_SMS}:1:1: error: template-render" in found
+

@@ -35,6 +35,7 @@ def test_what_is_known_is_said_in_words(lost: World) -> None:
     assert "The email “hello” of “After your first visit”" in page
     assert "Handed to Sink as email on Thu 11 Jun 09:00" in page
     assert "It has sent no report about it." in page
+    assert 'Amina Shah (p-1)</a> &middot; <a href="tel:+447700900123">' in page
     assert "<button name" not in page, "who may only look has nothing to press"
 
 

@@ -1,5 +1,6 @@
 """Patients whom no channel reaches: a letter to print or words to say, instead of silence."""
 
+import re
 from collections.abc import Callable
 from dataclasses import replace
 from typing import Any
@@ -12,7 +13,7 @@ from drip.core.role import Role
 from drip.flows.deeds.pause import pause
 from drip.flows.receive import suppress
 from drip.flows.story import tell
-from drip.store import patients, stranded
+from drip.store import patients, records, stranded, task_notes
 from tests.web.at_the_desk import ask, at_the_desk, deeds, waiting
 from tests.world import ADVICE, CLINIC, World, a_visit, an_event, at
 
@@ -191,3 +192,22 @@ def test_what_was_just_told_about_a_patient_is_read_before_anything_is_passed_on
     told(clinic, email=None)
     clinic.tell(an_event("patient.deceased", "2026-06-11 09:30"))
     assert "Not now: something that was just told" in page_of(clinic, f"/console/letters/{message(clinic)}")
+
+
+def test_words_that_came_too_late_are_taken_off_the_list_with_the_reason(clinic: World) -> None:
+    told(clinic, SAFETY, email=None, phone=None)
+    with clinic.store.write() as tx:
+        tx.connection.exec_driver_sql("UPDATE messages SET state = 'delivered'")
+        (task,) = records.open_tasks(tx)
+    where = f"/console/letters/{message(clinic)}?task={task.id}"
+    with at_the_desk(clinic) as browser:
+        page = browser.get(where).text
+        assert "it is not for you to pass on" in page
+        assert "take it off the list" in page
+        form = dict(re.findall(r'name="(needless|note)" value="([^"]*)"', page))
+        browser.post(f"/console/tasks/{task.id}/done", **form)
+        assert "take it off the list" not in browser.get(where.partition("?")[0]).text
+    assert waiting(clinic) == []
+    with clinic.store.read() as tx:
+        notes = task_notes.of_tasks(tx, [task], {row.id: row.data_key for row in patients.find(tx, "p-1")})
+    assert "not for you to pass on" in notes[task.id][0].words

@@ -34,7 +34,7 @@ def test_a_message_is_moved_on_the_clock_of_its_site(world: World, site: Site) -
     at_night = sender.post(f"{nudge}/move", day="2026-06-12", clock="05:00").text
     assert "The next time is Friday 12 June at 08:00." in at_night
     told = said(sender.post(f"{nudge}/move", day="2026-06-12", clock="15:30"))
-    assert told.startswith("It now goes on Friday 12 June at 15:30.")
+    assert told.startswith("It is planned for Friday 12 June at 15:30 now.")
     assert next(one.due_at for one in world.messages() if one.step == "nudge").hour == 13, "15:30 in Madrid"
 
 

@@ -171,7 +171,7 @@ def test_a_message_is_moved_within_its_hours_and_elsewhere_the_page_says_when_it
     assert sender.post(f"{message(world, 'nudge')}/move", day="soon", clock="x").status == 422
     assert sender.post(f"{message(world, 'nudge')}/move", day="0001-01-01", clock="00:00").status == 422
     told = said(sender.post(f"{message(world, 'nudge')}/move", day="2026-06-12", clock="15:30"))
-    assert told.startswith("It now goes on Friday 12 June at 15:30.")
+    assert told.startswith("It is planned for Friday 12 June at 15:30 now.")
     assert "a member of staff chose this time" in sender.get(patient(world)).text
 
 

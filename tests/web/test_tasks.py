@@ -55,6 +55,15 @@ def test_a_red_flag_is_not_done_without_a_note_of_what_was_done(clinic: World) -
     assert deeds(clinic)[-1] == "task_done"
 
 
+def test_a_card_has_the_number_to_ring_and_the_note_stands_on_the_patients_page(clinic: World) -> None:
+    patient = amina(clinic)
+    task = ask(clinic, RED_FLAG, patient)
+    with at_the_desk(clinic) as browser:
+        assert 'href="tel:+447700900123"' in browser.get("/console/tasks").text
+        browser.post(f"/console/tasks/{task}/done", note="Rang her: sent to A&E.")
+        assert "Rang her: sent to A&amp;E." in browser.get(f"/console/patients/{patient}").text
+
+
 def test_while_another_red_flag_is_open_nothing_is_released(clinic: World) -> None:
     patient = amina(clinic)
     first, _ = ask(clinic, RED_FLAG, patient, key="red_flag:1"), ask(clinic, RED_FLAG, patient, key="red_flag:2")
@@ -70,7 +79,8 @@ def test_what_was_done_about_a_red_flag_stands_in_the_patients_story(clinic: Wor
         browser.post(f"/console/tasks/{task}/done", note="Rang her.")
     with clinic.store.read() as tx:
         story = tell(clinic.app, tx, patients.load(tx, [patient])[patient])
-    assert "A reply that must not wait was dealt with (Sam Okoro)." in {line.sentence for line in story.lines}
+    notes = {line.sentence: line.notes for line in story.lines}
+    assert notes["A reply that must not wait was dealt with (Sam Okoro)."] == ("Rang her.",)
 
 
 def test_a_note_is_kept_sealed_and_shown_with_its_task(clinic: World) -> None:

@@ -169,6 +169,7 @@ class Door:
             "said": request.cookies.get(FLASH, ""),
             "here": request.url.path,
             "is_live": self.app.live,
+            "reaches_people": self.app.reaches_people,
             "allowed": len(self.app.allow_list),
         } | self._standing(session)
         answer = pages.shown(page.name, around | dict(page.values), page.status, page.nonce)

@@ -8,13 +8,13 @@ from drip.core.asked import RING, WRITE
 from drip.core.model import Channel
 from drip.core.remedy import Remedy, remedy
 from drip.core.role import Permission
+from drip.flows.called import called
 from drip.flows.recover import RECENT, ask_by_hand, deal, roads, send_again
 from drip.store import patients, stranded
 from drip.store.patients import PatientRow
 from drip.store.stranded import Stranded
 from drip.web.console.door import Door
 from drip.web.console.held import CHANNELS
-from drip.web.console.patients import called
 from drip.web.console.visit import Answer, Onward, Page, Visit
 
 MOST = 50

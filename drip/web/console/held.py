@@ -4,8 +4,13 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from zoneinfo import ZoneInfo
 
+from drip.core.model import Channel
 from drip.core.role import Permission
+from drip.core.walltime import local_date
+from drip.flows.called import called
 from drip.flows.decide import By, Decision, Held, decide, held_at
+from drip.store import patients
+from drip.store.patients import PatientRow
 from drip.store.tries import Try
 from drip.web.console.door import Door
 from drip.web.console.pages import moment_short
@@ -44,6 +49,8 @@ class Card:
     id: str
     patient: str = field(repr=False)
     patient_id: str
+    phone: str | None = field(repr=False)
+    """To ask them."""
     what: str
     waited: str
     evidence: Sequence[str]
@@ -54,13 +61,16 @@ def _held(visit: Visit) -> Page:
         found = held_at(tx, visit.person.sites, MOST)
         versions = visit.app.versions.get(tx, {one.doubt.version for one in found})
         titles = {version: published.sequence.title for version, published in versions.items()}
-    return Page(name="held", values={"cards": [_card(visit, one, titles[one.doubt.version]) for one in found]})
+        people = patients.readable(tx, {one.doubt.patient_id for one in found})
+    told = [(one, titles[one.doubt.version], people.get(one.doubt.patient_id)) for one in found]
+    return Page(name="held", values={"cards": [_card(visit, *one) for one in told]})
 
 
-def _card(visit: Visit, one: Held, title: str) -> Card:
+def _card(visit: Visit, one: Held, title: str, row: PatientRow | None) -> Card:
     return Card(
         id=one.message_id,
-        patient=one.patient or "A patient whose record cannot be unsealed",
+        patient=called(row) if row else "A patient whose record cannot be unsealed",
+        phone=row.patient.address(Channel.SMS, local_date(visit.now, visit.app.clinic.zone)) if row else None,
         patient_id=one.doubt.patient_id,
         what=f"The {CHANNELS[one.doubt.channel.value]} “{one.doubt.step}” of “{title}”",
         waited=how_long(visit.now - one.doubt.started_at),

@@ -2,6 +2,7 @@
 
 from drip.core.asked import RING, WRITE
 from drip.core.role import Permission
+from drip.flows.called import called, name_of
 from drip.flows.pass_on import ByHand, handed_over, words_by_hand
 from drip.web.console.door import Door
 from drip.web.console.visit import Answer, Onward, Page, Visit
@@ -20,12 +21,13 @@ def _words(visit: Visit, way: str) -> Page:
     if told is None:
         return Page(name="nobody", status=404)
     facts = told.patient.patient.carer if told.is_to_carer else told.patient.patient.facts
-    names = [str(told.patient.patient.facts.get(one) or "") for one in ("first_name", "last_name")]
-    zone = told.site.zone
-    local = visit.now.astimezone(zone)
+    local = visit.now.astimezone(told.site.zone)
+    task = visit.query.get("task", "")
     values = {
         "told": told,
-        "name": " ".join(one for one in names if one),
+        "called": called(told.patient),
+        "name": name_of(told.patient),
+        "task": task if task.isascii() and task.isalnum() else "",
         "carer": str(facts.get("name") or "The") if told.is_to_carer else "",
         "phone": str(facts.get("phone") or ""),
         "paragraphs": _paragraphs(told),

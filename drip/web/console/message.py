@@ -10,6 +10,7 @@ from drip.core.by_staff import Refused, why_not_touch
 from drip.core.model import Channel
 from drip.core.role import Permission
 from drip.core.walltime import instant
+from drip.flows.called import name_of
 from drip.flows.deeds import move as moving
 from drip.flows.deeds.foresee import Foreseen, foresee
 from drip.flows.deeds.scene import Done, Scene, look
@@ -17,7 +18,6 @@ from drip.flows.deeds.skip import skip
 from drip.store import by_staff
 from drip.web.console import when
 from drip.web.console.door import Door
-from drip.web.console.patients import name_of
 from drip.web.console.theirs import NOBODY, did, in_words, is_theirs
 from drip.web.console.visit import Answer, Onward, Page, Visit
 
@@ -145,7 +145,7 @@ def _move(visit: Visit) -> Answer:
     done = moving.move(visit.app, visit.path["id"], at, visit.person.id, visit.now)
     if isinstance(done, Refused):
         return _shown(visit, Wrong(says=in_words(visit, done, zone), typed=visit.form))
-    said = did(visit, f"It now goes on {when.full(at, visit.now, zone)}.", done)
+    said = did(visit, f"It is planned for {when.full(at, visit.now, zone)} now.", done)
     return Onward(to=f"/console/patients/{patient_id}", said=said)
 
 

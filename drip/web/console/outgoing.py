@@ -8,11 +8,11 @@ from urllib.parse import urlencode
 from drip.core.model import Channel, Purpose
 from drip.core.role import Permission
 from drip.core.walltime import local_date, midnight
+from drip.flows.called import called
 from drip.store import ahead, patients, versions
 from drip.store.ahead import Ahead, Wanted
 from drip.store.database import Tx
 from drip.web.console.door import Door
-from drip.web.console.patients import called
 from drip.web.console.visit import Page, Visit
 from drip.web.console.when import at_length, typed_day
 

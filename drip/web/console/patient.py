@@ -9,9 +9,11 @@ from drip.core.lifecycle import State
 from drip.core.model import Channel
 from drip.core.role import Permission
 from drip.core.walltime import local_date
+from drip.flows.called import name_of
 from drip.flows.deeds.counted import Counted, counted_from
 from drip.flows.deeds.end import Whose
 from drip.flows.deeds.undo import undoable
+from drip.flows.held_back import held_back
 from drip.flows.story import Line, Story, named, tell
 from drip.store import accounts, addresses, audit, enrolments, patient_pauses, records, replies
 from drip.store.audit import Deed
@@ -21,7 +23,6 @@ from drip.store.patients import STAFF, PatientRow
 from drip.web.console import when
 from drip.web.console.door import Door
 from drip.web.console.patient_facts import STANDINGS, consents, facts
-from drip.web.console.patients import name_of
 from drip.web.console.theirs import NOBODY, theirs
 from drip.web.console.visit import Page, Visit
 
@@ -41,6 +42,8 @@ class Told:
     """Its message has not gone."""
     has_words: bool
     """Its message was worded, and its words are kept."""
+    held: str
+    """What holds its message back as things stand; empty where nothing does."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -120,21 +123,25 @@ def _shared(tx: Tx, row: PatientRow) -> Iterator[tuple[Channel, int]]:
 
 def _what(visit: Visit, tx: Tx, row: PatientRow, story: Story) -> Mapping[str, object]:
     names = accounts.names(tx)
-    ahead = [one.at for one in story.lines if one.message and one.message.state == State.PLANNED]
+    planned = [one for one in story.messages if one.state == State.PLANNED]
+    held = held_back(visit.app, tx, row, planned, visit.now)
+    ahead = [one.due_at for one in planned if one.id not in held]
     return {
         "zone": story.zone,
         "next": when.at_length(min(ahead), visit.now, story.zone) if ahead else "",
-        "parts": _parts(story, visit.now),
+        "waits": sorted(set(held.values())),
+        "has_red_flag": bool(records.with_open(tx, records.RED_FLAG, [row.id])),
+        "parts": _parts(story, held, visit.now),
         "following": list(_following(visit, tx, row, story)),
         "pause": _pause(visit, tx, row, names),
         "undos": list(_undos(visit, tx, story, (row.id, names))),
     }
 
 
-def _parts(story: Story, now: datetime) -> Sequence[Part]:
+def _parts(story: Story, held: Mapping[str, str], now: datetime) -> Sequence[Part]:
     """What was, what is today, and what is still to come."""
     today = local_date(now, story.zone)
-    by_day = [(local_date(one.at, story.zone), _told(one, story, now)) for one in story.lines]
+    by_day = [(local_date(one.at, story.zone), _told(one, story, held, now)) for one in story.lines]
     return [
         Part(id="before", title="Until yesterday", lines=[told for day, told in by_day if day < today]),
         Part(id="today", title="Today", lines=[told for day, told in by_day if day == today]),
@@ -142,13 +149,14 @@ def _parts(story: Story, now: datetime) -> Sequence[Part]:
     ]
 
 
-def _told(line: Line, story: Story, now: datetime) -> Told:
+def _told(line: Line, story: Story, held: Mapping[str, str], now: datetime) -> Told:
     message = line.message
     return Told(
         line=line,
         far=when.distance(line.at, now, story.zone),
         can_change=message is not None and message.state in (State.PLANNED, State.CLAIMED),
         has_words=message is not None and message.attempts > 0,
+        held=held.get(message.id, "") if message else "",
     )
 
 

@@ -7,6 +7,7 @@ from datetime import date, datetime
 from drip.bookings.contact import email_of, phone_of
 from drip.core.model import Channel
 from drip.core.role import Permission
+from drip.flows.called import name_of
 from drip.store import addresses, enrolments, glance, names, patients
 from drip.store.database import Tx
 from drip.store.patients import PatientRow
@@ -139,15 +140,3 @@ def _beside(visit: Visit, tx: Tx, rows: Sequence[PatientRow]) -> Sequence[Found]
 def _born(row: PatientRow) -> date | None:
     told = row.patient.facts.get("date_of_birth")
     return date.fromisoformat(told) if isinstance(told, str) and told else None
-
-
-def name_of(row: PatientRow) -> str:
-    """First and last name, as far as they are known."""
-    facts = row.patient.facts
-    return f"{facts.get('first_name') or ''} {facts.get('last_name') or ''}".strip()
-
-
-def called(row: PatientRow) -> str:
-    """In a list: the name with the number beside it, so that two of one name are told apart."""
-    name = name_of(row)
-    return f"{name} ({row.ref})" if name else row.ref

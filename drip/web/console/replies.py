@@ -3,6 +3,7 @@
 from datetime import datetime
 
 from drip.core.role import Permission
+from drip.flows.called import called
 from drip.flows.converse import Said, conversation, replies_of
 from drip.store import audit, conversations, patients
 from drip.store.audit import Deed
@@ -51,7 +52,7 @@ def _conversation(visit: Visit) -> Page:
     values = {
         "lines": said,
         "patient_id": row.id,
-        "ref": row.ref,
+        "called": called(row),
         "older": _older(said[-1].place) if len(said) == MOST else "",
         "zone": visit.app.clinic.zone,
     }

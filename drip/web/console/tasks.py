@@ -2,11 +2,14 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from datetime import datetime, timedelta
+from datetime import date, datetime, timedelta
 from urllib.parse import urlencode
 
 from drip.core.asked import BY_HAND, NEEDS_NOTE, RED_FLAG, Asked, asked, urgency
+from drip.core.model import Channel
 from drip.core.role import Permission, Person
+from drip.core.walltime import local_date
+from drip.flows.called import called
 from drip.flows.see_to import UNDO, colleagues, message_of
 from drip.store import accounts, patients, records, task_list, task_notes
 from drip.store.database import Tx
@@ -15,7 +18,6 @@ from drip.store.records import TaskRow
 from drip.store.task_list import Which
 from drip.store.task_notes import Note
 from drip.web.console.door import Door
-from drip.web.console.patients import called
 from drip.web.console.visit import Page, Visit
 
 MOST = 25
@@ -43,6 +45,8 @@ class Task:
     waited: str
     patient: str | None = field(repr=False)
     patient_id: str | None
+    phone: str | None = field(repr=False)
+    """To ring them; a child's carer."""
     taken_by: Person | None
     notes: Sequence[Note]
     says: str = field(repr=False)
@@ -126,10 +130,15 @@ def _task(
         waited=how_long(visit.now - row.raised_at),
         patient=called(patient) if patient else None,
         patient_id=row.patient_id,
+        phone=patient.patient.address(Channel.SMS, _today(visit)) if patient else None,
         taken_by=names.get(row.assigned_to or ""),
         notes=notes,
         says=_says(tx, row, patient),
     )
+
+
+def _today(visit: Visit) -> date:
+    return local_date(visit.now, visit.app.clinic.zone)
 
 
 def _says(tx: Tx, task: TaskRow, patient: PatientRow | None) -> str:

@@ -5,6 +5,7 @@ from typing import Any
 
 from drip.core.model import Channel
 from drip.core.role import Permission
+from drip.flows.called import name_of
 from drip.store import audit, by_staff, sent_words
 from drip.store.audit import Deed
 from drip.store.database import Tx
@@ -12,7 +13,6 @@ from drip.store.patients import PatientRow
 from drip.store.sent_words import LastAttempt
 from drip.web.console import when
 from drip.web.console.door import Door
-from drip.web.console.patients import name_of
 from drip.web.console.theirs import NOBODY, theirs
 from drip.web.console.visit import Page, Visit
 
