@@ -42,6 +42,7 @@ NOT_ALONE = {
     "/console/sequences/{id}/versions/email",
     "/console/resume",
     "/console/sequences/{id}/resume",
+    "/console/{rest:path}",
 }
 """Frames within another page, and pages that are there only while something is paused."""
 

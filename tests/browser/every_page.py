@@ -23,7 +23,8 @@ FRAMED = (
 """Emails within other pages' frames, which those pages give the addresses of."""
 
 FILES = ("/console/enrol/example.csv", "/console/reports/{name}.csv")
-NOT_PAGES = (*FRAMED, *FILES, "/console/static/{digest}/{name}", "/console/sign-in", "/console/resume")
+UNKNOWN = "/console/{rest:path}"
+NOT_PAGES = (*FRAMED, *FILES, "/console/static/{digest}/{name}", "/console/sign-in", "/console/resume", UNKNOWN)
 """Sign-in is for those who are not signed in yet, and nothing is to be resumed where nothing is paused."""
 
 
@@ -79,6 +80,7 @@ def _examples(world: World, letter: str, draft: Draft) -> dict[str, str]:
 
 
 MORE = (
+    "/console/no-such-page",
     "/console/tasks?mine=1&kind=reply",
     "/console/replies?who=unknown",
     "/console/patients/nobody",

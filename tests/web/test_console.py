@@ -3,6 +3,7 @@
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from datetime import datetime
+from functools import reduce
 from typing import Any
 from urllib.parse import urlencode
 
@@ -85,7 +86,8 @@ def signed_in(world: World, site: Site, role: Role, *sites: str, now: datetime =
 
 def filled(path: str) -> str:
     """An address with something in each of its gaps."""
-    return path.replace("{id}", "0" * 32).replace("{name}", "nobody").replace("{digest}", "0")
+    gaps = {"{id}": "0" * 32, "{name}": "nobody", "{digest}": "0", "{rest:path}": "x/y"}
+    return reduce(lambda told, gap: told.replace(gap, gaps[gap]), gaps, path)
 
 
 def test_every_route_names_what_it_needs_and_only_signing_in_needs_nothing() -> None:
@@ -96,9 +98,12 @@ def test_every_route_names_what_it_needs_and_only_signing_in_needs_nothing() -> 
 
 @pytest.mark.parametrize(("method", "path"), sorted(set(DOOR.permissions) - OPEN_TO_ALL))
 def test_without_an_account_every_page_leads_to_the_door(site: Site, method: str, path: str) -> None:
-    answer = site.ask("GET", filled(path)) if method == "GET" else send(site, filled(path), {})
-    assert answer.status == 303
-    assert answer.headers["location"].startswith("/console/sign-in")
+    if method == "GET":
+        answer = site.ask("GET", filled(path))
+        assert (answer.status, answer.headers["location"].split("?")[0]) == (303, "/console/sign-in")
+    else:
+        answer = send(site, filled(path), {})
+        assert (answer.status, "<h1>Sign in</h1>" in answer.text) == (401, True)
 
 
 @pytest.mark.parametrize("role", Role)
@@ -210,3 +215,10 @@ def test_the_cookie_is_for_us_alone(world: World) -> None:
         kept = send(site, "/console/sign-in", form, "https://drip.example.org").headers["set-cookie"]
     assert kept.startswith("__Host-drip=")
     assert {"HttpOnly", "Secure", "SameSite=lax", "Path=/"} <= {part.strip() for part in kept.split(";")}
+
+
+def test_an_address_that_is_no_page_says_so_and_leads_back(world: World, site: Site) -> None:
+    browser = signed_in(world, site, Role.VIEWER)
+    for path in ("/console/nothing", "/console/tasks/x/done"):
+        page = browser.get(path)
+        assert (page.status, "There is no such page" in page.text) == (404, True)

@@ -8,6 +8,7 @@ from starlette.requests import Request
 from starlette.responses import Response
 
 from drip.app import App
+from drip.core.role import Permission
 from drip.web.console import (
     calendar,
     draft_page,
@@ -47,6 +48,7 @@ from drip.web.console import (
     words,
 )
 from drip.web.console.door import Door
+from drip.web.console.visit import Page
 
 # fmt: off
 PARTS = (
@@ -75,4 +77,5 @@ def console(app: App, now: Callable[[], datetime]) -> Door:
     door.open("GET", "/console/static/{digest}/{name}", static)
     for part in PARTS:
         part.add_to(door)
+    door.page("/console/{rest:path}", Permission.SEE, lambda _: Page(name="unknown", status=404))
     return door
