@@ -166,4 +166,3 @@ class TestTemplates:
     def test_a_template_that_cannot_be_filled_is_said(self, tmp_path: Path) -> None:
         found = checked(tmp_path, {IN_SMS: changed(SMS, ("keep moving", "{{ appointment.starts_at }}"))})
         assert f"{IN_SMS}:1:1: error: template-render" in found
-

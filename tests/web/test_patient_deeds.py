@@ -213,6 +213,16 @@ def test_a_date_is_changed_only_once_what_it_moves_was_seen(world: World, sender
     assert "A member of staff wrote down that the appointment was moved" in sender.get(patient(world)).text
 
 
+def test_a_time_that_a_colleague_chose_is_named_before_a_new_date_takes_it(world: World, sender: Browser) -> None:
+    enrolment = next(one.enrolment for one in world.messages() if one.sequence == "reminders")
+    sender.post(f"{message(world, 'tomorrow')}/move", day="2026-06-16", clock="11:00")
+    shown = sender.post(f"{patient(world)}/date", of=enrolment, day="2026-06-25", clock="10:00").text
+    assert "<td>Tuesday 16 June at 11:00</td>" in shown
+    assert "Wednesday 24 June at 09:00 The time that a colleague chose is lost." in shown
+    assert "other messages stay as planned" in shown
+    assert shown.index("Tuesday 16 June at 11:00") < shown.index("other messages stay as planned")
+
+
 def test_the_words_of_a_message_are_read_as_they_were_sent_and_that_is_written_down(world: World, site: Site) -> None:
     viewer = signed_in(world, site, Role.VIEWER)
     page = viewer.get(f"{message(world, 'hello')}/words").text

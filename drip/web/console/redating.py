@@ -2,19 +2,24 @@
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import UTC, datetime
 
 from drip.core.by_staff import Refused
 from drip.core.effect import Effect, Fate
+from drip.core.lifecycle import State
 from drip.core.model import AnchorKind, Channel
+from drip.core.reason import Reason
 from drip.core.role import Permission
 from drip.flows.deeds.counted import Counted, Wish, counted_from
 from drip.flows.deeds.end import find
 from drip.flows.deeds.redate import Redated, preview, redate
+from drip.store import views
 from drip.web.console import when
 from drip.web.console.door import Door
 from drip.web.console.theirs import NOBODY, in_words, is_theirs
 from drip.web.console.visit import Answer, Onward, Page, Visit
+
+FAR = datetime.max.replace(tzinfo=UTC)
 
 
 def add_to(door: Door) -> None:
@@ -39,6 +44,9 @@ class Moved:
     what: str
     was: str
     becomes: str
+    first: datetime
+    """Of both times the first, for the order in which they are read."""
+    stays: bool = False
 
 
 def _form(visit: Visit) -> Page:
@@ -92,7 +100,10 @@ def _change(visit: Visit) -> Answer:
     if is_sure:
         said = f"Changed: it is {_when(visit, done, done.at)} now. To undo this, change it back."
         return Onward(to=f"/console/patients/{visit.path['id']}", said=said)
-    told = {"moved": list(_moved(visit, done)), "becomes": when.at_length(done.at, visit.now, done.zone)}
+    told = {
+        "moved": sorted(_moved(visit, done), key=lambda one: one.first),
+        "becomes": when.at_length(done.at, visit.now, done.zone),
+    }
     return _shown(visit, counted, told)
 
 
@@ -104,14 +115,31 @@ def _wish(visit: Visit, counted: Counted) -> Wish | None:
 
 
 def _moved(visit: Visit, done: Redated) -> Iterator[Moved]:
+    chosen = _chosen(visit)
     for shift in done.shifts:
         effect = shift.effect
+        by_staff = chosen.get((shift.sequence, effect.step, effect.occurrence, effect.channel.value))
+        was, stays = by_staff or effect.was, effect.fate is Fate.UNCHANGED
+        lost = " The time that a colleague chose is lost." if by_staff and not stays else ""
         yield Moved(
             title=shift.title,
             what=f"{'text' if effect.channel is Channel.SMS else 'email'} “{effect.step}”{_number(effect)}",
-            was=_when(visit, done, effect.was) if effect.was else "not planned",
-            becomes=_becomes(visit, done, effect),
+            was=_when(visit, done, was) if was else "not planned",
+            becomes=_becomes(visit, done, effect) + lost,
+            first=min(at for at in (was, effect.at, FAR) if at),
+            stays=stays,
         )
+
+
+def _chosen(visit: Visit) -> Mapping[tuple[str, str, int, str], datetime]:
+    """When messages go for which somebody here chose the time, by sequence, step, number and channel."""
+    with visit.app.store.read() as tx:
+        found = views.list_messages(tx, patient_ids=[visit.path["id"]])
+    return {
+        (one.sequence, one.step, one.occurrence, one.channel): one.due_at
+        for one in found
+        if one.state == State.PLANNED and one.reason == Reason.MOVED_BY_STAFF
+    }
 
 
 def _number(effect: Effect) -> str:
