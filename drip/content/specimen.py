@@ -6,7 +6,7 @@ from typing import TypeAlias
 
 from drip.content.check_questions import sample_answers
 from drip.content.render import RenderError, TemplateError, TemplateSet
-from drip.content.samples import sample_values
+from drip.content.samples import LONG_NAME, sample_values
 from drip.content.template_use import languages, template_path
 from drip.core.clinic import Clinic
 from drip.core.letter import Words
@@ -26,7 +26,7 @@ class Specimen:
     """None where no words can be made."""
     problem: str = ""
     parts: int = 0
-    """Of a text: the most that it takes, with the longest name."""
+    """Of a text: how many it takes with the longest name, as the editor counts it too."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -60,14 +60,15 @@ def specimen(clinic: Clinic, version: Version, path: str) -> Specimen:
     """One template's words, for the first of the invented patients for whom there are any."""
     sequence, templates = version
     answers = sample_answers({step.ask.id: step.ask for step in sequence.steps if step.ask})
-    words, problem = [], ""
-    for _, values in sample_values(clinic, clinic.sites[0], _language(path), answers):
+    words: list[tuple[str, Words]] = []
+    problem = ""
+    for name, values in sample_values(clinic, clinic.sites[0], _language(path), answers):
         try:
-            words.append(templates.render(path, values))
+            words.append((name, templates.render(path, values)))
         except (RenderError, TemplateError) as wrong:
             problem = problem or str(wrong)
-    parts = max((one.parts for one in words), default=0)
-    return Specimen(path=path, words=words[0] if words else None, problem=problem, parts=parts)
+    parts = max((one.parts for name, one in words if name == LONG_NAME), default=0)
+    return Specimen(path=path, words=words[0][1] if words else None, problem=problem, parts=parts)
 
 
 def _where(version: Version | None) -> Mapping[tuple[str, Channel, str | None], str]:
