@@ -73,11 +73,9 @@ def _look(app: App, tx: Tx, now: datetime) -> News:
     )
 
 
-def _is_digest_due(
-    troubles: Sequence[Trouble], known: frozenset[str], digest_at: datetime | None, now: datetime
-) -> bool:
+def _is_digest_due(found: Sequence[Trouble], known: frozenset[str], digest_at: datetime | None, now: datetime) -> bool:
     """When there is something new to say, and not more often than is bearable; now and then while nothing changes."""
-    worth = [one for one in troubles if one.is_worth_a_digest]
+    worth = [one for one in found if one.is_worth_a_digest]
     is_new = any(one.kind not in known for one in worth)
     if digest_at is None or not (is_new or any(one.is_told_again for one in worth)):
         return is_new
