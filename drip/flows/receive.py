@@ -13,7 +13,8 @@ from drip.core.reason import Reason
 from drip.core.receipt import Said, Standing, Told, hear
 from drip.flows.reply import take_replies
 from drip.flows.unreached import Lost, ask_about_lost
-from drip.store import addresses, receipts, records, versions
+from drip.store import addresses, audit, receipts, records, versions
+from drip.store.audit import Deed
 from drip.store.database import Tx
 from drip.store.receipts import Moved, Pending, Subject
 
@@ -120,4 +121,8 @@ def suppress(app: App, address: str, reason: Reason, now: datetime) -> tuple[boo
     channel = Channel.EMAIL if "@" in address else Channel.SMS
     with app.store.write() as tx:
         is_news = addresses.close_one(tx, channel, address, reason, now)
-        return is_news, len(addresses.patients_at(tx, channel, address))
+        people = addresses.patients_at(tx, channel, address)
+        if is_news:
+            told = {"channel": channel.value, "reason": reason.value, "patients": list(people)}
+            audit.write(tx, Deed(who=audit.COMMAND, deed="address_closed", detail=told), now)
+        return is_news, len(people)

@@ -1,5 +1,6 @@
 """The stop switches: `drip suppress`, `drip pause`, `drip resume`."""
 
+import sqlite3
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -144,3 +145,16 @@ def test_a_stop_and_a_pause_show_at_once(enrolled: Path, drip: Drip) -> None:
 
 def test_a_choice_that_there_is_not_names_those_that_there_are(live: Path, drip: Drip) -> None:
     assert "--late 'soon': choose skip or send" in drip("resume", "--late", "soon", code=2).err
+
+
+def test_that_an_address_was_closed_by_a_command_is_in_the_audit_trail_without_the_address(
+    enrolled: Path, drip: Drip
+) -> None:
+    before = drip("audit", "verify", "--json").json["lines"]
+    for _ in range(2):
+        drip("suppress", "Amina.Shah@example.org")
+    assert drip("audit", "verify", "--json").json["lines"] == before + 1, "the second time nothing was done"
+    with sqlite3.connect(enrolled / "drip.db") as database:
+        (deed, detail) = database.execute("SELECT deed, detail FROM audit ORDER BY number DESC LIMIT 1").fetchone()
+    assert deed == "address_closed"
+    assert "example" not in detail
