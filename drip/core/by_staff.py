@@ -6,6 +6,8 @@ from datetime import datetime, timedelta
 from enum import StrEnum
 
 from drip.core.lifecycle import UNSENT, State
+from drip.core.model import Purpose
+from drip.core.reason import Reason
 from drip.core.sequence import Step
 from drip.core.window import Hours
 
@@ -18,6 +20,7 @@ class Obstacle(StrEnum):
 
     TOO_LATE = "too_late"
     OVER = "over"
+    LEFT_OUT_ALREADY = "left_out_already"
     PAST = "past"
     TOO_SOON = "too_soon"
     USELESS = "useless"
@@ -42,6 +45,7 @@ class Obstacle(StrEnum):
 _SENTENCES = {
     Obstacle.TOO_LATE: "Nothing was changed: it is too late, the message is on its way or has gone.",
     Obstacle.OVER: "Nothing was changed: this is not planned any more.",
+    Obstacle.LEFT_OUT_ALREADY: "Nothing was changed: it had been left out already.",
     Obstacle.PAST: "Nothing was changed: that time has passed.",
     Obstacle.TOO_SOON: "Nothing was changed: the message follows something that is only on {at}.",
     Obstacle.USELESS: "Nothing was changed: from {at} on the message is no use any more.",
@@ -74,6 +78,46 @@ def why_not_touch(state: State) -> Refused | None:
     is_on_its_way = state in (State.IN_FLIGHT, State.UNKNOWN, State.HELD, State.ACCEPTED, State.SENT)
     is_gone = state in (State.DELIVERED, State.UNDELIVERED, State.FAILED)
     return Refused(Obstacle.TOO_LATE if is_on_its_way or is_gone else Obstacle.OVER)
+
+
+def why_not_skip(state: State, reason: Reason) -> Refused | None:
+    """Whether a message can still be left out. Who asks for it twice reads that it was done."""
+    if state is State.SKIPPED and reason is Reason.SKIPPED_BY_STAFF:
+        return Refused(Obstacle.LEFT_OUT_ALREADY)
+    return why_not_touch(state)
+
+
+class Concern(StrEnum):
+    """Why somebody thinks twice before a message is left out: the gravest there is."""
+
+    SAFETY = "safety"
+    AWAITED = "awaited"
+    CRITICAL = "critical"
+    SERVICE = "service"
+
+    @property
+    def sentence(self) -> str:
+        """What staff read."""
+        return _CONCERNS[self]
+
+
+_CONCERNS = {
+    Concern.SAFETY: "Words about safety: the patient has to hear them in some other way.",
+    Concern.AWAITED: "The patient wrote to us, and waits for this answer.",
+    Concern.CRITICAL: "Its sequence says that it must not be lost.",
+    Concern.SERVICE: "It is about a visit: without it the patient may not come, or come in vain.",
+}
+
+
+def concern(step: Step) -> Concern | None:
+    """What speaks against leaving a message of this step out; None where it is like any other."""
+    if step.purpose is Purpose.SAFETY:
+        return Concern.SAFETY
+    if step.answers_at_once:
+        return Concern.AWAITED
+    if step.critical:
+        return Concern.CRITICAL
+    return Concern.SERVICE if step.purpose is Purpose.SERVICE else None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -6,7 +6,7 @@ found by `verify`; lines cut off at the end are only found by comparing with a `
 
 import hashlib
 import json
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
@@ -62,13 +62,22 @@ class Head:
 
 def write(tx: Tx, deed: Deed, now: datetime) -> Line:
     """Add a line, in the same transaction as the deed itself."""
+    (line,) = write_all(tx, [deed], now)
+    return line
+
+
+def write_all(tx: Tx, deeds: Sequence[Deed], now: datetime) -> list[Line]:
+    """Add a line for each, in this order."""
+    if not deeds:
+        return []
     if tx.is_postgres:
         tx.connection.execute(select(func.pg_advisory_xact_lock(_LOCK)))
-    last = head(tx)
-    at = now.astimezone()
-    line = Line(number=last.number + 1, at=at, deed=deed, hash=_hash(last.hash, last.number + 1, at, deed))
-    tx.connection.execute(insert(audit).values(hash=line.hash, **_columns(line)))
-    return line
+    last, at, written = head(tx), now.astimezone(), list[Line]()
+    for number, deed in enumerate(deeds, start=last.number + 1):
+        before = written[-1].hash if written else last.hash
+        written.append(Line(number=number, at=at, deed=deed, hash=_hash(before, number, at, deed)))
+    tx.connection.execute(insert(audit), [{"hash": line.hash, **_columns(line)} for line in written])
+    return written
 
 
 def head(tx: Tx) -> Head:

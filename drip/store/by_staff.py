@@ -1,6 +1,6 @@
 """Messages that a member of staff left out, moved or brought back: each row only from the state it was seen in."""
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -38,11 +38,19 @@ class MessageRow:
 _COLUMNS = [messages.c[name] for name in MessageRow.__slots__]
 
 
-def message(tx: Tx, message_id: str, *, lock: bool = False) -> MessageRow | None:
-    """One message. `lock`, once its patient is locked: no claim comes between what is read here and what is written."""
-    query = select(*_COLUMNS).where(messages.c.id == message_id)
-    row = tx.connection.execute(query.with_for_update() if lock and tx.is_postgres else query).one_or_none()
-    return _row(row) if row else None
+def message(tx: Tx, message_id: str) -> MessageRow | None:
+    """One message."""
+    return some(tx, [message_id]).get(message_id)
+
+
+def some(tx: Tx, message_ids: Iterable[str], *, lock: bool = False) -> dict[str, MessageRow]:
+    """These messages, as far as they are there.
+
+    `lock`, once their patients are locked: no claim comes between what is read here and what is written.
+    """
+    query = select(*_COLUMNS).where(bulk.among(tx, messages.c.id, message_ids)).order_by(messages.c.id)
+    rows = tx.connection.execute(query.with_for_update() if lock and tx.is_postgres else query)
+    return {row.id: _row(row) for row in rows}
 
 
 def unsent(tx: Tx, enrolment_id: str) -> list[MessageRow]:
@@ -56,11 +64,14 @@ def _row(row: Any) -> MessageRow:
     return MessageRow(**{**row._mapping, **words})
 
 
-def skip(tx: Tx, one: MessageRow) -> None:
-    """Leave it out. It was read with a lock."""
-    checked(one.state, State.SKIPPED)
-    skipped = {"state": State.SKIPPED.value, "reason": Reason.SKIPPED_BY_STAFF.value}
-    tx.connection.execute(_seen(one).values(**skipped, **NO_LEASE))
+def skip(tx: Tx, ones: Sequence[MessageRow]) -> None:
+    """Leave these out. They were read with a lock."""
+    skipped = {"reason": Reason.SKIPPED_BY_STAFF.value, **NO_LEASE}
+    rows = [
+        {"id": one.id, "was": one.state.value, "state": checked(one.state, State.SKIPPED).value, **skipped}
+        for one in ones
+    ]
+    bulk.update_rows(tx, messages, rows, match={"id": "id", "state": "was"})
 
 
 def put_at(tx: Tx, one: MessageRow, due_at: datetime) -> None:

@@ -1,9 +1,14 @@
 """What staff may do with one message, and what they read when they may not."""
 
+from dataclasses import replace
+
 import pytest
 
-from drip.core.by_staff import Bounds, Obstacle, Refused, can_undo, why_not_touch
+from drip.core.by_staff import Bounds, Concern, Obstacle, Refused, can_undo, concern, why_not_skip, why_not_touch
 from drip.core.lifecycle import State
+from drip.core.model import Purpose
+from drip.core.reason import Reason
+from drip.core.sequence import FollowUp, Step
 from tests.core.build import a_step, hours, local, never_open
 
 NOW = local("2026-06-11 10:00")
@@ -31,6 +36,36 @@ def test_only_what_has_not_passed_the_gate_can_be_changed() -> None:
     assert over == {
         State.CANCELLED, State.SUPERSEDED, State.SUPPRESSED, State.SKIPPED, State.EXPIRED, State.INVALID,
     }  # fmt: skip
+
+
+def test_what_staff_left_out_says_so_to_whoever_leaves_it_out_again() -> None:
+    assert why_not_skip(State.SKIPPED, Reason.SKIPPED_BY_STAFF) == Refused(Obstacle.LEFT_OUT_ALREADY)
+    assert why_not_skip(State.SKIPPED, Reason.CAPPED) == Refused(Obstacle.OVER)
+    assert why_not_skip(State.ACCEPTED, Reason.NONE) == Refused(Obstacle.TOO_LATE)
+    assert why_not_skip(State.PLANNED, Reason.MOVED_BY_STAFF) is None
+
+
+@pytest.mark.parametrize(
+    ("step", "found"),
+    [
+        (a_step(purpose=Purpose.SAFETY), Concern.SAFETY),
+        (replace(a_step(purpose=Purpose.SAFETY), critical=True), Concern.SAFETY),
+        (a_step(after="0m", follows=FollowUp(step="ask")), Concern.AWAITED),
+        (a_step(after="1d", follows=FollowUp(step="ask")), None),
+        (replace(a_step(), critical=True), Concern.CRITICAL),
+        (a_step(purpose=Purpose.SERVICE), Concern.SERVICE),
+        (a_step(purpose=Purpose.CARE), None),
+        (a_step(purpose=Purpose.FEEDBACK), None),
+    ],
+)
+def test_staff_think_twice_before_they_leave_out_what_somebody_needs(step: Step, found: Concern | None) -> None:
+    assert concern(step) is found
+
+
+def test_every_concern_is_a_sentence_of_its_own() -> None:
+    sentences = [one.sentence for one in Concern]
+    assert len(set(sentences)) == len(sentences)
+    assert all(one.endswith(".") for one in sentences)
 
 
 @pytest.mark.parametrize(

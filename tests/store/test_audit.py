@@ -41,6 +41,17 @@ def test_lines_are_numbered_and_kept_as_they_were_written(clinic: World) -> None
     assert (written.number, written.at, written.deed) == (1, NOW, SKIPPED)
 
 
+def test_lines_written_together_follow_each_other_and_the_one_before(store: Store) -> None:
+    with store.write() as tx:
+        written = audit.write_all(tx, [SKIPPED, SKIPPED], NOW)
+        assert audit.write_all(tx, [], NOW) == []
+    with store.read() as tx:
+        assert [line.number for line in audit.lines(tx)] == [1, 2, 3, 4, 5]
+        assert audit.latest(tx, 2) == written[::-1]
+    assert written[0].hash != written[1].hash
+    assert broken(store) is None
+
+
 def test_a_trail_as_it_was_written_is_whole(store: Store) -> None:
     assert broken(store) is None
 

@@ -1,1 +1,1 @@
-"""What staff do for one patient, a verb in each file: every deed is one transaction, with its line in the audit."""
+"""What staff do for a patient, a verb in each file: every deed has its line in the audit, in the same transaction."""

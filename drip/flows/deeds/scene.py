@@ -1,6 +1,6 @@
 """What a deed is about, read once its patient is locked: nobody plans, stops or sends for them meanwhile."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 
@@ -48,12 +48,28 @@ class CannotPlan(Exception):
 
 def look(app: App, tx: Tx, message_id: str, *, lock: bool = False) -> Scene | None:
     """A message and what is around it, as it is now. None where there is no such message, or its step is gone."""
-    message = by_staff.message(tx, message_id, lock=lock)
-    person = patients.load(tx, [message.patient_id]).get(message.patient_id) if message else None
-    if message is None or person is None:
-        return None
-    enrolment = enrolments.load(tx, [message.enrolment_id], {person.id: person.data_key})[message.enrolment_id]
-    published = app.versions.get(tx, {message.version})[message.version]
+    return look_at_all(app, tx, [message_id], lock=lock).get(message_id)
+
+
+def look_at_all(app: App, tx: Tx, message_ids: Iterable[str], *, lock: bool = False) -> dict[str, Scene]:
+    """As `look`, for many with one look. CannotUnseal where any of them has a record that cannot be unsealed."""
+    rows = by_staff.some(tx, message_ids, lock=lock).values()
+    if not rows:
+        return {}
+    people = patients.load(tx, {row.patient_id for row in rows})
+    keys = {person.id: person.data_key for person in people.values()}
+    enrolled = enrolments.load(tx, {row.enrolment_id for row in rows}, keys)
+    versions = app.versions.get(tx, {row.version for row in rows})
+    scenes = {
+        row.id: _scene(app, row, people[row.patient_id], enrolled[row.enrolment_id], versions[row.version])
+        for row in rows
+    }
+    return {message_id: scene for message_id, scene in scenes.items() if scene}
+
+
+def _scene(
+    app: App, message: MessageRow, person: PatientRow, enrolment: EnrolmentRow, published: Published
+) -> Scene | None:
     step = published.sequence.step(message.step)
     if step is None:
         return None
@@ -69,16 +85,25 @@ def look(app: App, tx: Tx, message_id: str, *, lock: bool = False) -> Scene | No
 
 def look_locked(app: App, tx: Tx, message_id: str) -> Scene | None:
     """As `look`, with the patient locked: what is read stays so until the deed is done."""
-    message = by_staff.message(tx, message_id)
-    if message is None:
-        return None
-    patients.lock(tx, [message.patient_id])
-    return look(app, tx, message_id, lock=True)
+    return look_at_all_locked(app, tx, [message_id]).get(message_id)
+
+
+def look_at_all_locked(app: App, tx: Tx, message_ids: Iterable[str]) -> dict[str, Scene]:
+    """As `look_at_all`, with the patients locked, in the order in which everyone locks them."""
+    rows = by_staff.some(tx, message_ids)
+    patients.lock(tx, {row.patient_id for row in rows.values()})
+    return look_at_all(app, tx, rows, lock=True)
 
 
 def write_down(tx: Tx, deed: Deed, now: datetime) -> Done:
     """The deed's line in the audit, in its own transaction."""
-    return Done(number=audit.write(tx, deed, now).number, until=now + UNDO_WITHIN)
+    (done,) = write_all_down(tx, [deed], now)
+    return done
+
+
+def write_all_down(tx: Tx, deeds: Sequence[Deed], now: datetime) -> list[Done]:
+    """A line for each of these deeds, by which it is undone alone."""
+    return [Done(number=line.number, until=now + UNDO_WITHIN) for line in audit.write_all(tx, deeds, now)]
 
 
 def plan_again(app: App, tx: Tx, patient_id: str, now: datetime) -> None:
