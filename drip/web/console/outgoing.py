@@ -13,6 +13,7 @@ from drip.store import ahead, patients, versions
 from drip.store.ahead import Ahead, Wanted
 from drip.store.database import Tx
 from drip.web.console.door import Door
+from drip.web.console.left_out import left_out
 from drip.web.console.visit import Page, Visit
 from drip.web.console.when import at_length, typed_day
 
@@ -28,7 +29,8 @@ FILTERS = ("days", "day", "site", "sequence", "step", "channel", "purpose")
 
 def add_to(door: Door) -> None:
     """This page."""
-    door.page(PAGE, Permission.SEE, _outgoing)
+    door.page(PAGE, Permission.SEE, lambda visit: _outgoing(visit, visit.query))
+    door.deed(f"{PAGE}/tick", Permission.ACT, _ticked)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -38,31 +40,69 @@ class Shown:
     one: Ahead
     patient: str = field(repr=False)
     when: str
+    is_theirs: bool
+    """Whether staff can do something about it: its patient can be read, and is one."""
 
 
-def _outgoing(visit: Visit) -> Page:
-    asked = {name: visit.query[name][:80] for name in FILTERS if visit.query.get(name)}
+def kept(told: Mapping[str, str]) -> Mapping[str, str]:
+    """What was asked for and where one was, of an address or a form: so much leads back there."""
+    return {name: told[name][:80] for name in (*FILTERS, "after") if told.get(name)}
+
+
+def address(told: Mapping[str, str]) -> str:
+    """Of the page that shows this."""
+    return f"{PAGE}?{urlencode(told)}" if told else PAGE
+
+
+def _ticked(visit: Visit) -> Page:
+    """The same page, with all that it shows ticked. Nothing is changed by that."""
+    return _outgoing(visit, visit.form, are_ticked=True)
+
+
+def _outgoing(visit: Visit, told: Mapping[str, str], *, are_ticked: bool = False) -> Page:
+    here = kept(told)
+    asked = {name: value for name, value in here.items() if name != "after"}
     wanted, days = _wanted(visit, asked)
     with visit.app.store.read() as tx:
-        found = ahead.page(tx, wanted, _place(visit.query.get("after", "")), AT_ONCE + 1)
+        found = ahead.page(tx, wanted, _place(told.get("after", "")), AT_ONCE + 1)
         number = ahead.count(tx, wanted, MOST)
         shown = _shown(visit, tx, found[:AT_ONCE])
-        live = sorted(versions.live(tx))
+        offered = _offered(visit, tx, asked)
+        undoable = left_out(visit, tx)
     values = {
         "shown": shown,
+        "kept": here,
+        "are_ticked": are_ticked,
         "number": number,
         "most": MOST,
         "asked": asked | {"days": str(days)},
         "next": _next(asked, found[AT_ONCE - 1]) if len(found) > AT_ONCE else "",
-        "is_first": "after" not in visit.query,
+        "is_first": "after" not in here,
+        "left_out": undoable,
+        "first": address(asked),
+    }
+    return Page(name="outgoing", values={**values, **offered})
+
+
+def _offered(visit: Visit, tx: Tx, asked: Mapping[str, str]) -> Mapping[str, object]:
+    """What may be asked for."""
+    live = versions.live(tx)
+    return {
         "spans": SPANS,
-        "sequences": live,
+        "sequences": sorted(live),
+        "steps": _steps(visit, tx, live, asked),
         "sites": [one for one in visit.app.clinic.sites if visit.person.sees(one.id)],
         "channels": list(Channel),
         "purposes": list(Purpose),
-        "again": urlencode(asked),
     }
-    return Page(name="outgoing", values=values)
+
+
+def _steps(visit: Visit, tx: Tx, live: Mapping[str, str], asked: Mapping[str, str]) -> Sequence[str]:
+    """Which one step may be chosen from: those of the sequence that was chosen, and the one that is asked for."""
+    known = visit.app.versions.get(tx, {live[name] for name in [asked.get("sequence", "")] if name in live})
+    steps = [step.id for one in known.values() for step in one.sequence.steps]
+    step = asked.get("step", "")
+    return [*steps, step] if step and step not in steps else steps
 
 
 def _wanted(visit: Visit, asked: Mapping[str, str]) -> tuple[Wanted, int]:
@@ -93,6 +133,7 @@ def _shown(visit: Visit, tx: Tx, found: Sequence[Ahead]) -> Sequence[Shown]:
         Shown(
             one=one,
             patient=called(people[one.patient_id]) if one.patient_id in people else "cannot be unsealed",
+            is_theirs=one.patient_id in people and people[one.patient_id].source != patients.STAFF,
             when=at_length(one.due_at, visit.now, zone),
         )
         for one in found
@@ -102,7 +143,7 @@ def _shown(visit: Visit, tx: Tx, found: Sequence[Ahead]) -> Sequence[Shown]:
 def _next(asked: Mapping[str, str], last: Ahead) -> str:
     """The address of the next page."""
     at, name = last.place
-    return f"{PAGE}?{urlencode({**asked, 'after': f'{at.astimezone(UTC).isoformat()}~{name}'})}"
+    return address({**asked, "after": f"{at.astimezone(UTC).isoformat()}~{name}"})
 
 
 def _place(told: str) -> tuple[datetime, str] | None:

@@ -21,6 +21,7 @@ from drip.web.console import (
     form_steps,
     form_whole,
     held,
+    leaving_out,
     letters,
     me,
     message,
@@ -53,7 +54,7 @@ from drip.web.console.visit import Page
 # fmt: off
 PARTS = (
     signing_in, me, people, settings,
-    today, resuming, outgoing, reports,
+    today, resuming, outgoing, leaving_out, reports,
     tasks, task_forms, replies, failed, held, letters,
     patients, enrol, enrol_file, patient, patient_deeds, message, words, redating,
     sequences, new_sequence, sequence, calendar, versions,

@@ -32,7 +32,7 @@ class Sent:
 
 def storable(told: Iterable[tuple[str, str]]) -> dict[str, str]:
     """What was told by name, without the one character that no field of ours has and PostgreSQL keeps in none."""
-    return {name: value.replace("\0", "") for name, value in told}
+    return {name.replace("\0", ""): value.replace("\0", "") for name, value in told}
 
 
 async def read_form(request: Request, *, with_files: bool) -> Sent:
