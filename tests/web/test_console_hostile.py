@@ -120,7 +120,7 @@ def test_who_may_only_look_changes_nothing_with_any_form(clinic: World, admin: B
         assert deeds(clinic) == before
 
 
-HERS = ("amina@example.org", "7700900123", "my calf", "Amina")
+HERS = ("amina@example.org", "7700900123", "my calf")
 
 
 def test_whoever_sees_another_site_alone_reads_nothing_of_a_patient_on_any_page(clinic: World, admin: Browser) -> None:
