@@ -2,8 +2,17 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from datetime import timedelta
 
 RED_FLAG = "red_flag"
+
+PAUSE_WITHOUT_END = "pause_without_end"
+
+PAUSED_LONG = timedelta(days=14)
+"""After so long staff are asked whether a pause of one patient that has no end is still meant, and again after as long.
+
+Most journeys and stays in hospital are over by then, and most of a programme is still ahead: what waits is of use.
+"""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -102,6 +111,15 @@ ASKED: Mapping[str, Asked] = {
         title="Words that a provider refused",
         what_to_do="Mend the words of this step in the sequence, and publish them. Until then nobody gets it.",
         story="Staff are asked to mend the words of a step: the provider refused them.",
+    ),
+    PAUSE_WITHOUT_END: Asked(
+        title="A pause without an end",
+        what_to_do="Find out whether messages to this patient are still to wait: nothing goes to them, safety "
+        "information included. On their page, resume them or say until which day they are paused. If they are to wait "
+        f"on, say so here: you are asked again in {PAUSED_LONG.days} days.",
+        story="Staff are asked whether messages are still to be paused: the pause has no end.",
+        button="They are to wait on",
+        done="Messages to this patient were to stay paused",
     ),
     "under_age": Asked(
         title="A child without a parent or carer",

@@ -13,6 +13,7 @@ from drip.flows.collect import collect_replies
 from drip.flows.enrol import apply_news, apply_some
 from drip.flows.follow_sites import follow_sites
 from drip.flows.journal import take_up_journals
+from drip.flows.long_pauses import look_at_pauses
 from drip.flows.name_index import index_names
 from drip.flows.news_spool import take_up_news
 from drip.flows.receive import apply_receipts
@@ -206,6 +207,7 @@ def _look_through_all(app: App, now: datetime) -> None:
         look_back(app, now)
         forget_words(app, now)
         _aside("reviews", lambda: look_at_reviews(app, now))
+        _aside("pauses", lambda: look_at_pauses(app, now))
         done.add("look_back")
     if _is_time(last.get("finish"), EVERY_SIX_HOURS, now):
         finish(app, None, now)

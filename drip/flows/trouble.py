@@ -6,6 +6,7 @@ from datetime import datetime, timedelta
 from typing import TypeAlias
 
 from drip.app import App
+from drip.core.asked import PAUSE_WITHOUT_END
 from drip.core.review import Stage
 from drip.flows.reviews import FELL_BACK, noted
 from drip.flows.unreached import STAFF_NOT_REACHED
@@ -32,6 +33,7 @@ TASKS = {
     "contact_problem": "addresses or numbers that could not be read",
     "content_refused": "messages whose words were refused",
     "not_delivered": "messages that were not delivered",
+    PAUSE_WITHOUT_END: "patients whose messages have been paused for long, without an end",
     "programme_replaced": "loading programmes that another one ended, where a side was not recorded",
     "reply": "replies from patients",
     "review_due": "words that are past their review date",

@@ -4,11 +4,12 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime
 
-from sqlalchemy import delete, select, update
+from sqlalchemy import ColumnElement, delete, or_, select, update
 
+from drip.core.asked import PAUSE_WITHOUT_END
 from drip.core.lifecycle import State
 from drip.core.reason import Reason
-from drip.store import bulk
+from drip.store import bulk, records
 from drip.store.conditions import in_state
 from drip.store.database import Tx
 from drip.store.schema import messages
@@ -30,12 +31,14 @@ def pause(tx: Tx, new: PatientPause) -> None:
     tx.connection.execute(delete(patient_pauses).where(patient_pauses.c.patient_id == new.patient_id))
     row = {name: getattr(new, name) for name in PatientPause.__slots__}
     bulk.insert_rows(tx, patient_pauses, [row])
+    records.finish_kind(tx, PAUSE_WITHOUT_END, new.patient_id, new.paused_at)  # somebody has just thought of it
 
 
 def resume(tx: Tx, patient_id: str, now: datetime) -> int | None:
     """Messages go again: those that waited ask at once. Answers how many; None where there was no pause."""
     if not tx.connection.execute(delete(patient_pauses).where(patient_pauses.c.patient_id == patient_id)).rowcount:
         return None
+    records.finish_kind(tx, PAUSE_WITHOUT_END, patient_id, now)
     waiting = update(messages).where(
         messages.c.patient_id == patient_id, in_state(State.PLANNED), messages.c.reason == Reason.PAUSED.value
     )
@@ -44,6 +47,10 @@ def resume(tx: Tx, patient_id: str, now: datetime) -> int | None:
 
 def of(tx: Tx, patient_ids: Iterable[str], now: datetime) -> dict[str, PatientPause]:
     """The pauses of these patients that are not over by now."""
-    query = select(patient_pauses).where(bulk.among(tx, patient_pauses.c.patient_id, patient_ids))
-    query = query.where(patient_pauses.c.until.is_(None) | (patient_pauses.c.until > now))
+    query = select(patient_pauses).where(bulk.among(tx, patient_pauses.c.patient_id, patient_ids), lasts(now))
     return {row.patient_id: PatientPause(**row._mapping) for row in tx.connection.execute(query)}
+
+
+def lasts(now: datetime) -> ColumnElement[bool]:
+    """Whether a pause is not over by now."""
+    return or_(patient_pauses.c.until.is_(None), patient_pauses.c.until > now)

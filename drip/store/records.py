@@ -50,6 +50,12 @@ def finish_tasks(tx: Tx, keys: Iterable[str], now: datetime, by: str = "") -> in
     return tx.connection.execute(statement.values(done_at=now, done_by=by)).rowcount
 
 
+def finish_kind(tx: Tx, kind: str, patient_id: str, now: datetime) -> None:
+    """Nothing of this kind about this patient waits for a person any more: it has settled itself."""
+    theirs = (tasks.c.patient_id == patient_id, tasks.c.kind == kind, tasks.c.done_at.is_(None))
+    tx.connection.execute(update(tasks).where(*theirs).values(done_at=now, done_by=""))
+
+
 def finish_task(tx: Tx, task_id: str, by: str, now: datetime) -> bool:
     """A person has done it. Whatever it held back asks again by itself. Answers whether it was open."""
     statement = update(tasks).where(tasks.c.id == task_id, tasks.c.done_at.is_(None))

@@ -3,12 +3,15 @@
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import replace
+from datetime import timedelta
 from typing import Any
 
 from sqlalchemy import event
 
 from drip.app import Limits
+from drip.flows.deeds.pause import pause
 from drip.flows.enrol import replan
+from drip.flows.long_pauses import look_at_pauses
 from drip.flows.send import send_batch
 from drip.store import events
 from tests.world import ADVICE, REMINDERS, World, a_booking, a_visit, at
@@ -40,6 +43,25 @@ def test_sending_a_hundred_messages_takes_no_more_statements_than_ten(clinic: Wo
     _sent(clinic, 1)
     assert _sent(clinic, FEW) == _sent(clinic, MANY)
     assert len(clinic.sink.letters) == 1 + FEW + MANY
+
+
+def test_asking_about_a_hundred_pauses_takes_no_more_statements_than_ten(clinic: World) -> None:
+    clinic.publish(ADVICE)
+    everyone = FEW + MANY
+    _planned(clinic, range(everyone), a_visit("2026-06-11 10:00"))
+    people = sorted({one.patient_id for one in clinic.messages()})
+    for number, one in enumerate(people):
+        pause(clinic.app, one, None, "a1", at("2026-06-11 11:00") + timedelta(days=number >= FEW))
+    few = _asked(clinic, "2026-06-25 11:00", FEW)
+    assert few == _asked(clinic, "2026-06-26 11:00", MANY)
+
+
+def _asked(clinic: World, now: str, number: int) -> int:
+    """How many statements ask whether so many pauses are still meant."""
+    with _statements(clinic) as seen:
+        asked = look_at_pauses(clinic.app, at(now))
+    assert asked == number
+    return len(seen)
 
 
 def _planned(clinic: World, numbers: range, told: dict[str, Any]) -> int:

@@ -15,6 +15,7 @@ from drip.store import (
     enrolments,
     outgoing,
     patient_pauses,
+    paused,
     questions,
     settling,
     stranded,
@@ -185,6 +186,29 @@ def test_what_a_deed_looks_at_is_found_by_whose_it_is(clinic: World) -> None:
     of_enrolment, of_patient = _plans(clinic, unsent_of_one)
     assert "uq_messages_enrolment_id" in of_enrolment or "sqlite_autoindex_messages" in of_enrolment
     assert "pk_patient_pauses" in of_patient or "sqlite_autoindex_patient_pauses" in of_patient
+
+
+def who_is_paused(tx: Tx) -> object:
+    """Look who is paused, and what waits behind each pause."""
+    return paused.page(tx, NOW, ["quay"], limit=50)
+
+
+def asked_about(tx: Tx) -> object:
+    """Look for pauses without an end that nobody was asked about."""
+    return paused.forgotten(tx, NOW - timedelta(days=14), 100)
+
+
+def test_what_waits_behind_pauses_is_found_by_whose_it_is_and_in_one_statement(clinic: World) -> None:
+    (plan,) = _plans(clinic, who_is_paused)
+    by_whose = "ix_messages_patient_id", "ix_messages_due"  # the latter is shorter while there are no patients
+    assert any(index in plan for index in by_whose)
+    assert "SCAN messages" not in plan
+
+
+def test_what_staff_were_asked_about_pauses_is_found_in_an_index(clinic: World) -> None:
+    (plan,) = _plans(clinic, asked_about)
+    assert "ix_tasks_patient_id" in plan or "ix_tasks_open" in plan
+    assert "SCAN tasks" not in plan
 
 
 def _plans(clinic: World, look: Callable[[Tx], object]) -> list[str]:
