@@ -46,7 +46,7 @@ NOT_ALONE = {
 }
 """Frames within another page, and pages that are there only while something is paused."""
 
-AS_ONE_SITE = ("/console", "/console/tasks", "/console/outgoing", "/console/replies", "/console/failed")
+AS_ONE_SITE = tuple(f"/console{page}" for page in ("", "/tasks", "/outgoing", "/replies", "/failed", "/paused"))
 """Looked at by somebody of one site as well: whose patients these are must be found out for each."""
 
 WARM = 2

@@ -79,6 +79,15 @@ FROM messages m JOIN patients p ON p.id = m.patient_id WHERE attempt_id IS NOT N
 """
 
 
+ON_HOLD = """
+INSERT INTO patient_pauses (patient_id, paused_at, until, who)
+SELECT id, :now - mod(number, 40) * interval '1 day', CASE WHEN mod(number, 2) = 0 THEN :now + interval '9 days' END,
+       'nobody'
+FROM (SELECT id, row_number() OVER (ORDER BY id) AS number FROM patients) AS numbered WHERE mod(number, 500) < 2
+"""
+"""Four patients of a thousand are paused, some of them without an end."""
+
+
 LOOKED_FOR = {"a number": "p-7", "a name": "amina 77"}
 
 ABOUT = {
@@ -184,6 +193,7 @@ def _live(world: World, now: datetime) -> None:
         for statement in (WENT, LEFT_OUT):
             tx.connection.execute(text(statement), {"now": now})
         tx.connection.execute(text(ATTEMPTS))
+        tx.connection.execute(text(ON_HOLD), {"now": now})
     with world.store.engine.connect().execution_options(isolation_level="AUTOCOMMIT") as connection:
         connection.execute(text("VACUUM ANALYZE"))
 

@@ -6,13 +6,15 @@ from collections.abc import Collection, Iterator
 from drip.clock import now as real_now
 from drip.core.draft import Draft
 from drip.core.role import Person, Role
+from drip.flows.deeds.pause import pause as hold
 from drip.flows.draft import Handing, NewSequence, begin, begin_new, save, submit
 from drip.flows.switches import pause
 from drip.flows.tally import tally
+from drip.store import patients
 from drip.web.console.routes import console
 from tests.browser.conftest import NOW
 from tests.browser.test_desk import busy
-from tests.world import ADVICE, REMINDERS, World, a_booking
+from tests.world import ADVICE, REMINDERS, World, a_booking, a_visit
 
 ANNA = Person(id="a" * 32, name="anna", full_name="Anna Berg", role=Role.AUTHOR)
 FRAMED = (
@@ -34,7 +36,12 @@ def lived_in(world: World) -> dict[str, str]:
     world.tell(a_booking("2026-06-18 10:00", told_at="2026-06-10 09:00", appointment={"ref": "a-7"}))
     world.sources["advice/hello.email.md"] += "\nRing us with any question.\n"
     world.publish(ADVICE.replace("after: 7d", "after: 8d"), REMINDERS, now="2026-06-11 09:40")
+    cleo = {"ref": "p-3", "first_name": "Cleo", "email": "cleo@example.org", "phone": None}
+    world.tell(a_visit("2026-06-11 09:00", event_id="cleo", patient=cleo, appointment={"ref": "a-3"}))
     world.tick("2026-06-11 09:50")
+    with world.store.read() as tx:
+        (on_hold,) = patients.find(tx, "p-3")
+    hold(world.app, on_hold.id, None, ANNA.id, NOW)
     tally(world.app, NOW)
     pause(world.app, "sequence:reminders", "The words are being looked at", NOW, who=ANNA.id)
     changed, handed = _changed(world), begin_new(world.app, NewSequence(id="knee", title="Knee"), ANNA, NOW)

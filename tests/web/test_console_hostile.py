@@ -9,6 +9,7 @@ from urllib.parse import urlencode
 import pytest
 
 from drip.core.role import Permission, Person, Role
+from drip.flows.deeds.pause import pause
 from drip.flows.draft import begin
 from drip.store import accounts, audit
 from drip.web import console as pages
@@ -125,6 +126,7 @@ HERS = ("amina@example.org", "7700900123", "my calf")
 
 def test_whoever_sees_another_site_alone_reads_nothing_of_a_patient_on_any_page(clinic: World, admin: Browser) -> None:
     known = ids(clinic)
+    pause(clinic.app, known["patients"], None, known["people"], NOW)
     asked = {"ref": "p-1", "patient": known["patients"], "of": known["enrolments"], "who": "unknown"}
     seen = "".join(admin.get(filled(path, known)).text for path in routes("GET"))
     assert all(word in seen for word in HERS), "whoever may, does"

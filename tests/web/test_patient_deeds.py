@@ -176,14 +176,14 @@ def test_a_message_is_moved_within_its_hours_and_elsewhere_the_page_says_when_it
 
 
 def test_a_patient_is_paused_until_a_day_or_until_somebody_resumes(world: World, sender: Browser) -> None:
-    assert said(sender.post(f"{patient(world)}/pause", until="yesterday")) == "Nothing was paused: that is no date."
-    assert said(sender.post(f"{patient(world)}/pause", until="9999-12-31")) == "Nothing was paused: that is no date."
+    assert said(sender.post(f"{patient(world)}/pause", until="yesterday")) == "Nothing was changed: that is no date."
+    assert said(sender.post(f"{patient(world)}/pause", until="9999-12-31")) == "Nothing was changed: that is no date."
     assert said(sender.post(f"{patient(world)}/pause", until="2026-06-01")).startswith("Nothing was changed")
     told = said(sender.post(f"{patient(world)}/pause", until="2026-06-20"))
     assert told == "Messages to this patient are paused until Saturday 20 June at 00:00."
     page = sender.get(patient(world)).text
     assert "Sam Okoro paused them on Thursday 11 June at 10:00, until Saturday 20 June at 00:00." in page
-    assert "paused" not in sender.get("/console").text, "one patient's pause is not everybody's banner"
+    assert "banner paused" not in sender.get("/console").text, "one patient's pause is not everybody's banner"
     assert said(sender.post(f"{patient(world)}/resume")).startswith("Messages go to this patient again")
     assert said(sender.post(f"{patient(world)}/resume")) == "Messages to this patient were not paused."
 

@@ -34,8 +34,8 @@ def _back(visit: Visit, said: str) -> Onward:
 def _pause(visit: Visit) -> Answer:
     told = visit.form.get("until", "").strip()
     day = when.typed_day(told)
-    if told and day is None:
-        return _back(visit, "Nothing was paused: that is no date.")
+    if (told or visit.form.get("ends")) and day is None:
+        return _back(visit, "Nothing was changed: that is no date.")
     until = instant(datetime.combine(day, time()), visit.app.clinic.zone) if day else None
     refused = pause(visit.app, visit.path["id"], until, visit.person.id, visit.now)
     if refused:

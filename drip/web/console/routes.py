@@ -31,6 +31,7 @@ from drip.web.console import (
     patient,
     patient_deeds,
     patients,
+    paused,
     people,
     redating,
     replies,
@@ -56,7 +57,7 @@ PARTS = (
     signing_in, me, people, settings,
     today, resuming, outgoing, leaving_out, reports,
     tasks, task_forms, replies, failed, held, letters,
-    patients, enrol, enrol_file, patient, patient_deeds, message, words, redating,
+    patients, paused, enrol, enrol_file, patient, patient_deeds, message, words, redating,
     sequences, new_sequence, sequence, calendar, versions,
     draft_page, draft_preview, form, form_step, form_steps, form_whole, review, test_send,
 )

@@ -7,7 +7,7 @@ from datetime import date, datetime, time, timedelta
 from drip.core.asked import asked, urgency
 from drip.core.role import Permission
 from drip.flows.switches import pause
-from drip.store import desk, task_list, versions
+from drip.store import desk, paused, task_list, versions
 from drip.store.database import Tx
 from drip.store.task_list import Which
 from drip.web.console.door import Door
@@ -46,8 +46,9 @@ def _today(visit: Visit) -> Page:
         ahead = _ahead(visit, tx, today)
         works = health(visit, tx)
         approvals = waiting_for_approval(visit, tx)
+        on_hold = paused.count(tx, visit.now, visit.person.sites)
     values = {"day": day, "today": today, "waiting": _in_order(waiting), "weeks": ahead, "health": works}
-    values |= {"approvals": approvals, "zone": zone, "most_waiting": desk.MOST_WAITING}
+    values |= {"approvals": approvals, "zone": zone, "most_waiting": desk.MOST_WAITING, "on_hold": on_hold}
     return Page(name="today", values=values)
 
 
