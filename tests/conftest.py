@@ -7,12 +7,13 @@ from typing import Any
 import pytest
 from hypothesis import settings
 
-from tests.databases import Postgres, clean_postgres, find_postgres, hurry, sqlite_url
+from tests.databases import Postgres, clean_postgres, compile_once, find_postgres, hurry, sqlite_url
 from tests.world import World, a_world
 
 settings.register_profile("ci", max_examples=40, deadline=None, derandomize=True, database=None)
 settings.register_profile("full", max_examples=4000, deadline=None, database=None)
 settings.load_profile("ci")
+compile_once()
 
 RAN: Counter[str] = Counter()
 MISSING = ("PostgreSQL", "Chromium")

@@ -11,10 +11,10 @@ from itertools import count
 from pathlib import Path
 from typing import Any
 
-from sqlalchemy import create_engine, text
+from sqlalchemy import Engine, create_engine, text
 from sqlalchemy.exc import OperationalError
 
-from drip.store import migrate
+from drip.store import database, migrate
 from drip.store.staff_schema import metadata
 
 LOOPBACK = "postgresql+psycopg://postgres@127.0.0.1:5432/postgres"
@@ -72,6 +72,7 @@ def _own_database(admin: str, server: Any = None) -> Postgres:
     _run(found_old.admin, f'DROP DATABASE IF EXISTS "{found.name}" WITH (FORCE)')
     _run(admin, f'CREATE DATABASE "{found.name}"')
     migrate.migrate(found.url)
+    remember_for(found.url)
     return found
 
 
@@ -110,6 +111,35 @@ def clean_postgres(postgres: Postgres, *, was_large: bool = False) -> None:
     _run(postgres.url, f"DO $$ BEGIN {free} {emptied} END $$")
 
 
+_FIRST: dict[str, Engine] = {}
+"""The engine of each kind of database that compiled statements are kept with."""
+
+
+def compile_once() -> None:
+    """From now on a statement is compiled once for all databases of a kind, as it is by a worker that runs for weeks.
+
+    Every test has a database of its own, and so an engine of its own, which would compile everything anew.
+    """
+    database.create_engine = _engine_that_remembers
+
+
+def _engine_that_remembers(url: str, **how: Any) -> Engine:
+    engine = create_engine(url, **how)
+    first = _FIRST.get(engine.dialect.name)
+    if first is not None:
+        # What is compiled is kept by dialect: SQLAlchemy would else tell the engines' own ones apart.
+        engine.dialect, engine._compiled_cache = first.dialect, first._compiled_cache
+    return engine
+
+
+def remember_for(url: str) -> None:
+    """Keep what is compiled for this kind of database. Connects once, so that the server's version is known."""
+    first = create_engine(url, query_cache_size=10_000)
+    with first.connect():
+        _FIRST[first.dialect.name] = first
+    first.dispose()
+
+
 _NUMBERS = count(1)
 
 
@@ -120,6 +150,7 @@ def _template() -> Path:
     atexit.register(shutil.rmtree, folder, ignore_errors=True)
     path = folder / "template.db"
     migrate.migrate(f"sqlite:///{path}")
+    remember_for(f"sqlite:///{path}")
     return path
 
 
