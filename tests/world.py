@@ -4,6 +4,7 @@ import json
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
+from functools import cache
 from itertools import count
 from pathlib import Path
 from typing import Any
@@ -228,6 +229,7 @@ class World:
         return [(letter.to, letter.words.subject or letter.words.text) for letter in self.sink.letters]
 
 
+@cache
 def a_clinic(text: str = CLINIC) -> Clinic:
     """The clinic that a clinic.yaml describes."""
     clinic, findings = load_clinic("clinic.yaml", text.encode())

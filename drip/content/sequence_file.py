@@ -1,5 +1,7 @@
 """A sequence file read as a Sequence, or everything that is wrong with it."""
 
+from functools import lru_cache
+
 from drip.content.example_schema import ExpectShape, TestShape
 from drip.content.finding import Finding
 from drip.content.follow_ups import follow_ups
@@ -27,8 +29,15 @@ UNREVIEWED = Review(author="", approved_by=AWAITING)
 
 def load_sequence(path: str, source: bytes) -> tuple[Sequence | None, list[Finding]]:
     """The sequence, unless something is wrong; and every finding, in one go."""
+    sequence, findings = _loaded(path, source)
+    return sequence, list(findings)
+
+
+@lru_cache(maxsize=64)
+def _loaded(path: str, source: bytes) -> tuple[Sequence | None, tuple[Finding, ...]]:
+    """The same file is read by whoever checks, publishes and sends it, and reading takes far longer than comparing."""
     sequence, _, findings = load_sequence_tree(path, source)
-    return sequence, findings
+    return sequence, tuple(findings)
 
 
 def load_sequence_tree(path: str, source: bytes) -> tuple[Sequence | None, Node | None, list[Finding]]:
