@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 from hypothesis import settings
 
-from tests.databases import Postgres, clean_postgres, compile_once, find_postgres, hurry, sqlite_url
+from tests.databases import Postgres, clean_postgres, compile_once, find_postgres, hurry, left_tidy, sqlite_url
 from tests.world import World, a_world
 
 settings.register_profile("ci", max_examples=40, deadline=None, derandomize=True, database=None)
@@ -18,6 +18,13 @@ compile_once()
 RAN: Counter[str] = Counter()
 MISSING = ("PostgreSQL", "Chromium")
 """What a test may skip for: it then says "no ..."."""
+
+
+@pytest.fixture(autouse=True)
+def _tidy() -> Iterator[None]:
+    """A test's SQLite files go with it; those of a whole file's tests stay until the end."""
+    with left_tidy():
+        yield
 
 
 @pytest.fixture(scope="session")
