@@ -5,8 +5,10 @@ from collections.abc import Callable, Iterator
 from typing import Any
 
 import pytest
+from argon2 import PasswordHasher
 from hypothesis import settings
 
+from drip.store import passwords
 from tests.databases import Postgres, clean_postgres, compile_once, find_postgres, hurry, left_tidy, sqlite_url
 from tests.world import World, a_world
 
@@ -14,6 +16,10 @@ settings.register_profile("ci", max_examples=40, deadline=None, derandomize=True
 settings.register_profile("full", max_examples=4000, deadline=None, database=None)
 settings.load_profile("ci")
 compile_once()
+
+# Next to no work instead of 20 ms, some thousands of times. What production takes is shown by a process of its own, in
+# tests/store/test_passwords.py.
+passwords._HASHER = PasswordHasher(time_cost=1, memory_cost=64, parallelism=1)
 
 RAN: Counter[str] = Counter()
 MISSING = ("PostgreSQL", "Chromium")
