@@ -1,5 +1,6 @@
 """What every test shares: how widely properties are searched, and both databases."""
 
+import gc
 from collections import Counter
 from collections.abc import Callable, Iterator
 from typing import Any
@@ -92,6 +93,15 @@ def _closing(url: str) -> Iterator[Callable[..., World]]:
 def clinic(a_clinic: Callable[..., World]) -> World:
     """An ordinary small clinic."""
     return a_clinic()
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_collection() -> Iterator[None]:
+    """What is there once all tests are read stays until the end: no look for rubbish has to go through it again."""
+    gc.disable()
+    yield
+    gc.freeze()
+    gc.enable()
 
 
 def pytest_runtest_logreport(report: pytest.TestReport) -> None:
