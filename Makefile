@@ -24,7 +24,7 @@ demo: $(READY)  ## twelve weeks at an invented clinic, into demo/index.html
 	@$(BIN)/drip demo --out demo
 
 test: $(READY)  ## all tests, on SQLite and on PostgreSQL
-	@$(BIN)/python -m pytest -n auto --dist loadgroup
+	@env -u PYTHONDONTWRITEBYTECODE $(BIN)/python -m pytest -n auto --dist loadgroup
 
 check: $(READY)  ## style, types, floors, and the shipped content
 	@$(BIN)/ruff check .
