@@ -9,6 +9,7 @@ import signal
 import sys
 import threading
 import traceback
+from dataclasses import replace
 from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any
@@ -21,8 +22,9 @@ from drip.providers.registry import Wiring, build
 from drip.store import database
 from drip.store.database import open_store
 from drip.worker import run, stop_on_signals
+from tests.databases import compile_once, remember_for
 from tests.faults.failpoints import hurt
-from tests.world import KEY, a_clinic
+from tests.world import KEY, Sink, a_clinic
 
 VERSIONS = Versions()
 """Compiled once for all workers: versions never change, and every clinic here publishes the same."""
@@ -87,9 +89,16 @@ def start(order: dict[str, Any]) -> int:
 
 
 def _warm_up(order: dict[str, Any]) -> None:
-    app = an_app(order)
+    """A day that nobody remembers and in which nothing is sent: what it compiles, every worker finds compiled."""
+    remember_for(order["url"])
+    app, sink = an_app(order), Sink()
     with app.store.read() as tx:
         app.versions.live(tx)
+    begins = datetime.fromisoformat(order["now"]) if order["now"] else real_now()
+    with app.store.rehearse() as store:
+        rehearsed = replace(app, store=store, providers={channel: (sink,) for channel in Channel}, spool=None)
+        for hours in (0, 1, 2):
+            tick(rehearsed, begins + timedelta(hours=hours))
     app.close()
 
 
@@ -107,6 +116,7 @@ def stopped(pid: int) -> dict[str, int]:
 
 def main() -> None:
     """Take orders until there are no more."""
+    compile_once()
     for line in sys.stdin:
         order = json.loads(line)
         answers = {"start": lambda o: {"pid": start(o)}, "end": lambda o: ended(o["pid"])}
