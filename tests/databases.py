@@ -125,7 +125,7 @@ def compile_once() -> None:
 
     Every test has a database of its own, and so an engine of its own, which would compile everything anew.
     """
-    database.create_engine = _engine_that_remembers
+    vars(database)["create_engine"] = _engine_that_remembers
 
 
 def _engine_that_remembers(url: str, **how: Any) -> Engine:
@@ -160,7 +160,7 @@ def _template() -> Path:
 
 
 def _quickest() -> Path | None:
-    """Memory that looks like a disk, where there is enough of it: commits wait for no real one. Else the usual place."""
+    """Memory that looks like a disk, where there is enough of it: commits wait for no real one. Else None."""
     memory = Path("/dev/shm")  # noqa: S108 - the folder that is made there is ours alone
     is_there = memory.is_dir() and os.access(memory, os.W_OK)
     return memory if is_there and shutil.disk_usage(memory).free > ENOUGH else None
