@@ -4,6 +4,7 @@ Text in, text out. Comments, quotes and layout stay. Each change is read back be
 where the result would not say exactly what was asked.
 """
 
+import re
 from collections.abc import Callable, Mapping, Sequence
 from difflib import SequenceMatcher
 from functools import lru_cache
@@ -14,11 +15,14 @@ from drip.content.scalars import written
 from drip.content.strict_yaml import Loc, Node, YamlProblem, read_yaml
 from drip.content.written import CannotAmend, Part, read_written
 
-Value: TypeAlias = "str | Sequence[str] | Mapping[str, Value]"
-"""What may be written: a text, a list of texts, or a mapping of such."""
+Value: TypeAlias = "str | Sequence[str | Sequence[str]] | Mapping[str, Value]"
+"""What may be written: a text, a list of texts or of lists of them, or a mapping of such."""
 
 Tree: TypeAlias = Any
 """Texts, lists and dicts."""
+
+_REMARK = re.compile(r"(?<!\S)#")
+"""As a comment begins. In a text in quotes it may mean nothing; then it is refused for nothing, and no more."""
 
 ELSEWHERE = "the way this part of the file is written is beyond the form: change it in the YAML view"
 
@@ -56,11 +60,27 @@ def rename(text: str, loc: Loc, key: str) -> str:
     return _checked(text, text[:start] + key + text[end:], lambda tree: _renamed(tree, loc, key))
 
 
-def insert(text: str, loc: Loc, position: int, item: Mapping[str, str]) -> str:
-    """The text with one more mapping in the list at `loc`, before the one that stands at `position` now."""
+def insert(text: str, loc: Loc, position: int, item: Mapping[str, str], order: Sequence[str] = ()) -> str:
+    """The text with one more mapping in the list at `loc`, before the one that stands at `position` now.
+
+    Where there is no list, one begins with it: a key that takes its place by `order`.
+    """
+    there = read_written(text).find(loc)
+    if there is None or there.value == []:
+        return _begun(text, loc, there, item, order)
     found = _list(text, loc)
     after = amend_list.with_mapping(text, found, position, item)
     return _checked(text, after, lambda tree: _inserted(tree, loc, position, dict(item)))
+
+
+def _begun(text: str, loc: Loc, found: Part | None, item: Mapping[str, str], order: Sequence[str]) -> str:
+    parent = _parent(read_written(text), loc)
+    said = f"[{amend_map.rendered(item, in_line=True)}]"
+    if found is None:
+        after = amend_map.with_entry(text, parent, str(loc[-1]), said, order)
+    else:
+        after = amend_map.replaced(text, found, said)
+    return _checked(text, after, lambda tree: _with(tree, loc, [dict(item)]))
 
 
 def copy(text: str, loc: Loc, position: int, key: str, value: str) -> str:
@@ -90,13 +110,23 @@ def _put(text: str, loc: Loc, found: Part | None, value: Value, order: Sequence[
             return _put_entries(text, loc, found, value)
     elif not isinstance(value, str):
         if found.items:
-            return _put_texts(text, loc, [str(one.value) for one in found.items], value)
+            return _put_items(text, loc, found.plain(), value)
         value = value[0] if len(value) == 1 else value
     parent = _parent(read_written(text), loc)
+    if _has_remarks(text, found):
+        raise CannotAmend("there are comments in what this would replace: change it in the YAML view")
     if isinstance(value, str) and isinstance(found.value, str):
         said = written(value, like=found.style, was=found.value, in_line=parent.in_line)
         return amend_map.replaced(text, found, said)
     return amend_map.replaced(text, found, amend_map.rendered(value, in_line=parent.in_line))
+
+
+def _has_remarks(text: str, found: Part) -> bool:
+    """Whether comments stand in a list or a mapping, or behind its last line: with other things there, they lie."""
+    if isinstance(found.value, str):
+        return False
+    end = found.end if found.in_line else amend_map.end_of_line(text, found.end)
+    return _REMARK.search(text, found.start, end) is not None
 
 
 def _put_entries(text: str, loc: Loc, found: Part, value: Mapping[str, Value]) -> str:
@@ -108,18 +138,23 @@ def _put_entries(text: str, loc: Loc, found: Part, value: Mapping[str, Value]) -
     return text
 
 
-def _put_texts(text: str, loc: Loc, known: Sequence[str], values: Sequence[str]) -> str:
+def _put_items(text: str, loc: Loc, known: Sequence[Tree], values: Sequence[str | Sequence[str]]) -> str:
     """Only the items that differ are touched, from the last to the first: the places before them stay true."""
-    steps = SequenceMatcher(None, known, values, autojunk=False).get_opcodes()
+    was, now = ([_comparable(one) for one in told] for told in (known, values))
+    steps = SequenceMatcher(None, was, now, autojunk=False).get_opcodes()
     for _, start, end, first, last in reversed([one for one in steps if one[0] != "equal"]):
         both = min(end - start, last - first)
         for value in reversed(values[first + both : last]):
-            text = amend_list.with_text(text, _list(text, loc), start + both, value)
+            text = amend_list.with_value(text, _list(text, loc), start + both, value)
         for position in reversed(range(start + both, end)):
             text = amend_list.without(text, _list(text, loc), position)
         for n in range(both):
             text = put(text, (*loc, start + n), values[first + n])
     return text
+
+
+def _comparable(told: Tree) -> object:
+    return told if isinstance(told, str) else tuple(map(str, told))
 
 
 def _parent(root: Part, loc: Loc) -> Part:

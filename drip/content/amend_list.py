@@ -3,7 +3,7 @@
 from collections.abc import Iterator, Mapping, Sequence
 from itertools import pairwise
 
-from drip.content.amend_map import end_of_line, newline, start_of_line, without_in_line
+from drip.content.amend_map import end_of_line, newline, rendered, start_of_line, without_in_line
 from drip.content.scalars import written
 from drip.content.written import Part, Span
 
@@ -50,9 +50,9 @@ def moved(text: str, found: Part, position: int, to: int) -> str:
     return "".join(told)
 
 
-def with_text(text: str, found: Part, position: int, value: str) -> str:
-    """One more item, a text."""
-    return _with_item(text, found, position, [written(value, in_line=found.in_line)])
+def with_value(text: str, found: Part, position: int, value: str | Sequence[str]) -> str:
+    """One more item, a text or a list of texts."""
+    return _with_item(text, found, position, [rendered(value, in_line=found.in_line)])
 
 
 def _with_item(text: str, found: Part, position: int, lines: Sequence[str]) -> str:

@@ -10,7 +10,8 @@ LONGEST_ID = 80
 """Characters of a step's name, as it is stored."""
 
 
-def _called(name: str) -> str:
+def called(name: str) -> str:
+    """The name as it is stored: a very long one is cut, and told apart from its like."""
     return name if len(name) <= LONGEST_ID else f"{name[:60]}.{sha256(name.encode()).hexdigest()[:16]}"
 
 
@@ -18,7 +19,7 @@ def follow_ups(step: Step, shape: AskShape) -> Iterator[Step]:
     """What a step's question leads to, each as a step of its own: `days.praise`, `days.pain`, `days.pain.ease-back`."""
     for then in shape.then:
         follow = Step(
-            id=_called(f"{step.id}.{then.sms or then.email}"),
+            id=called(f"{step.id}.{then.sms or then.email}"),
             before=False,
             offset=then.after,
             at=then.at,

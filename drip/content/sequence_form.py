@@ -5,7 +5,7 @@ from typing import Any, Final
 
 from drip.content.amend import Value, drop, put
 from drip.content.sequence_schema import EndsShape, EnrolShape, ReviewShape, SequenceShape, WindowShape
-from drip.content.shape import Shape
+from drip.content.shape import keys_of
 from drip.content.step_form import Fields, tidy
 from drip.content.strict_yaml import Loc
 from drip.content.written import read_written
@@ -136,14 +136,10 @@ def _lines(value: Any) -> Any:
     return "\n".join(value) if is_list else value
 
 
-def _keys(shape: type[Shape]) -> tuple[str, ...]:
-    return tuple(field.alias or name for name, field in shape.model_fields.items())
-
-
 _ORDERS: Final[Mapping[Loc, tuple[str, ...]]] = {
-    (): _keys(SequenceShape),
-    ("enrol",): _keys(EnrolShape),
-    ("ends",): _keys(EndsShape),
-    ("review",): _keys(ReviewShape),
-    ("window",): _keys(WindowShape),
+    (): keys_of(SequenceShape),
+    ("enrol",): keys_of(EnrolShape),
+    ("ends",): keys_of(EndsShape),
+    ("review",): keys_of(ReviewShape),
+    ("window",): keys_of(WindowShape),
 }

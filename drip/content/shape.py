@@ -58,6 +58,11 @@ def read_shape(path: str, source: bytes, shape: type[S], rules: Rules) -> tuple[
     return (None if any(finding.level == "error" for finding in findings) else value), root, findings
 
 
+def keys_of(shape: type[Shape]) -> tuple[str, ...]:
+    """The keys that such a mapping may have, in the order in which they are usually written."""
+    return tuple(info.alias or name for name, info in shape.model_fields.items())
+
+
 def finding_at(path: str, root: Node | None, mistake: Mistake) -> Finding:
     """The finding for a mistake, at its place in the file."""
     line, column = root.where(mistake.loc, key=mistake.key) if root else (1, 1)

@@ -1,11 +1,12 @@
 """A step of a sequence file as the fields of a form, and back: only what differs is written."""
 
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Any, Final, TypeAlias
 
 from drip.content.amend import drop, put, rename
 from drip.content.sequence_schema import StepShape
+from drip.content.strict_yaml import Loc
 from drip.content.written import read_written
 from drip.core.model import Send
 
@@ -28,6 +29,9 @@ PLAIN: Final = ("id", "at", "weekday", "every", "times", "until", "when", "purpo
 
 UNITS: Final[Fields] = {"m": "minutes", "h": "hours", "d": "days", "w": "weeks", "": "a sum, such as 1d12h"}
 
+_APART: Final = ("email", "sms", "ask")
+"""Keys that have fields of their own beside these."""
+
 _ONE_UNIT = re.compile(r"([0-9]+)([mhdw])")
 _WAYS = ("after", "before")
 
@@ -46,7 +50,7 @@ def step_fields(step: Mapping[str, Any]) -> Fields:
 def beyond_form(step: Mapping[str, Any]) -> tuple[str, ...]:
     """Keys that the form has no field for: they stay as they are."""
     fields = step_fields(step)
-    named = {*_WAYS, "email", "sms", *(name for name in PLAIN if name in fields)}
+    named = {*_WAYS, *_APART, *(name for name in PLAIN if name in fields)}
     return tuple(key for key in step if key not in named)
 
 
@@ -59,13 +63,14 @@ def with_step(text: str, position: int, fields: Fields) -> str:
     new = {name: tidy(value) for name, value in fields.items() if name in known and tidy(value) != tidy(known[name])}
     if "number" in known and new.keys() & {"way", "number", "unit"}:
         text = _with_offset(text, position, step, {**known, **new})
-    for name in PLAIN:
-        if name not in new:
-            continue
-        if new[name] and new[name] != USUAL.get(name):
-            text = put(text, (*loc, name), new[name], ORDER)
-        else:
-            text = drop(text, (*loc, name))
+    return with_texts(text, loc, {name: new[name] for name in PLAIN if name in new}, USUAL, ORDER)
+
+
+def with_texts(text: str, loc: Loc, new: Fields, usual: Fields, order: Sequence[str]) -> str:
+    """The text with these values for keys of the mapping at `loc`. What holds anyway is not written."""
+    for name, value in new.items():
+        is_said = value and value != usual.get(name)
+        text = put(text, (*loc, name), value, order) if is_said else drop(text, (*loc, name))
     return text
 
 
@@ -83,11 +88,11 @@ def _with_offset(text: str, position: int, step: Mapping[str, Any], fields: Fiel
     return put(text, (*loc, way), length or "0m", ORDER)
 
 
-def with_words(text: str, position: int, names: Mapping[str, str | None]) -> str:
-    """The text whose step names these words under `email` and `sms`; None is none."""
+def with_words(text: str, loc: Loc, names: Mapping[str, str | None], order: Sequence[str] = ORDER) -> str:
+    """The text in which what stands at `loc` names these words under `email` and `sms`; None is none."""
     for channel, name in names.items():
-        loc = ("steps", position, channel)
-        text = put(text, loc, name, ORDER) if name else drop(text, loc)
+        place = (*loc, channel)
+        text = put(text, place, name, order) if name else drop(text, place)
     return text
 
 

@@ -8,6 +8,8 @@ from functools import lru_cache
 from drip.content.finding import Finding, Level
 from drip.content.folder import LoadedFile
 from drip.content.render import TemplateSet
+from drip.content.slots import expand
+from drip.content.template_problem import Place
 from drip.core.model import Channel, Purpose
 from drip.core.sequence import Sequence, Step
 
@@ -68,9 +70,22 @@ def languages(sources: Mapping[str, str], sequence_id: str, name: str, channel: 
     return found
 
 
+def language_of(path: str) -> str | None:
+    """The language that a template's name says; None for the clinic's own."""
+    found = _FILE.fullmatch(path.rpartition("/")[2])
+    return found["language"] if found else None
+
+
 def template_path(sequence_id: str, name: str, channel: Channel, language: str | None) -> str:
     """Where the words of a step are written."""
     return f"{sequence_id}/{name}{'.' + language if language else ''}.{_SUFFIX[channel]}"
+
+
+def included(path: str, sources: Mapping[str, str]) -> list[str]:
+    """The shared words that a template includes, and those within them, in the order in which they are read."""
+    found = expand(Place(path=path), sources.get(path, ""), sources)
+    read = [piece.place.path for piece in found.pieces]
+    return [one for one in dict.fromkeys((*read, *sorted(found.paths))) if one != path]
 
 
 def uses(file: LoadedFile, templates: TemplateSet, sources: Mapping[str, str]) -> Iterator[Use]:

@@ -3,6 +3,7 @@
 from typing import assert_never
 
 from drip.core.condition import Attribute, Both, Compare, Condition, Either, Filtered, Literal, Not
+from drip.core.question import ANSWER
 
 _SIGNS = {
     "eq": "is",
@@ -19,8 +20,8 @@ def in_plain_words(condition: Condition) -> str:
     match condition:
         case Literal(value):
             return _literal(value)
-        case Attribute(name, attribute):
-            return f"the {name}'s {attribute.replace('_', ' ')}"
+        case Attribute():
+            return _attribute(condition)
         case Filtered(name, value, otherwise):
             return _filtered(name, value, otherwise)
         case Compare(operator, left, right):
@@ -33,6 +34,13 @@ def in_plain_words(condition: Condition) -> str:
             return f"{in_plain_words(left)} or {in_plain_words(right)}"
         case _:  # pragma: no cover
             assert_never(condition)
+
+
+def _attribute(told: Attribute) -> str:
+    if told == ANSWER:
+        return "the answer"
+    name = told.name if told.object == "replies" else told.name.replace("_", " ")
+    return f"the answer to {name}" if told.object == "replies" else f"the {told.object}'s {name}"
 
 
 def _filtered(name: str, value: Condition, otherwise: Condition | None) -> str:

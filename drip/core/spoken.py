@@ -4,6 +4,7 @@ from collections.abc import Iterable, Mapping
 from datetime import timedelta
 
 from drip.core.model import AnchorKind, EventKind
+from drip.core.question import AnswerKind, Question
 from drip.core.sequence import Step
 from drip.core.timing import DAYS, length, repeats
 
@@ -60,6 +61,27 @@ def _day(step: Step, anchor: str) -> str:
         day = DAYS[step.weekday]
         return f"on the last {day} up to {told}" if step.before else f"on the first {day} from {told}"
     return told if offset else f"on {told}" if step.at else f"at {told}"
+
+
+def what_it_asks(question: Question) -> str:
+    """`pain: a number from 0 to 10`."""
+    return f"{question.id}: {_answered_with(question)}"
+
+
+def _answered_with(question: Question) -> str:
+    match question.answer:
+        case AnswerKind.DAYS:
+            return "how many of the last seven days"
+        case AnswerKind.CHOICE:
+            return f"one of {', '.join(choice.words[0] for choice in question.choices)}"
+        case AnswerKind.NUMBER:
+            return f"a number{_between(question.least, question.most)}"
+
+
+def _between(least: float | None, most: float | None) -> str:
+    if least is None:
+        return "" if most is None else f" up to {most:g}"
+    return f" of {least:g} or more" if most is None else f" from {least:g} to {most:g}"
 
 
 def any_of(events: Iterable[EventKind]) -> str:

@@ -58,6 +58,7 @@ def test_every_anchor_and_every_event_has_its_words() -> None:
          " and (the patient's age is more than 1 or the patient's age is less than 0)"),
         ("patient.age | default(0) <= 3", "the patient's age (if not known: 0) is at most 3"),
         ("patient.name | lower == 'x'", "the patient's name is x"),
+        ("replies.exercise_days >= 3", "the answer to exercise_days is at least 3"),
         ("patient.conditions | length > 1", "the length of the patient's conditions is more than 1"),
     ],
 )  # fmt: skip

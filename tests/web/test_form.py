@@ -140,7 +140,7 @@ def test_the_steps_stand_in_order_with_their_times_in_words(desk: Desk) -> None:
     assert "A patient joins when the patient came to an appointment, if the patient's age is at least 16." in page
     assert "An example: the appointment is on <time" in page
     assert re.search(r"In the example: <time[^>]*>Thursday 9 July at 13:00", page)
-    assert "Set in the YAML view: ask." in page
+    assert "It asks pain: a number from 0 to 10." in page
 
 
 @pytest.mark.parametrize("path", ["form/hello", "form/nudge", "form/pain", "whole"])

@@ -7,7 +7,8 @@ from urllib.parse import urlencode
 
 from drip.core.draft import SEQUENCE, Draft
 from drip.core.role import Permission
-from drip.flows.draft import Conflict, NoDraft, check, drop, folder_of, is_shared, save
+from drip.flows.draft import Conflict, NoDraft, check, drop, folder_of, save
+from drip.flows.shared_words import SharedWords, shared_in
 from drip.store import accounts, drafts
 from drip.web.console.door import Door
 from drip.web.console.draft_files import Box, boxes, said, typed
@@ -43,13 +44,20 @@ def _editor(visit: Visit) -> Page:
         "is_unsaved": draft.files != stored.files,
         "changed_by": names.get(draft.changed_by, ""),
         "boxes": shown,
-        "shared": sorted(path for path in draft.files if is_shared(path)),
+        "shared": _shared(visit, draft),
         "zone": visit.app.clinic.zone,
         **_checked(visit, draft, shown),
         **choices(visit, folder),
         "preview": preview_of(visit, folder),
     }
     return Page(name="draft", values=values, nonce=secrets.token_urlsafe(16))
+
+
+def _shared(visit: Visit, draft: Draft) -> Sequence[SharedWords]:
+    """Words of others that its own include, each once."""
+    found = shared_in(visit.app, draft).values()
+    known = {one.path: one for each in found for one in each}
+    return [known[path] for path in sorted(known)]
 
 
 def _checked(visit: Visit, draft: Draft, shown: Sequence[Box]) -> Mapping[str, object]:

@@ -10,13 +10,16 @@ from drip.content.field_findings import within
 from drip.content.finding import Finding, Level
 from drip.content.sequence_form import beyond_whole
 from drip.content.step_form import beyond_form, steps_of
+from drip.content.step_tree import all_steps
+from drip.content.strict_yaml import Loc
 from drip.core.clinic import hours_for
 from drip.core.condition_words import in_plain_words
 from drip.core.draft import SEQUENCE, Draft
 from drip.core.model import AnchorKind, Channel, Send
 from drip.core.role import Permission
 from drip.core.sequence import Sequence as Written
-from drip.core.spoken import ANCHORS, any_of, when_it_goes
+from drip.core.sequence import Step
+from drip.core.spoken import ANCHORS, any_of, what_it_asks, when_it_goes
 from drip.core.walltime import instant, wall_clock
 from drip.flows.draft import path_of
 from drip.web.console.door import Door
@@ -53,6 +56,8 @@ class StepLine:
     """In the example."""
     by: str
     condition: str
+    asks: str
+    """What it asks, in words; empty where it asks nothing."""
     is_live: bool
     said: Sequence[Said]
     beyond: Sequence[str]
@@ -106,7 +111,7 @@ def outline_of(visit: Visit, draft: Draft) -> Outline:
     sequence, findings = sequence_of(draft), findings_of(visit, draft)
     example = _example(visit, sequence) if sequence else None
     steps = list(steps_of(tree_of(draft)))
-    about_steps = {step["id"]: _of_step(findings, draft, position, step) for position, step in steps}
+    about_steps = {step["id"]: within_steps(findings, draft, ("steps", position)) for position, step in steps}
     told = {one for found in about_steps.values() for one in found}
     live = live_steps(visit, draft)
     lines = [_line(step, about_steps[step["id"]], (sequence, example), live) for _, step in steps]
@@ -125,10 +130,17 @@ def _line(
         goes_at=example.goes_at.get(step["id"]) if example else None,
         by=_by(step),
         condition=in_plain_words(read.when) if read and read.when else "",
+        asks=_asks(step, read),
         is_live=step["id"] in live,
         said=list(dict.fromkeys(_said(one) for one in findings)),
         beyond=beyond_form(step),
     )
+
+
+def _asks(step: Tree, read: Step | None) -> str:
+    if read and read.ask:
+        return what_it_asks(read.ask)
+    return "something that cannot be read yet" if "ask" in step else ""
 
 
 def _by(step: Mapping[str, object]) -> str:
@@ -142,12 +154,18 @@ _ROADS = {Channel.EMAIL: "email", Channel.SMS: "text"}
 _ONE_OF_TWO = {Send.EMAIL_THEN_SMS.value: "email, else text", Send.SMS_THEN_EMAIL.value: "text, else email"}
 
 
-def _of_step(findings: Sequence[Finding], draft: Draft, position: int, step: Tree) -> Sequence[Finding]:
-    """What the checker says of one step: where it is written, and of its words."""
+def within_steps(findings: Sequence[Finding], draft: Draft, loc: Loc) -> Sequence[Finding]:
+    """What the checker says of a step, or of a part of one: where it is written, and of all words that it names."""
     own = [one for one in findings if one.path == path_of(draft)]
-    starts = tuple(f"templates/{draft.sequence}/{step[one]}." for one in Channel if step.get(one))
+    trees = [one.tree for one in all_steps(tree_of(draft)) if one.loc[: len(loc)] == loc]
+    starts = tuple(f"templates/{draft.sequence}/{tree[one]}." for tree in trees for one in Channel if tree.get(one))
     words = [one for one in findings if starts and one.path.startswith(starts)]
-    return [*within(own, draft.files[SEQUENCE], ("steps", position)), *words]
+    return [*within(own, draft.files[SEQUENCE], loc), *words]
+
+
+def said_within(visit: Visit, draft: Draft, loc: Loc) -> Sequence[Said]:
+    """The same, as a page says it."""
+    return list(dict.fromkeys(_said(one) for one in within_steps(findings_of(visit, draft), draft, loc)))
 
 
 def _said(finding: Finding, *, is_placed: bool = False) -> Said:

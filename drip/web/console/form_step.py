@@ -1,24 +1,25 @@
 """One step of a draft as a form: when it goes, to whom, and its words."""
 
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Mapping
 from typing import Any
 
 from drip.content.field_findings import about
 from drip.content.finding import has_errors
 from drip.content.sequence_file import load_sequence
 from drip.content.step_form import PLAIN, UNITS, Fields, beyond_form, field_of, step_fields, with_step, with_words
-from drip.content.written import CannotAmend
+from drip.content.step_tree import Placed
+from drip.content.strict_yaml import Loc
 from drip.core.draft import SEQUENCE, Draft
 from drip.core.model import Purpose, Send
 from drip.core.role import Permission
 from drip.core.timing import DAYS
 from drip.core.window import WEEKDAYS
 from drip.flows.draft import path_of
+from drip.flows.shared_words import shared_in
 from drip.web.console.door import Door
-from drip.web.console.drafting import Files, Overtaken, Saved, around, keep, live_steps, opened, tree_of
+from drip.web.console.drafting import Files, live_steps, opened
 from drip.web.console.form import clock_of, outline_of
-from drip.web.console.form_steps import position_of
+from drip.web.console.form_told import Errors, Told, lost, placed_of, sent
 from drip.web.console.form_words import channels_of, differing, names_typed, with_typed
 from drip.web.console.sequence import MISSING
 from drip.web.console.visit import Page, Visit
@@ -33,20 +34,6 @@ def add_to(door: Door) -> None:
     door.deed("/console/drafts/{id}/form/{name}", Permission.WRITE, _save)
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Told:
-    """What a page says besides what the draft has."""
-
-    typed: Fields = field(default_factory=dict, repr=False)
-    """What stands in the fields in place of what the draft has."""
-    errors: Mapping[str, Sequence[str]] = field(default_factory=dict)
-    overtaken: str = ""
-    """Who changed the draft meanwhile."""
-    saved: Saved | None = None
-    asks_if_sure: bool = False
-    status: int = 200
-
-
 def _step(visit: Visit) -> Page:
     draft = opened(visit)
     return _shown(visit, draft, visit.path["name"], Told()) if draft else MISSING
@@ -54,31 +41,24 @@ def _step(visit: Visit) -> Page:
 
 def _save(visit: Visit) -> Page:
     draft = opened(visit)
-    position = position_of(draft, visit.path["name"]) if draft else None
     if draft is None:
         return MISSING
-    if position is None:
-        return _lost(visit, draft)
-    step = _tree(draft, position)
-    told = _refused(visit, draft, step)
-    if told is not None:
-        return _shown(visit, draft, step["id"], told)
-    try:
-        files = _amended(draft, position, step, visit.form)
-    except CannotAmend as refusal:
-        return _shown(visit, draft, step["id"], Told(typed=visit.form, errors={"": [str(refusal)]}, status=422))
-    return _kept(visit, draft, position, files)
-
-
-def _kept(visit: Visit, draft: Draft, position: int, files: Files) -> Page:
     name = visit.path["name"]
-    errors = _errors(draft, position, files[SEQUENCE])
-    if errors:
-        return _shown(visit, draft, name, Told(typed=visit.form, errors=errors, status=422))
-    outcome = keep(visit, draft, files)
-    if isinstance(outcome, Overtaken):
-        return _shown(visit, outcome.draft, name, Told(typed=visit.form, overtaken=outcome.by, status=409))
-    return _shown(visit, outcome.draft, visit.form.get("id", name).strip() or name, Told(saved=outcome))
+    placed = _placed(draft, name)
+    if placed is None:
+        return lost(visit, draft)
+    told = _refused(visit, draft, placed.tree)
+    if told is None:
+        draft, told = sent(
+            visit, draft, lambda: _amended(draft, placed, visit.form), lambda text: _errors(draft, placed.loc, text)
+        )
+    return _shown(visit, draft, visit.form.get("id", name).strip() or name if told.saved else name, told)
+
+
+def _placed(draft: Draft, name: str) -> Placed | None:
+    """The step of that name. What is said to answers has pages of its own."""
+    found = placed_of(draft, name)
+    return found if found and found.is_step else None
 
 
 def _refused(visit: Visit, draft: Draft, step: Mapping[str, Any]) -> Told | None:
@@ -90,55 +70,34 @@ def _refused(visit: Visit, draft: Draft, step: Mapping[str, Any]) -> Told | None
     return Told(typed=visit.form, errors={"id": [says]}, asks_if_sure=True, status=422)
 
 
-def _amended(draft: Draft, position: int, step: Mapping[str, Any], form: Fields) -> Files:
-    files = with_typed(draft, step, form)
-    text = with_words(files[SEQUENCE], position, names_typed(step, form))
-    return {**files, SEQUENCE: with_step(text, position, form)}
+def _amended(draft: Draft, placed: Placed, form: Fields) -> Files:
+    files = with_typed(draft, placed, form)
+    text = with_words(files[SEQUENCE], placed.loc, names_typed(placed, form))
+    return {**files, SEQUENCE: with_step(text, int(placed.loc[-1]), form)}
 
 
-def _errors(draft: Draft, position: int, text: str) -> Mapping[str, Sequence[str]]:
+def _errors(draft: Draft, loc: Loc, text: str) -> Errors:
     """What would be wrong with the fields of this step, by field. What was wrong before elsewhere is no matter here."""
     _, findings = load_sequence(path_of(draft), text.encode())
     if not has_errors(findings):
         return {}
-    found = about([one for one in findings if one.level == "error"], text, ("steps", position))
+    found = about([one for one in findings if one.level == "error"], text, loc)
     return {field_of(key): messages for key, messages in found.items() if field_of(key) in SHOWN}
 
 
-def _tree(draft: Draft, position: int) -> Mapping[str, Any]:
-    tree = tree_of(draft)
-    found: Mapping[str, Any] = tree["steps"][position] if tree else {}
-    return found
-
-
 def _shown(visit: Visit, draft: Draft, name: str, told: Told) -> Page:
-    position = position_of(draft, name)
-    if position is None:
-        return _lost(visit, draft) if visit.form else MISSING
-    step = _tree(draft, position)
-    known = step_fields(step)
-    fields = {**known, **{key: value for key, value in told.typed.items() if key in known}}
-    values = {**around(draft, "form"), "step": step, "fields": fields, "told": told, "typed": told.typed}
-    channels = channels_of(draft, step)
-    values |= {"channels": channels, "is_live": step["id"] in live_steps(visit, draft)}
-    values |= {"beyond": beyond_form(step), "errors": told.errors}
-    values["differs"] = {**_differs(known, told), **(differing(channels, told.typed) if told.overtaken else {})}
+    placed = _placed(draft, name)
+    if placed is None:
+        return lost(visit, draft) if visit.form else MISSING
+    step, known = placed.tree, step_fields(placed.tree)
+    channels = channels_of(draft, placed)
     outline = outline_of(visit, draft)
-    values |= {"line": next(one for one in outline.steps if one.id == name), "outline": outline, **CHOICES}
-    values["full"] = clock_of(visit)
-    values |= {"changes": told.saved.changes if told.saved else (), "overtaken": told.overtaken}
+    values = {**told.around(draft), "step": step, "placed": placed, "fields": told.over(known), "channels": channels}
+    values |= {"is_live": step["id"] in live_steps(visit, draft), "beyond": beyond_form(step), **CHOICES}
+    values["differs"] = {**told.differs(known), **(differing(channels, told.typed) if told.overtaken else {})}
+    values |= {"line": next(one for one in outline.steps if one.id == name), "outline": outline}
+    values |= {"full": clock_of(visit), "shared": shared_in(visit.app, draft)}
     return Page(name="form_step", values=values, status=told.status)
-
-
-def _differs(known: Fields, told: Told) -> Fields:
-    """After somebody else's change: what the draft has where something else is typed."""
-    return {key: known[key] for key in known if told.overtaken and told.typed.get(key, known[key]) != known[key]}
-
-
-def _lost(visit: Visit, draft: Draft) -> Page:
-    """The step is gone meanwhile: what was typed is shown, so that it can be put elsewhere."""
-    typed = {key: value for key, value in visit.form.items() if key not in ("key", "saw") and value.strip()}
-    return Page(name="form_lost", values={**around(draft, "form"), "typed": typed}, status=409)
 
 
 CHOICES: Mapping[str, object] = {

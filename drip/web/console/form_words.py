@@ -2,10 +2,10 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Any
 
 from drip.content.email_parts import EmailParts, email_parts, with_parts
-from drip.content.step_form import Fields, steps_of
+from drip.content.step_form import Fields
+from drip.content.step_tree import Placed, all_steps
 from drip.content.template_use import languages, template_path
 from drip.core.draft import Draft
 from drip.core.model import Channel
@@ -38,22 +38,22 @@ class ChannelWords:
     """Other steps that say the very same words."""
 
 
-def channels_of(draft: Draft, step: Mapping[str, Any]) -> Sequence[ChannelWords]:
+def channels_of(draft: Draft, placed: Placed) -> Sequence[ChannelWords]:
     """Both channels of a step, as the draft has them."""
-    return [_channel(draft, step, channel) for channel in Channel]
+    return [_channel(draft, placed, channel) for channel in Channel]
 
 
-def _channel(draft: Draft, step: Mapping[str, Any], channel: Channel) -> ChannelWords:
-    named = step.get(channel)
-    name = named if isinstance(named, str) and named else str(step["id"])
+def _channel(draft: Draft, placed: Placed, channel: Channel) -> ChannelWords:
+    named = placed.tree.get(channel)
+    name = named if isinstance(named, str) and named else placed.words
     known = languages(draft.files, draft.sequence, name, channel)
-    others = [one for _, one in steps_of(tree_of(draft)) if one["id"] != step["id"]]
+    others = [one for one in all_steps(tree_of(draft)) if one.name != placed.name]
     return ChannelWords(
         channel=channel,
         name=name,
         is_used=bool(named),
         words=[_words(draft, name, channel, language) for language in (known if None in known else [None, *known])],
-        also=[one["id"] for one in others if one.get(channel) == name],
+        also=[one.name for one in others if one.tree.get(channel) == name],
     )
 
 
@@ -90,16 +90,16 @@ def differing(channels: Sequence[ChannelWords], form: Fields) -> Fields:
     return told
 
 
-def names_typed(step: Mapping[str, Any], form: Fields) -> Mapping[str, str | None]:
+def names_typed(placed: Placed, form: Fields) -> Mapping[str, str | None]:
     """Under which name each channel's words stand from now on; None where it goes that way no more."""
-    named = {one.value: step.get(one) for one in Channel}
-    return {key: (name or str(step["id"])) if f"by.{key}" in form else None for key, name in named.items()}
+    named = {one.value: placed.tree.get(one) for one in Channel}
+    return {key: (name or placed.words) if f"by.{key}" in form else None for key, name in named.items()}
 
 
-def with_typed(draft: Draft, step: Mapping[str, Any], form: Fields) -> Files:
+def with_typed(draft: Draft, placed: Placed, form: Fields) -> Files:
     """The draft's files with the words that were typed for this step; the words of a channel it leaves are kept."""
     files = dict(draft.files)
-    for channel in channels_of(draft, step):
+    for channel in channels_of(draft, placed):
         for one in channel.words if f"by.{channel.channel.value}" in form else ():
             said = _typed(one, draft.files.get(one.path, ""), form)
             if said != draft.files.get(one.path, ""):

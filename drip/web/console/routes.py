@@ -17,6 +17,9 @@ from drip.web.console import (
     enrol_file,
     failed,
     form,
+    form_answers,
+    form_ask,
+    form_said,
     form_step,
     form_steps,
     form_whole,
@@ -59,7 +62,8 @@ PARTS = (
     tasks, task_forms, replies, failed, held, letters,
     patients, paused, enrol, enrol_file, patient, patient_deeds, message, words, redating,
     sequences, new_sequence, sequence, calendar, versions,
-    draft_page, draft_preview, form, form_step, form_steps, form_whole, review, test_send,
+    draft_page, draft_preview, form, form_step, form_steps, form_ask, form_answers, form_said, form_whole,
+    review, test_send,
 )
 # fmt: on
 """In the order in which addresses are looked at: one that is written out stands before one with a gap."""
