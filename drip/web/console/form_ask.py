@@ -115,7 +115,7 @@ def shown(visit: Visit, draft: Draft, told: Told) -> Page:
     values = {**told.around(draft), "placed": placed, "fields": told.over(known), "differs": told.differs(known)}
     values |= {"has_question": bool(asks), "beyond": beyond_ask(asks), "answers": ANSWERS}
     values |= {"is_live": _is_live(visit, draft, placed), "lines": _lines(draft, placed)}
-    values |= {"repeats": "every" in placed.tree, "said": said_within(visit, draft, (*placed.loc, "ask"))}
+    values |= {"repeats": "every" in placed.tree, "found": said_within(visit, draft, (*placed.loc, "ask"))}
     values |= {"back": address(draft, placed)}
     return Page(name="form_ask", values=values, status=told.status)
 

@@ -85,7 +85,7 @@ def _shown(visit: Visit, draft: Draft, placed: Placed, told: Told) -> Page:
     known, channels = follow_up_fields(placed.tree), channels_of(draft, placed)
     asked_by = _at(draft, placed.loc[:-3])
     values = {**told.around(draft), "placed": placed, "fields": told.over(known), "channels": channels, **CHOICES}
-    values |= {"beyond": beyond_follow_up(placed.tree), "said": said_within(visit, draft, placed.loc)}
+    values |= {"beyond": beyond_follow_up(placed.tree), "found": said_within(visit, draft, placed.loc)}
     values["differs"] = {**told.differs(known), **(differing(channels, told.typed) if told.overtaken else {})}
     values |= {"shared": shared_in(visit.app, draft), "asked_by": asked_by.name if asked_by else ""}
     return Page(name="form_said", values=values, status=told.status)
