@@ -11,9 +11,10 @@ from sqlalchemy import text
 from benchmarks.burst import AT_ALL_HOURS, DUE_SOON
 from benchmarks.clinic import Database, a_clinic, bookings, read, visits
 from drip.clock import now as real_now
+from drip.core.draft import Draft
 from drip.core.role import Role
 from drip.flows import staff
-from drip.flows.draft import begin
+from drip.flows.draft import begin, save
 from drip.flows.enrol import apply_news
 from drip.flows.sign_in import who_is
 from drip.flows.staff import NewAccount
@@ -103,6 +104,8 @@ EXAMPLES = {
     "/console/drafts/{id}/calendar": "/console/drafts/{draft}/calendar",
     "/console/drafts/{id}/form": "/console/drafts/{draft}/form",
     "/console/drafts/{id}/form/{name}": "/console/drafts/{draft}/form/step-8",
+    "/console/drafts/{id}/form/{name}/ask": "/console/drafts/{draft}/form/step-1/ask",
+    "/console/drafts/{id}/form/{name}/said": "/console/drafts/{draft}/form/step-1.words/said",
     "/console/drafts/{id}/form/{name}/remove": "/console/drafts/{draft}/form/step-8/remove",
     "/console/drafts/{id}/review": "/console/drafts/{draft}/review",
     "/console/drafts/{id}/whole": "/console/drafts/{draft}/whole",
@@ -225,12 +228,16 @@ def _sign_in(world: World, name: str, now: datetime, *sites: str) -> str:
 
 
 def _write(world: World) -> str:
-    """A draft that somebody has begun."""
+    """A draft that somebody has begun, whose first step asks something."""
     with world.store.read() as tx:
         account = accounts.named(tx, "sam")
     if account is None:
         raise RuntimeError("sam is not there")
-    return begin(world.app, "twenty", account.person, real_now()).id
+    draft = begin(world.app, "twenty", account.person, real_now())
+    step, asks = "sms: words}", "sms: words, ask: {id: pain, answer: number, then: [{if: answer > 7, sms: words}]}}"
+    files = {path: words.replace(step, asks, 1) for path, words in draft.files.items()}
+    kept = save(world.app, draft.id, files, draft.edit, account.person, real_now())
+    return kept.id if isinstance(kept, Draft) else draft.id
 
 
 def _count(world: World) -> int:

@@ -46,7 +46,24 @@ def lived_in(world: World) -> dict[str, str]:
     pause(world.app, "sequence:reminders", "The words are being looked at", NOW, who=ANNA.id)
     changed, handed = _changed(world), begin_new(world.app, NewSequence(id="knee", title="Knee"), ANNA, NOW)
     assert isinstance(submit(world.app, handed.id, Handing(saw=handed.edit, note="Please read"), ANNA, NOW), Draft)
-    return _examples(world, letter, changed) | {"new": f"/console/drafts/{handed.id}"}
+    asking = f"/console/drafts/{_asking(world).id}/form"
+    asks = {f"/console/drafts/{{id}}/form/{{name}}/{page}": f"{asking}/{of}/{page}" for page, of in ASKED.items()}
+    return _examples(world, letter, changed) | asks | {"new": f"/console/drafts/{handed.id}"}
+
+
+ASKED = {"ask": "first-message", "said": "first-message.take-care"}
+"""Of whose question, or of which words that are said to an answer, a page is looked at."""
+
+
+def _asking(world: World) -> Draft:
+    """A draft with a question, and what is said to one of its answers."""
+    draft = begin_new(world.app, NewSequence(id="back", title="Back"), ANNA, NOW)
+    ask = "    ask: {id: pain, answer: number, min: 0, max: 10, then: [{if: answer >= 8, sms: take-care}]}\n"
+    step = "    sms: first-message\n"
+    files = {path: text.replace(step, step + ask) for path, text in draft.files.items()}
+    kept = save(world.app, draft.id, files, draft.edit, ANNA, NOW)
+    assert isinstance(kept, Draft)
+    return kept
 
 
 def _changed(world: World) -> Draft:
