@@ -145,15 +145,17 @@ def test_one_edit_is_its_own_lines(desk: Desk, path: str, typed: dict[str, str],
     ("path", "typed", "field", "says"),
     [
         ("form/days.pain/ask", {"max": "ten"}, "max", "is not a number"),
-        ("form/days.pain/ask", {"max": "-1"}, "max", "must be more than"),
+        ("form/days.pain/ask", {"max": "-1"}, "max", "the highest number must be more than the lowest number"),
         ("form/days.pain/ask", {"task_if": "answer >= 11"}, "task_if", "no answer that can be given"),
         ("form/days.pain/ask", {"task_if": "answer >"}, "task_if", "of the condition"),
-        ("form/days.pain/ask", {"answer": "days"}, "min", "goes with"),
-        ("form/days.pain/ask", {"answer": "choice", "min": "", "max": ""}, "answer", "a choice of what"),
+        ("form/days.pain/ask", {"answer": "days"}, "min", "the lowest number goes with “A number” only"),
+        ("form/days.pain/ask", {"answer": "choice", "min": "", "max": ""}, "answer", "write the words to choose from"),
         ("form/days.pain/ask", {"id": ""}, "id", "needs a name"),
         ("form/hello/ask", {"id": "Worst pain", "answer": "number"}, "id", "cannot stand in"),
         ("form/days/ask", {"open_for": "90d"}, "open_for", "for 31 days at most"),
-        ("form/days/ask", {"silence_times": "2"}, "silence_times", "`every` is missing"),
+        ("form/days/ask", {"silence_times": "2"}, "silence_every", "Both are needed"),
+        ("form/hello/ask", {"id": "a", "answer": "days", "silence_times": "2", "silence_every": "2w"}, "silence_times",
+         "let it repeat first"),
         ("form/days/ask", {"silence_times": "2", "silence_every": "1d"}, "silence_every", "nobody would be asked less"),
         ("form/hello/ask", {"id": "a", "answer": "choice", "choices": "1: x\r\ny"}, "choices", "every choice a number"),
         ("form/hello/ask", {"id": "a", "answer": "choice", "choices": "stop\r\ngo"}, "choices", "always heard as STOP"),
@@ -173,6 +175,21 @@ def test_a_mistake_is_said_beside_its_field_and_nothing_is_saved(
     for value in typed.values():
         assert value in told
     assert desk.draft == before
+
+
+@pytest.mark.parametrize(
+    "typed",
+    [
+        {"max": "-1"},
+        {"answer": "days"},
+        {"answer": "choice", "min": "", "max": ""},
+        {"choices": "better\r\nworse"},
+    ],
+)
+def test_mistakes_are_said_in_the_words_of_the_page(desk: Desk, typed: dict[str, str]) -> None:
+    told = re.findall(r'class="wrong"[^>]*>(.*?)</p>', page(desk.save("form/days.pain/ask", **typed)))
+    assert told
+    assert "`" not in "".join(told)
 
 
 @pytest.mark.parametrize(

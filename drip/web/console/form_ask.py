@@ -4,7 +4,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import timedelta
 
-from drip.content.ask_form import ask_field_of, ask_fields, beyond_ask, with_ask, without_ask
+from drip.content.ask_form import SILENCE, ask_field_of, ask_fields, beyond_ask, with_ask, without_ask
 from drip.content.choice_lines import from_lines
 from drip.content.step_tree import Placed, led_to
 from drip.content.written import CannotAmend
@@ -17,7 +17,7 @@ from drip.core.timing import length
 from drip.web.console.door import Door
 from drip.web.console.drafting import Files, live_version, opened, sequence_of
 from drip.web.console.form import said_within
-from drip.web.console.form_told import Told, lost, not_so, placed_of, sent, wrong_in
+from drip.web.console.form_told import Errors, Told, lost, not_so, placed_of, sent, wrong_in
 from drip.web.console.sequence import MISSING
 from drip.web.console.visit import Page, Visit
 
@@ -26,6 +26,19 @@ ANSWERS: Mapping[str, str] = {
     AnswerKind.DAYS.value: "How many of the last seven days: 0 to 7",
     AnswerKind.CHOICE.value: "One of some words",
 }
+
+LABELS: Mapping[str, str] = {
+    "a choice of what? Add `choices: [better, worse]`, or {1: better, 2: worse}": "write the words to choose from",
+    "write a list of words, or what each number means: {1: better, 2: worse}": "write the words to choose from",
+    "give it `every: 1w`, or remove `after_silence`": "let it repeat first, or leave both of these empty",
+    "write more days than the step's own `every`, in whole days or weeks": "write more days than it repeats by, as 2w",
+    "`min`": "the lowest number",
+    "`max`": "the highest number",
+    "`choices`": "words to choose from",
+    "`answer: number`": "“A number”",
+    "`answer: choice`": "“One of some words”",
+}
+"""What this page calls the keys of the file, wherever the file's reader names them."""
 
 ROADS: Mapping[tuple[bool, bool], str] = {
     (True, True): "by email and text",
@@ -69,9 +82,8 @@ def _save(visit: Visit) -> Page:
         return lost(visit, draft)
     told = _refused(visit, draft, placed)
     if told is None:
-        loc = (*placed.loc, "ask")
         draft, told = sent(
-            visit, draft, lambda: _amended(visit, draft, placed), lambda text: wrong_in(draft, text, loc, ask_field_of)
+            visit, draft, lambda: _amended(visit, draft, placed), lambda text: _wrong(draft, placed, text)
         )
     return shown(visit, draft, told)
 
@@ -82,6 +94,17 @@ def _amended(visit: Visit, draft: Draft, placed: Placed) -> Files:
     return {**draft.files, SEQUENCE: without_ask(text, placed) if is_gone else with_ask(text, placed, visit.form)}
 
 
+def _wrong(draft: Draft, placed: Placed, text: str) -> Errors:
+    found = wrong_in(draft, text, (*placed.loc, "ask"), ask_field_of)
+    return {name: [_as_called_here(one) for one in said] for name, said in found.items()}
+
+
+def _as_called_here(message: str) -> str:
+    for key, label in LABELS.items():
+        message = message.replace(key, label)
+    return message
+
+
 def _refused(visit: Visit, draft: Draft, placed: Placed) -> Told | None:
     """What the form itself can say better than the reader of the file."""
     if visit.form.get("do") == "remove":
@@ -89,6 +112,10 @@ def _refused(visit: Visit, draft: Draft, placed: Placed) -> Told | None:
     old, new = str((placed.asks or {}).get("id", "")), visit.form.get("id", "").strip()
     if not new:
         return not_so(visit, id="A question needs a name, such as pain.")
+    silence = {name: visit.form.get(name, "").strip() for name in SILENCE}
+    if any(silence.values()) and not all(silence.values()):
+        empty = next(name for name, value in silence.items() if not value)
+        return not_so(visit, **{empty: "Both are needed: after how many times, and how often from then on."})
     try:
         from_lines(visit.form.get("choices", ""))
     except CannotAmend as refusal:
