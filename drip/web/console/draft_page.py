@@ -5,6 +5,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from urllib.parse import urlencode
 
+from drip.content.render import LAYOUTS
 from drip.core.draft import SEQUENCE, Draft
 from drip.core.role import Permission
 from drip.flows.draft import Conflict, NoDraft, check, drop, folder_of, save
@@ -45,6 +46,7 @@ def _editor(visit: Visit) -> Page:
         "changed_by": names.get(draft.changed_by, ""),
         "boxes": shown,
         "shared": _shared(visit, draft),
+        "layouts": sorted(path for path in draft.files if path.startswith(LAYOUTS)),
         "zone": visit.app.clinic.zone,
         **_checked(visit, draft, shown),
         **choices(visit, folder),
