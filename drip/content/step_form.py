@@ -90,9 +90,9 @@ def _with_offset(text: str, position: int, step: Mapping[str, Any], fields: Fiel
 
 def with_words(text: str, loc: Loc, names: Mapping[str, str | None], order: Sequence[str] = ORDER) -> str:
     """The text in which what stands at `loc` names these words under `email` and `sms`; None is none."""
-    for channel, name in names.items():
-        place = (*loc, channel)
-        text = put(text, place, name, order) if name else drop(text, place)
+    for channel in sorted(names, key=lambda one: not names[one]):  # what would be left empty goes: never in between
+        name = names[channel]
+        text = put(text, (*loc, channel), name, order) if name else drop(text, (*loc, channel))
     return text
 
 

@@ -88,6 +88,11 @@ def test_a_channel_comes_and_goes() -> None:
     assert with_words(more, ("steps", 0), {"email": None, "sms": "a"}) == STEP
 
 
+def test_the_only_channel_becomes_the_other_and_nothing_beside_it_changes() -> None:
+    text = "steps:\n  - email: a\n  - email: b\n"
+    assert with_words(text, ("steps", 0), {"email": None, "sms": "a"}) == "steps:\n  - sms: a\n  - email: b\n"
+
+
 @pytest.mark.parametrize("steps", ["", "steps: x\n", "steps:\n  - x\n  - {after: 1d}\n  - {id: [a]}\n"])
 def test_steps_without_a_name_are_not_in_the_form(steps: str) -> None:
     assert list(steps_of(tree("a: b\n" + steps))) == []

@@ -34,7 +34,7 @@ LABELS: Mapping[str, str] = {
     "write more days than the step's own `every`, in whole days or weeks": "write more days than it repeats by, as 2w",
     "`min`": "the lowest number",
     "`max`": "the highest number",
-    "`choices`": "words to choose from",
+    "`choices` goes with": "words to choose from go with",
     "`answer: number`": "“A number”",
     "`answer: choice`": "“One of some words”",
 }
