@@ -50,8 +50,7 @@ def _paused(standing: _Standing, one: MessageView) -> str:
         return EVERYTHING
     if f"sequence:{one.sequence}" in standing.paused:
         return SEQUENCE
-    pause = standing.pause
-    return PATIENT if pause and (pause.until is None or one.due_at < pause.until) else ""
+    return PATIENT if standing.pause and standing.pause.holds(one.due_at) else ""
 
 
 def _held(standing: _Standing, heeded: frozenset[str], interlocked: frozenset[str]) -> str:

@@ -25,6 +25,10 @@ class PatientPause:
     until: datetime | None
     who: str
 
+    def holds(self, due_at: datetime) -> bool:
+        """Whether it holds back what is due then."""
+        return self.until is None or due_at < self.until
+
 
 def pause(tx: Tx, new: PatientPause) -> None:
     """Nothing but answers to their own words passes the gate from this commit on. A newer pause takes its place."""

@@ -7,6 +7,7 @@ from datetime import timedelta
 import pytest
 
 from drip.core.role import Role
+from drip.flows.deeds.pause import pause
 from drip.store import accounts, ahead
 from drip.store.ahead import Wanted
 from tests.databases import sqlite_url
@@ -116,3 +117,16 @@ def test_messages_of_one_step_are_found_on_either_database(clinic: World) -> Non
     with clinic.store.read() as tx:
         assert ahead.count(tx, WEEKS, 100) == 3
         assert ahead.count(tx, WEEKS, 2) == 2
+
+
+def test_what_a_pause_of_the_patient_holds_back_says_so(world: World, browser: Browser) -> None:
+    assert browser.get("/console/outgoing").text.count(">paused</span>") == 0
+    pause(world.app, world.messages()[0].patient_id, at("2026-06-12 00:00"), "sam", NOW)
+    page = browser.get("/console/outgoing").text
+    assert page.count(">paused</span>") == 1, "what comes after its end is not held back by it"
+    assert page.index("<br>hello") < page.index(">paused</span>") < page.index("<br>nudge")
+
+
+def test_today_and_what_is_planned_stand_before_what_was(world: World, site: Site) -> None:
+    page = signed_in(world, site, Role.SENDER).get(f"/console/patients/{world.messages()[0].patient_id}").text
+    assert page.index('<h2 id="today"') < page.index('<h2 id="planned"') < page.index('<h2 id="before"')

@@ -9,7 +9,7 @@ from drip.core.model import Channel, Purpose
 from drip.core.role import Permission
 from drip.core.walltime import local_date, midnight
 from drip.flows.called import called
-from drip.store import ahead, patients, versions
+from drip.store import ahead, patient_pauses, patients, versions
 from drip.store.ahead import Ahead, Wanted
 from drip.store.database import Tx
 from drip.web.console.door import Door
@@ -40,6 +40,8 @@ class Shown:
     one: Ahead
     patient: str = field(repr=False)
     when: str
+    is_paused: bool
+    """Staff paused everything for this patient, until later than this."""
     is_theirs: bool
     """Whether staff can do something about it: its patient can be read, and is one."""
 
@@ -128,6 +130,7 @@ def _wanted(visit: Visit, asked: Mapping[str, str]) -> tuple[Wanted, int]:
 
 def _shown(visit: Visit, tx: Tx, found: Sequence[Ahead]) -> Sequence[Shown]:
     people = patients.readable(tx, {one.patient_id for one in found})
+    pauses = patient_pauses.of(tx, people, visit.now)
     zone = visit.app.clinic.zone
     return [
         Shown(
@@ -135,6 +138,7 @@ def _shown(visit: Visit, tx: Tx, found: Sequence[Ahead]) -> Sequence[Shown]:
             patient=called(people[one.patient_id]) if one.patient_id in people else "cannot be unsealed",
             is_theirs=one.patient_id in people and people[one.patient_id].source != patients.STAFF,
             when=at_length(one.due_at, visit.now, zone),
+            is_paused=one.patient_id in pauses and pauses[one.patient_id].holds(one.due_at),
         )
         for one in found
     ]

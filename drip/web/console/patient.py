@@ -139,13 +139,17 @@ def _what(visit: Visit, tx: Tx, row: PatientRow, story: Story) -> Mapping[str, o
 
 
 def _parts(story: Story, held: Mapping[str, str], now: datetime) -> Sequence[Part]:
-    """What was, what is today, and what is still to come."""
+    """What is today, what is still to come, and what was: the newest first, for that is mostly asked for."""
     today = local_date(now, story.zone)
     by_day = [(local_date(one.at, story.zone), _told(one, story, held, now)) for one in story.lines]
     return [
-        Part(id="before", title="Until yesterday", lines=[told for day, told in by_day if day < today]),
         Part(id="today", title="Today", lines=[told for day, told in by_day if day == today]),
         Part(id="planned", title="Planned", lines=[told for day, told in by_day if day > today]),
+        Part(
+            id="before",
+            title="Until yesterday, newest first",
+            lines=[told for day, told in reversed(by_day) if day < today],
+        ),
     ]
 
 
