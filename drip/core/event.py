@@ -35,6 +35,8 @@ class Event:
     """Its other keys, where several events tell what follows from it."""
     was_joined: bool = False
     """We put it to its appointment: it keeps the name that it has without."""
+    known_as: str | None = None
+    """The number that its visit went by before what is fresh was told; None where that is its number now."""
     withdrawn: Reason | None = None
     """It is told otherwise by now, and why: it never happened, and whatever it started is over."""
     site: str | None = None
@@ -182,11 +184,12 @@ class _History:
 
     def _hear_of_visit(self, event: Event, ref: str) -> tuple[Event, Facts]:
         """The event, by what it means for what was known; and what was known of a visit that it moves."""
-        known, applied = self.appointments.get(ref, {}), self.applied.get(ref, {})
+        was = event.known_as or ref
+        known, applied = self.appointments.get(ref, {}), self.applied.get(was, {})
         after, after_applied = appointment_after(known, event), appointment_after(applied, event)
         self.appointments = {**self.appointments, ref: after}
         if not event.fresh:
-            self.applied[ref] = after_applied
+            self.applied[was] = after_applied
         if is_a_move(known, after, event.kind):
             event = replace(event, kind=EventKind.RESCHEDULED)
         if event.kind is not EventKind.RESCHEDULED:

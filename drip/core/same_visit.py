@@ -1,20 +1,28 @@
-"""A visit that somebody types by hand may be one that the booking system has told of: then it is that one."""
+"""Under which number a visit goes in that somebody types by hand: it may be one that the booking system has told of."""
 
 from collections.abc import Iterable
 from datetime import datetime
+from itertools import count
 
+from drip.core.chain import standing_after
 from drip.core.event import Event
-from drip.core.model import EventKind
-from drip.core.patient import time_in
 
 
-def visit_at(history: Iterable[Event], at: datetime) -> str | None:
-    """The number of the visit that is at this very time, by the latest word on each; None where none is."""
-    starts: dict[str, datetime] = {}
-    for event in sorted(history, key=lambda one: (one.occurred_at, one.received)):
-        ref, told = event.appointment_ref, time_in(event.appointment, "starts_at")
-        if ref and event.kind is EventKind.CANCELLED:
-            starts.pop(ref, None)
-        elif ref and told:
-            starts[ref] = told
-    return next((ref for ref, start in starts.items() if start == at), None)
+def number_for(ref: str, at: datetime, history: Iterable[Event]) -> str:
+    """The number for a visit at this time, typed by hand, that would be `ref` by itself.
+
+    One that is known under `ref` stays that one, unless its booking system has since moved it to another day or
+    cancelled it: what it says of its visit is not undone by somebody who tells of another one.
+    """
+    told = list(history)
+    numbers = {event.appointment_ref for event in told}
+    visits = standing_after(told)
+    name = visits.name_of(ref)
+    start = visits.starts.get(name)
+    stays = start is not None and start.astimezone(at.tzinfo).date() == at.date()
+    if ref in numbers and (stays or name not in visits.told):
+        return ref
+    known = next((one for one, start in visits.starts.items() if start == at), None)
+    if known or ref not in numbers:
+        return known or ref
+    return next(other for n in count(2) if (other := f"{ref}-{n}") not in numbers)

@@ -105,15 +105,15 @@ def _ask(app: App, tx: Tx, patient_ids: set[str], now: datetime) -> int:
     for one in found:
         person = people[one.patient_id]
         if person.patient.standing is Standing.CURRENT and person.source not in silent:
-            moments = replay(event_of(event) for event in histories[person.id])
-            tasks.append(_question(app, tx, one, person, moments))
+            tasks.append(_question(app, tx, one, person, [event_of(event) for event in histories[person.id]]))
     # Apply
     records.raise_tasks(tx, tasks, now)
     visits.mark_asked(tx, (one.id for one in found), now)
     return len(tasks)
 
 
-def _question(app: App, tx: Tx, visit: OpenVisit, person: PatientRow, moments: Sequence[Moment]) -> records.NewTask:
+def _question(app: App, tx: Tx, visit: OpenVisit, person: PatientRow, history: Sequence[Event]) -> records.NewTask:
+    moments = replay(history)
     ref = ref_of(tx, visit, moments)
     facts = moments[-1].appointments[ref] if ref else {}
     site = facts.get("site")
@@ -126,7 +126,7 @@ def _question(app: App, tx: Tx, visit: OpenVisit, person: PatientRow, moments: S
         kind=KIND,
         patient_id=person.id,
         data_key=person.data_key,
-        detail=f"Did the patient come to visit {ref} on {when}?",
+        detail=f"Did the patient come to visit {moved_visits(history).told_as(ref)} on {when}?",
     )
 
 

@@ -11,7 +11,7 @@ from drip.bookings.parsed import Parsed
 from drip.clock import order
 from drip.core.model import Facts, merged
 from drip.core.patient import Standing, time_in
-from drip.core.same_visit import visit_at
+from drip.core.same_visit import number_for
 from drip.flows.resolve import event_of
 from drip.flows.take_in import TakenIn
 from drip.store import audit, enrolments, events, names, patients, references
@@ -193,11 +193,12 @@ def _event(parsed: Parsed, body: Facts, patient_id: str, key: DataKey, received:
 
 
 def _of_the_same_visit(body: Facts, told: Sequence[StoredEvent]) -> Facts:
-    """Under the number that the booking system gave it, where it has told of a visit at this very time."""
+    """Under the number that is known already for a visit at this very time."""
     visit = body.get("appointment")
     at = time_in(visit, "starts_at") if isinstance(visit, Mapping) else None
-    known = visit_at((event_of(one) for one in told), at) if at else None
-    return {**body, "appointment": {**visit, "ref": known}} if known and isinstance(visit, Mapping) else body
+    if at is None or not isinstance(visit, Mapping):
+        return body
+    return {**body, "appointment": {**visit, "ref": number_for(str(visit["ref"]), at, map(event_of, told))}}
 
 
 def _only_news(body: Facts, row: PatientRow) -> Facts:
