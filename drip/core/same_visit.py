@@ -1,11 +1,12 @@
 """Under which number a visit goes in that somebody types by hand: it may be one that the booking system has told of."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime
 from itertools import count
 
-from drip.core.chain import standing_after
+from drip.core.chain import moved_visits, standing_after
 from drip.core.event import Event
+from drip.core.typed_visit import is_by_hand
 
 
 def number_for(ref: str, at: datetime, history: Iterable[Event]) -> str:
@@ -26,3 +27,15 @@ def number_for(ref: str, at: datetime, history: Iterable[Event]) -> str:
     if known or ref not in numbers:
         return known or ref
     return next(other for n in count(2) if (other := f"{ref}-{n}") not in numbers)
+
+
+def typed_elsewhere(theirs: Sequence[Event], typed: Sequence[Event]) -> Mapping[str, str]:
+    """Which visits of a history are one that was typed by hand on another record of the same person.
+
+    From each number that the visit has in `theirs` to the one number of both in the two histories together.
+    """
+    both = moved_visits([*theirs, *typed])
+    by_hand = {both.name_of(ref) for event in typed if (ref := event.appointment_ref) and is_by_hand(ref)}
+    names = {ref: both.name_of(ref) for event in theirs if (ref := event.appointment_ref)}
+    told = by_hand & {name for ref, name in names.items() if not is_by_hand(ref)}
+    return {ref: name for ref, name in names.items() if name in told}

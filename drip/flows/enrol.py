@@ -39,7 +39,7 @@ class News:
     cancelled: int = 0
     failed: int = 0
     passed_on: int = 0
-    """Deaths that the same person's record in another system is to hear of."""
+    """What the same person's record in another system is to hear of."""
 
     def __iadd__(self, other: "News") -> "News":
         for name in self.__slots__:

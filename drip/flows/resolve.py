@@ -41,7 +41,8 @@ class Known:
     moments: tuple[Moment, ...] = ()
     """The history replayed, where that has been done."""
     elsewhere: Mapping[tuple[str, str], str] = field(default_factory=dict)
-    """Sequence and local day of the anchor, of all that this person has through another booking system -> its name."""
+    """Sequence and local day of the anchor, of all that this person has through another booking system -> its name;
+    sequence and origin, where it is about a visit that staff typed elsewhere."""
 
     @property
     def patient(self) -> Patient:
@@ -169,7 +170,8 @@ def _is_had_elsewhere(course: Course, row: EnrolmentRow, resolved: Resolved) -> 
     is_led_to = any(
         one.sequence.id == cause and one.started.event.received == event.received for one in resolved.left_out
     )
-    source = resolved.known.elsewhere.get((row.sequence, row.anchor_on or ""))
+    elsewhere = resolved.known.elsewhere
+    source = elsewhere.get((row.sequence, row.anchor_on or "")) or elsewhere.get((row.sequence, row.origin))
     if source is None and not is_led_to:
         return False
     resolved.left_out.append(course)

@@ -1,7 +1,8 @@
 """One person in two booking systems: found by name, birth and an address. Nothing goes twice, nothing after a death.
 
-Two records stay two: each has its own source, history and plan. What is read across is only that somebody has died, and
-that a sequence about a visit of that day is under way already.
+Two records stay two: each has its own source, history and plan. What is read across is only that somebody has died,
+that a sequence about a visit of that day is under way already, and what a booking system says of a visit that staff
+typed on a record of their own (`typed_elsewhere`).
 """
 
 from collections import defaultdict
@@ -12,8 +13,10 @@ from datetime import datetime
 from drip.clock import order
 from drip.core.model import EventKind
 from drip.core.patient import Standing
+from drip.flows import typed_elsewhere
 from drip.flows.own_event import own_event
 from drip.flows.resolve import Known, Resolved
+from drip.flows.typed_elsewhere import Shared
 from drip.store import addresses, enrolments, events, identities, patients, records
 from drip.store.database import Tx
 from drip.store.enrolments import ENDED, EnrolmentRow
@@ -36,14 +39,19 @@ class Families:
     """All of these, as they are stored."""
     under_way: dict[str, dict[tuple[str, str], str]] = field(default_factory=lambda: defaultdict(dict))
     """By patient: sequence and local day of the anchor, of all that has not been ended."""
+    typed: Sequence[Shared] = ()
+    """Visits of these that staff typed on another record."""
 
     def elsewhere(self, patient_id: str) -> Mapping[tuple[str, str], str]:
         """What this person has through another system -> that system's name."""
-        return {
+        found = {
             about: self.members[other].source
             for other in self.others.get(patient_id, ())
             for about in self.under_way[other]
         }
+        for one in self.typed:
+            found |= one.elsewhere() if one.theirs.row.id == patient_id else {}
+        return found
 
     def note(self, patient_id: str, rows: Sequence[EnrolmentRow]) -> None:
         """What this patient is in."""
@@ -69,6 +77,7 @@ def find(tx: Tx, known: Sequence[Known], now: datetime) -> Families:
     rows |= patients.readable(tx, {other for them in others.values() for other in them} - rows.keys())
     told = {one: [other for other in them if other in rows] for one, them in others.items()}
     families = Families(members=members, others={one: them for one, them in told.items() if them}, rows=rows)
+    families.typed = typed_elsewhere.find(tx, known, families.others, rows)
     _look_elsewhere(tx, families, known)
     return families
 
@@ -105,15 +114,17 @@ def _look_elsewhere(tx: Tx, families: Families, known: Sequence[Known]) -> None:
 
 
 def tell(tx: Tx, families: Families, resolved: Sequence[Resolved], now: datetime) -> int:
-    """Staff are told of each pair once; a death that one system tells is told to the other's record as well.
+    """Staff are told of each pair once; a death that one system tells is told to the other's record as well, and so is
+    what it says of a visit that staff typed there.
 
-    Answers how many records are to hear of a death.
+    Answers how much other records are to hear.
     """
     pairs = [(one, other) for one in resolved for other in families.others.get(one.known.row.id, ())]
     records.raise_tasks(tx, [_pair(one.known.row, families.rows[other]) for one, other in pairs], now)
     deaths = {death for one, other in pairs for death in _deaths(families, one, other, now)}
     # From this commit on the gate sees news of the other record, and lets nothing of it pass.
-    return events.add(tx, list(_news(families, deaths)), now) if deaths else 0
+    passed_on = events.add(tx, list(_news(families, deaths)), now) if deaths else 0
+    return passed_on + typed_elsewhere.tell(tx, families.typed, now)
 
 
 def _pair(one: PatientRow, other: PatientRow) -> records.NewTask:

@@ -177,3 +177,50 @@ def test_staff_are_asked_once_by_the_booking_systems_number(known: World) -> Non
     known.tick("2026-06-20 10:10")
     assert questions(known) == []
     assert {one.sequence for one in enrolled(known)} == {"reminders", "advice"}
+
+
+@pytest.fixture
+def new(clinic: World) -> World:
+    """Nobody knew Amina when staff typed her visit; then her booking system tells of it as of its own patient."""
+    clinic.publish(ADVICE, REMINDERS)
+    typed(clinic)
+    tells(clinic, "2026-06-19 10:00", "2026-06-11 12:00")
+    assert planned(clinic) == [("prepare", "06-16"), ("tomorrow", "06-18")]
+    return clinic
+
+
+def test_a_cancellation_reaches_the_visit_that_was_typed_on_another_record(new: World) -> None:
+    tells(new, "2026-06-19 10:00", "2026-06-12 12:00", kind="cancelled")
+    assert planned(new) == []
+    assert days(new, "16", "17", "18", "19") == []
+
+
+def test_a_move_reaches_the_visit_that_was_typed_on_another_record_and_nothing_goes_twice(new: World) -> None:
+    tells(new, "2026-06-26 10:00", "2026-06-12 12:00", kind="rescheduled")
+    assert planned(new) == [("prepare", "06-23"), ("tomorrow", "06-25")]
+    assert days(new, "16", "18", "23", "25") == ["prepare", "tomorrow"]
+
+
+def test_booked_again_after_its_cancellation_it_is_planned_for_once(new: World) -> None:
+    tells(new, "2026-06-19 10:00", "2026-06-12 12:00", kind="cancelled")
+    tells(new, "2026-06-19 10:00", "2026-06-13 12:00")
+    assert planned(new) == [("prepare", "06-16"), ("tomorrow", "06-18")]
+
+
+def test_that_the_patient_came_ends_what_was_typed_on_another_record_and_starts_the_rest_once(new: World) -> None:
+    came(new, "2026-06-19 10:00", "2026-06-19 11:00")
+    assert planned(new) == [("hello", "06-19"), ("later", "06-26"), ("nudge", "06-22")]
+    assert {one.state for one in every_enrolment(new) if one.sequence == "reminders"} == {"ended"}
+
+
+def test_a_visit_at_another_time_leaves_what_was_typed_on_another_record_alone(new: World) -> None:
+    other: dict[str, Any] = {"appointment": {"ref": "a-3"}}
+    tells(new, "2026-06-24 10:00", "2026-06-12 12:00", **other)
+    tells(new, "2026-06-24 10:00", "2026-06-13 12:00", kind="cancelled", **other)
+    assert planned(new) == [("prepare", "06-16"), ("tomorrow", "06-18")]
+
+
+def every_enrolment(world: World) -> list[EnrolmentRow]:
+    with world.store.read() as tx:
+        keys = {row.id: row.data_key for row in patients.find(tx, "1001")}
+        return [one for of_one in enrolments.of_patients(tx, keys).values() for one in of_one]
