@@ -19,7 +19,7 @@ from drip.core.reason import Reason
 from drip.core.role import Person
 from drip.flows.gate_tasks import NO_ROAD
 from drip.flows.prepare import Ready, prepare
-from drip.flows.unreached import by_hand_key
+from drip.flows.unreached import SAFETY_NOT_REACHED, by_hand_key
 from drip.store import (
     addresses,
     audit,
@@ -127,6 +127,8 @@ def _why_not(app: App, tx: Tx, stands: Stranded, made: Ready, now: datetime) -> 
 
 
 def _is_lost(stands: Stranded) -> bool:
+    if stands.state is State.EXPIRED:
+        return stands.purpose is Purpose.SAFETY  # sent again, and not in time: they are still somebody's task
     return stands.state in _LOST or (stands.state is State.SKIPPED and stands.reason in NO_ROAD)
 
 
@@ -162,12 +164,13 @@ def _handed_over(tx: Tx, message_id: str, way: str, by: Person, now: datetime) -
     patients.lock(tx, [claimed.patient_id])
     data_key = enrolments.data_key_rows(tx, [claimed.patient_id])[claimed.patient_id]
     asked = NewTask(key=by_hand_key(message_id), kind=way, patient_id=claimed.patient_id, data_key=data_key)
-    records.raise_tasks(tx, [asked], now)
+    # Lost once more since a colleague last passed it on: that was about the earlier time.
+    is_lost_anew = stranded.deal(tx, [message_id], now) > 0
+    (records.raise_again if is_lost_anew else records.raise_tasks)(tx, [asked], now)
     if not task_list.finish_as(tx, asked.key, way, by.full_name, now):
         return False
-    others = (f"safety_not_reached:{message_id}", f"not_delivered:{message_id}")
+    others = (f"{SAFETY_NOT_REACHED}:{message_id}", f"not_delivered:{message_id}")
     records.finish_tasks(tx, others, now, by=by.full_name)
-    stranded.deal(tx, [message_id], now)
     deed = Deed(who=by.id, deed="message_by_hand", about=f"message:{message_id}", detail={"way": way})
     audit.write(tx, deed, now)
     return True

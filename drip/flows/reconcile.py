@@ -226,12 +226,19 @@ def _write(tx: Tx, findings: Sequence[Finding], now: datetime) -> Reconciled:
     for saw_nothing in (False, True):
         asked = [one.doubt.attempt_id for one in findings if one.evidence is None and one.saw_nothing is saw_nothing]
         settling.note_asked(tx, asked, now, saw_nothing=saw_nothing)
-    settled = [(one, _settlement(one, now)) for one in findings if one.evidence is not None]
-    for state in (State.UNKNOWN, State.HELD):
-        settling.settle(tx, [what for one, what in settled if one.doubt.state is state], was=(state,))
+    settled = _settle(tx, [(one, _settlement(one, now)) for one in findings if one.evidence is not None])
     _tell_staff(tx, settled, now)
     left = Counter(what.state for _, what in settled)
     return Reconciled(went=left[State.ACCEPTED], did_not_go=left[State.PLANNED], held=left[State.HELD])
+
+
+def _settle(tx: Tx, told: Sequence[tuple[Finding, Settlement]]) -> list[tuple[Finding, Settlement]]:
+    """Answers those that were still in doubt: of the others nobody is told, or asked, anything."""
+    late: set[str] = set()
+    for state in (State.UNKNOWN, State.HELD):
+        those = [what for one, what in told if one.doubt.state is state]
+        late |= {what.attempt_id for what in settling.settle(tx, those, was=(state,))}
+    return [(one, what) for one, what in told if what.attempt_id not in late]
 
 
 def _settlement(finding: Finding, now: datetime) -> Settlement:
@@ -277,6 +284,6 @@ def _tell_staff(tx: Tx, settled: Iterable[tuple[Finding, Settlement]], now: date
         )
         for doubt, kind in held + again
     ]
-    records.raise_tasks(tx, tasks, now)
+    records.raise_again(tx, tasks, now)
     went = [one.doubt.message_id for one, what in settled if what.state is State.ACCEPTED]
     records.finish_tasks(tx, (f"held:{message}" for message in went), now)

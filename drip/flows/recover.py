@@ -8,7 +8,7 @@ from drip.core.lifecycle import RESENDABLE, State, checked
 from drip.core.model import Channel
 from drip.core.role import Person
 from drip.core.sequence import Step
-from drip.flows.unreached import by_hand_key
+from drip.flows.unreached import SAFETY_NOT_REACHED, by_hand_key
 from drip.store import addresses, audit, enrolments, patients, records, stranded
 from drip.store.audit import Deed
 from drip.store.database import Tx
@@ -20,12 +20,16 @@ RECENT = timedelta(days=30)
 
 
 def roads(app: App, tx: Tx, lost: Sequence[Stranded], now: datetime) -> Mapping[str, Sequence[Channel]]:
-    """By which channels each of these could go now: the step has words for it, and an address that is open."""
+    """By which channels each of these could go now: the step has words for it, and an address that is open.
+
+    By none where the sequence was ended for the patient: nothing of it goes any more.
+    """
     people = patients.readable(tx, {one.patient_id for one in lost})
     closed = addresses.shut(tx, {contact for row in people.values() for contact in row.contacts.values()})
     versions = app.versions.get(tx, {one.version for one in lost})
-    found = {}
-    for one in lost:
+    ended = enrolments.ended_among(tx, {one.enrolment_id for one in lost})
+    found: dict[str, Sequence[Channel]] = {one.id: () for one in lost}
+    for one in (one for one in lost if one.enrolment_id not in ended):
         step, person = versions[one.version].sequence.step(one.step), people.get(one.patient_id)
         contacts = person.contacts if person else {}
         is_open = {channel for channel, contact in contacts.items() if contact not in closed}
@@ -54,6 +58,7 @@ def send_again(app: App, message_id: str, channel: Channel, by: Person, now: dat
         # Apply
         if not stranded.send_again(tx, lost, channel, now):
             return False  # a receipt came in the meantime
+        # Safety words stay somebody's task until they have gone: the gate, or time, may still keep them back.
         _finish(tx, lost, by, now)
         deed = Deed(who=by.id, deed="message_resent", about=f"message:{lost.id}", detail={"channel": channel.value})
         audit.write(tx, deed, now)
@@ -70,6 +75,7 @@ def deal(app: App, message_id: str, by: Person, now: datetime) -> bool:
         if lost is None or not stranded.deal(tx, [lost.id], now):
             return False
         _finish(tx, lost, by, now)
+        records.finish_tasks(tx, [f"{SAFETY_NOT_REACHED}:{lost.id}"], now)
         audit.write(tx, Deed(who=by.id, deed="message_dealt_with", about=f"message:{lost.id}"), now)
         return True
 
@@ -86,7 +92,7 @@ def ask_by_hand(app: App, message_id: str, way: str, by: Person, now: datetime) 
         records.finish_tasks(tx, [f"not_delivered:{lost.id}"], now, by=by.full_name)
         key = enrolments.data_key_rows(tx, [lost.patient_id])[lost.patient_id]
         task = NewTask(key=by_hand_key(lost.id), kind=way, patient_id=lost.patient_id, data_key=key, detail=lost.step)
-        records.raise_tasks(tx, [task], now)
+        records.raise_again(tx, [task], now)
         audit.write(tx, Deed(who=by.id, deed="task_raised", about=f"message:{lost.id}", detail={"way": way}), now)
         return True
 
@@ -104,4 +110,4 @@ def _locked(tx: Tx, message_id: str, by: Person, now: datetime) -> Stranded | No
 def _finish(tx: Tx, lost: Stranded, by: Person, now: datetime) -> None:
     """The tasks about it wait no more. That nobody's name is on those of passing it on keeps the story true."""
     records.finish_tasks(tx, [f"not_delivered:{lost.id}"], now, by=by.full_name)
-    records.finish_tasks(tx, [f"safety_not_reached:{lost.id}", by_hand_key(lost.id)], now)
+    records.finish_tasks(tx, [by_hand_key(lost.id)], now)

@@ -14,7 +14,7 @@ from drip.core.reason import Reason
 from drip.core.sequence import Sequence as Written
 from drip.flows.attendance import ask
 from drip.flows.own_event import own_event
-from drip.flows.unreached import Lost, ask_about_lost
+from drip.flows.unreached import Lost, ask_about_lost, forget_what_went
 from drip.store import enrolments, events, patients, settling, unmatched
 from drip.store.bulk import chunks
 from drip.store.database import Tx
@@ -66,6 +66,7 @@ def _sweep(tx: Tx, confirming: Collection[str], now: datetime) -> Swept:
     understood = unmatched.hear_again(tx, now - ANSWERS_COME_WITHIN, now)  # addresses are locked before messages
     unconfirmed = settling.give_up_waiting(tx, confirming, now - WAIT_FOR_RECEIPT)
     ask_about_lost(tx, [_lost(one) for one in unconfirmed], now)
+    forget_what_went(tx, now)
     return Swept(
         freed=settling.free_expired_claims(tx),
         doubted=settling.doubt_expired_flights(tx),

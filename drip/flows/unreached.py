@@ -9,6 +9,7 @@ from drip.store import enrolments, patients, records, stranded
 from drip.store.database import Tx
 
 STAFF_NOT_REACHED = "staff_not_reached"
+SAFETY_NOT_REACHED = "safety_not_reached"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -22,7 +23,7 @@ class Lost:
 
 
 def ask_about_lost(tx: Tx, lost: Sequence[Lost], now: datetime) -> None:
-    """Staff are asked about each message; about a colleague's address once, however many alerts it misses."""
+    """Staff are asked about each message each time it is lost; about a colleague's address once at a time."""
     if not lost:
         return
     people = {one.patient_id for one in lost}
@@ -37,7 +38,12 @@ def ask_about_lost(tx: Tx, lost: Sequence[Lost], now: datetime) -> None:
         )
         for one in lost
     ]
-    records.raise_tasks(tx, tasks, now)
+    records.raise_again(tx, tasks, now)
+
+
+def forget_what_went(tx: Tx, now: datetime) -> None:
+    """Safety words that went after all, such as sent again by a person, are nobody's to pass on any more."""
+    records.finish_tasks(tx, stranded.gone_after_all(tx, SAFETY_NOT_REACHED), now)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -64,7 +70,7 @@ def ask_by_hand(tx: Tx, unreached: Sequence[Unreached], way: str, now: datetime)
         )
         for one in alone
     ]
-    records.raise_tasks(tx, tasks, now)
+    records.raise_again(tx, tasks, now)
 
 
 def by_hand_key(message_id: str) -> str:
@@ -75,7 +81,7 @@ def by_hand_key(message_id: str) -> str:
 def _kind(lost: Lost, staff: Collection[str]) -> str:
     if lost.patient_id in staff:
         return STAFF_NOT_REACHED
-    return "safety_not_reached" if lost.purpose is Purpose.SAFETY else "not_delivered"
+    return SAFETY_NOT_REACHED if lost.purpose is Purpose.SAFETY else "not_delivered"
 
 
 def _key(lost: Lost, staff: Collection[str]) -> str:

@@ -111,6 +111,12 @@ def at_sites(tx: Tx, patient_ids: Iterable[str], sites: Iterable[str]) -> frozen
     return frozenset(tx.connection.execute(query).scalars())
 
 
+def ended_among(tx: Tx, ids: Iterable[str]) -> set[str]:
+    """Which of these were ended: nothing of theirs goes any more."""
+    query = select(enrolments.c.id).where(bulk.among(tx, enrolments.c.id, ids), enrolments.c.state == ENDED)
+    return set(tx.connection.execute(query).scalars())
+
+
 def in_sequence(tx: Tx, sequence: str) -> list[str]:
     """The patients who are in a sequence now."""
     query = select(enrolments.c.patient_id).where(enrolments.c.sequence == sequence, enrolments.c.state == ACTIVE)

@@ -6,7 +6,7 @@ from datetime import datetime
 from functools import cache
 from typing import Any
 
-from sqlalchemy import Delete, Select, bindparam, delete, func, select, update
+from sqlalchemy import Delete, Select, bindparam, delete, func, literal, select, update
 
 from drip.core import asked
 from drip.store import bulk
@@ -18,10 +18,13 @@ from drip.store.vault import DataKey
 RED_FLAG = asked.RED_FLAG
 """The kind of task that tells of words which must not wait; while it is open it holds loading exercises back."""
 
+EARLIER = "earlier:"
+"""What the key of a done task begins with once the same has been asked again."""
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class NewTask:
-    """Something a person must do. The same key is asked only once."""
+    """Something a person must do. The same key is asked only once, unless it is asked again for a later reason."""
 
     key: str
     kind: str
@@ -42,6 +45,18 @@ def raise_tasks(tx: Tx, new: Sequence[NewTask], now: datetime) -> None:
             | {"detail": detail, "raised_at": now}
         )
     bulk.insert_rows(tx, tasks, rows, ignore_known=True)
+
+
+def raise_again(tx: Tx, new: Sequence[NewTask], now: datetime) -> None:
+    """Ask staff for a reason that has just come about: what they have done about an earlier one does not answer it.
+
+    What still waits for a person is not asked twice. Only for what comes about once: a repeat would ask anew.
+    """
+    if not new:
+        return
+    done = update(tasks).where(bulk.among(tx, tasks.c.key, {one.key for one in new}), tasks.c.done_at.is_not(None))
+    tx.connection.execute(done.values(key=literal(EARLIER) + tasks.c.id + ":" + tasks.c.key))
+    raise_tasks(tx, new, now)
 
 
 def finish_tasks(tx: Tx, keys: Iterable[str], now: datetime, by: str = "") -> int:

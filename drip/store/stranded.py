@@ -15,7 +15,7 @@ from drip.store.conditions import NO_LEASE, in_state
 from drip.store.database import Tx
 from drip.store.outgoing import Claimed
 from drip.store.patients import STAFF
-from drip.store.schema import messages, patients
+from drip.store.schema import messages, patients, tasks
 from drip.store.site_limits import at_sites
 
 _STATES = (State.FAILED, State.UNDELIVERED, State.INVALID, State.SUPPRESSED)
@@ -129,6 +129,14 @@ def send_again(tx: Tx, one: Stranded, channel: Channel, now: datetime) -> bool:
     row |= {"channel": channel.value, "turned": one.turned or channel is not one.channel, "counted_on": None}
     statement = update(messages).where(*seen, same).values(**row, **NO_LEASE)
     return tx.connection.execute(statement).rowcount == 1
+
+
+def gone_after_all(tx: Tx, kind: str) -> list[str]:
+    """The keys of open tasks of a kind, each about a message that was lost, whose message has gone since."""
+    message = func.substr(tasks.c.key, len(f"{kind}:") + 1)
+    query = select(tasks.c.key).join(messages, messages.c.id == message)
+    query = query.where(tasks.c.kind == kind, tasks.c.done_at.is_(None))
+    return list(tx.connection.execute(query.where(in_state(State.ACCEPTED, State.SENT, State.DELIVERED))).scalars())
 
 
 def carried_by_none(tx: Tx, message_ids: Collection[str]) -> dict[str, str]:

@@ -9,11 +9,14 @@ from sqlalchemy import Select, case, func, select, update
 
 from drip.core.asked import ASKED, urgency
 from drip.store.database import Tx
-from drip.store.records import TaskRow
+from drip.store.records import EARLIER, TaskRow
 from drip.store.schema import tasks
 from drip.store.site_limits import at_sites
 
 _COLUMNS = [tasks.c[name] for name in TaskRow.__slots__]
+
+_LATEST = tasks.c.key.not_like(f"{EARLIER}%")
+"""Not asked again since. What was done about the earlier asking is not taken back any more."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -86,7 +89,7 @@ def done_by_people(tx: Tx, patient_id: str) -> list[DoneTask]:
 
 def done_since(tx: Tx, by: str, since: datetime, sites: Collection[str] = ()) -> list[DoneTask]:
     """What somebody has done since then, last first."""
-    query = _done(select(*_COLUMNS)).where(tasks.c.done_at >= since, tasks.c.done_by == by)
+    query = _done(select(*_COLUMNS)).where(tasks.c.done_at >= since, tasks.c.done_by == by, _LATEST)
     query = query.where(at_sites(tasks.c.patient_id, sites)) if sites else query
     return _read(tx, query.order_by(tasks.c.done_at.desc()).limit(20))
 
@@ -99,11 +102,11 @@ def finish_as(tx: Tx, key: str, kind: str, by: str, now: datetime) -> bool:
 
 def find_done(tx: Tx, task_id: str, since: datetime) -> TaskRow | None:
     """A task that was done since then."""
-    query = _done(select(*_COLUMNS)).where(tasks.c.id == task_id, tasks.c.done_at >= since)
+    query = _done(select(*_COLUMNS)).where(tasks.c.id == task_id, tasks.c.done_at >= since, _LATEST)
     return next((one.task for one in _read(tx, query)), None)
 
 
 def reopen(tx: Tx, task_id: str, since: datetime) -> bool:
     """It waits again, if it was done since then. Answers whether it was."""
-    statement = update(tasks).where(tasks.c.id == task_id, tasks.c.done_at >= since)
+    statement = update(tasks).where(tasks.c.id == task_id, tasks.c.done_at >= since, _LATEST)
     return tx.connection.execute(statement.values(done_at=None, done_by="")).rowcount == 1

@@ -129,6 +129,17 @@ def test_what_did_not_arrive_is_found_in_an_index_of_what_nobody_has_dealt_with(
     assert "SCAN other" not in plan
 
 
+def gone_after_all(tx: Tx) -> object:
+    """Look whether what staff are to pass on has gone by itself."""
+    return stranded.gone_after_all(tx, "safety_not_reached")
+
+
+def test_what_went_after_all_is_found_from_the_few_tasks_that_are_open(clinic: World) -> None:
+    (plan,) = _plans(clinic, gone_after_all)
+    assert "ix_tasks_open" in plan
+    assert "SCAN messages" not in plan
+
+
 def done_lately(tx: Tx) -> object:
     """Look for what somebody has done in the last ten minutes."""
     return task_list.done_since(tx, "Sam", NOW - timedelta(minutes=10))
