@@ -51,20 +51,26 @@ def waiting(tx: Tx, now: datetime, today: datetime, yesterday: datetime, sequenc
 
 def skip(tx: Tx, late: Collection[Waiting], now: datetime, today: datetime) -> int:
     """Leave out those of these messages that are of another day. Answers how many."""
-    found = [row for one in late for row in tx.connection.execute(_those(one, now, today))]
-    patients.lock(tx, {row.patient_id for row in found})  # whoever plans for them or is at the gate comes first
+    are_late = [_of_another_day(one, now, today) for one in late]
+    found = [tx.connection.execute(_ids().where(*is_late)).all() for is_late in are_late]
+    patients.lock(tx, {row.patient_id for rows in found for row in rows})  # whoever plans for them is first
     told = {"state": State.SKIPPED.value, "reason": Reason.RESUMED_LATE.value, **NO_LEASE}
     skipped = 0
-    for chunk in bulk.chunks([row.id for row in found]):
-        statement = update(messages).where(bulk.among(tx, messages.c.id, chunk), in_state(State.PLANNED))
-        skipped += tx.connection.execute(statement.values(told)).rowcount
+    for rows, is_late in zip(found, are_late, strict=True):
+        for chunk in bulk.chunks([row.id for row in rows]):
+            # Asked once more: whoever was first may have given one of them another day.
+            statement = update(messages).where(bulk.among(tx, messages.c.id, chunk), *is_late)
+            skipped += tx.connection.execute(statement.values(told)).rowcount
     return skipped
 
 
-def _those(one: Waiting, now: datetime, today: datetime) -> Select[Any]:
+def _ids() -> Select[Any]:
+    return select(messages.c.id, messages.c.patient_id)
+
+
+def _of_another_day(one: Waiting, now: datetime, today: datetime) -> list[ColumnElement[bool]]:
     named = [messages.c[name] == getattr(one, name) for name in ("sequence", "version", "step")]
-    query = select(messages.c.id, messages.c.patient_id).where(*_held_up(now, None), *named)
-    return query.where(meant_for() < today)
+    return [*_held_up(now, None), *named, meant_for() < today]
 
 
 def _held_up(now: datetime, sequence: str | None) -> list[ColumnElement[bool]]:

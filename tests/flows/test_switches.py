@@ -1,11 +1,17 @@
 """Sending goes on after a pause: what is late is left out, or goes, as somebody chose; nothing comes in a burst."""
 
+from collections.abc import Callable, Iterable
+from typing import Any
+
 import pytest
 
+from drip.flows.deeds.move import move
+from drip.flows.enrol import apply_news
 from drip.flows.switches import Ages, Late, Resumed, ages, pause, resume
-from drip.store import audit, patient_pauses
+from drip.store import audit, late, patient_pauses, patients
+from drip.store.database import Tx
 from drip.store.patient_pauses import PatientPause
-from tests.world import ADVICE, World, a_visit, at
+from tests.world import ADVICE, REMINDERS, World, a_booking, a_visit, at
 
 NEXT_DAY = "2026-06-12 11:00"
 
@@ -108,3 +114,47 @@ def test_another_sequence_keeps_its_pause_and_its_messages(clinic: World) -> Non
     resume(clinic.app, "sequence:advice", at(NEXT_DAY), who="a-1")
     hellos = {one.sequence: (one.state, one.reason) for one in clinic.messages() if one.step == "hello"}
     assert hellos == {"advice": ("skipped", "resumed_late"), "other": ("planned", "paused")}
+
+
+def meanwhile(monkeypatch: pytest.MonkeyPatch, do: Callable[[], object]) -> None:
+    """Somebody else does this once resuming has read what is late, and waits for its patients."""
+    real, left = patients.lock, [do]
+
+    def lock(tx: Tx, patient_ids: Iterable[str]) -> Any:
+        while left:
+            left.pop()()
+        return real(tx, patient_ids)
+
+    monkeypatch.setattr(late.patients, "lock", lock)
+
+
+def test_what_a_colleague_moves_while_sending_goes_on_is_not_left_out(
+    a_postgres_clinic: Callable[..., World], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    clinic = paused_over_night(a_postgres_clinic())
+    hello = next(one.id for one in clinic.messages() if one.step == "hello")
+    meanwhile(monkeypatch, lambda: move(clinic.app, hello, at("2026-06-12 15:00"), "a-2", at(NEXT_DAY)))
+    assert resume(clinic.app, "everything", at(NEXT_DAY), who="a-1") == Resumed(woken=1, skipped=0)
+    clinic.tick("2026-06-12 15:01")
+    assert clinic.states()["hello"] == "accepted"
+
+
+def test_a_visit_that_moves_while_sending_goes_on_keeps_its_reminder(
+    a_postgres_clinic: Callable[..., World], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    clinic = a_postgres_clinic()
+    clinic.publish(REMINDERS)
+    clinic.tell(a_booking("2026-06-12 10:00"))
+    clinic.tick("2026-06-08 09:00")
+    pause(clinic.app, "everything", "", at("2026-06-08 10:30"), who="a-1")
+    clinic.tick("2026-06-09 10:30")
+    now = at("2026-06-10 11:00")
+
+    def moved() -> None:
+        clinic.tell(a_booking("2026-06-22 10:00", told_at="2026-06-10 10:59", kind="rescheduled"))
+        apply_news(clinic.app, now)
+
+    meanwhile(monkeypatch, moved)
+    resume(clinic.app, "everything", now, who="a-1")
+    clinic.tick("2026-06-19 10:01")
+    assert clinic.states()["prepare"] == "accepted"
