@@ -68,6 +68,7 @@ def _waiting(query: Select[Any], since: datetime, sites: Collection[str]) -> Sel
         other.c.enrolment_id == messages.c.enrolment_id,
         other.c.step == messages.c.step,
         other.c.occurrence == messages.c.occurrence,
+        other.c.revision >= messages.c.revision,  # that the old date was told says nothing of the new one
         other.c.id != messages.c.id,
         other.c.state.in_([State.ACCEPTED.value, State.SENT.value, State.DELIVERED.value]),
     )

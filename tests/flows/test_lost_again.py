@@ -19,7 +19,7 @@ from drip.flows.recover import RECENT, ask_by_hand, roads, send_again
 from drip.flows.see_to import Seen, finish, reopen
 from drip.store import records, stranded
 from drip.store.stranded import Stranded
-from tests.world import ADVICE, Sink, World, a_visit, an_event, at
+from tests.world import ADVICE, REMINDERS, Sink, World, a_booking, a_visit, an_event, at
 
 SAM = Person(id="a-1", name="sam", full_name="Sam Okoro", role=Role.SENDER)
 SAFETY = ADVICE.replace("purpose: care", "purpose: safety")
@@ -210,3 +210,32 @@ def test_two_workers_that_ask_the_same_again_at_once_raise_one_task(a_postgres_c
         other.join(0.3)  # it waits for this one to end
     other.join(10)
     assert asked(clinic) == ["not_delivered"]
+
+
+def both_dates(clinic: World, old: State, new: State) -> World:
+    """A reminder of the old date, and then one of the new date, ended like this."""
+    clinic.publish(REMINDERS)
+    clinic.tell(a_booking("2026-06-11 10:00"))
+    clinic.tick("2026-06-02 10:00")
+    clinic.tick("2026-06-08 10:01")
+    _ended(clinic, old, "2026-06-08 10:05")
+    clinic.tell(a_booking("2026-06-22 10:00", told_at="2026-06-08 12:00", kind="rescheduled"))
+    clinic.tick("2026-06-08 12:01")
+    clinic.tick("2026-06-19 10:01")
+    _ended(clinic, new, "2026-06-19 10:05")
+    return clinic
+
+
+def _ended(clinic: World, state: State, when: str) -> None:
+    reminder = next(one for one in reversed(clinic.sink.letters) if one.channel is Channel.EMAIL)
+    clinic.receipt(state, when, attempt_id=reminder.attempt_id)
+    clinic.tick(when)
+
+
+def test_a_lost_reminder_of_the_new_date_is_seen_though_that_of_the_old_date_arrived(clinic: World) -> None:
+    both_dates(clinic, State.DELIVERED, State.UNDELIVERED)
+    assert [(one.step, one.planned_for) for one in failed(clinic)] == [("prepare", at("2026-06-19 10:00"))]
+
+
+def test_a_lost_reminder_of_the_old_date_needs_nobody_once_that_of_the_new_date_arrived(clinic: World) -> None:
+    assert failed(both_dates(clinic, State.UNDELIVERED, State.DELIVERED)) == []
