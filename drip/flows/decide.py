@@ -77,8 +77,9 @@ def _decide(tx: Tx, message_id: str, decision: Decision, by: By, now: datetime) 
     if doubt is None:
         return False
     patients.lock(tx, [doubt.patient_id])
-    if settling.settle(tx, [_settlement(doubt, decision, by, now)], was=(State.HELD,)):
-        return False  # evidence came in the meantime
+    doubt = settling.held(tx, message_id, by.sites)  # a colleague may have decided in the meantime
+    if doubt is None or settling.settle(tx, [_settlement(doubt, decision, by, now)], was=(State.HELD,)):
+        return False  # or evidence came
     if decision is Decision.AGAIN:
         by_staff.want_now(tx, message_id, now)
     records.finish_tasks(tx, [f"held:{message_id}"], now, by=by.name)

@@ -15,11 +15,11 @@ from drip.core.sequence import Sequence as Written
 from drip.flows.attendance import ask
 from drip.flows.own_event import own_event
 from drip.flows.unreached import Lost, ask_about_lost, forget_what_went
-from drip.store import enrolments, events, patients, settling, unmatched
+from drip.store import enrolments, events, overdue, patients, unmatched
 from drip.store.bulk import chunks
 from drip.store.database import Tx
 from drip.store.enrolments import EnrolmentRow
-from drip.store.settling import Unconfirmed
+from drip.store.overdue import Unconfirmed
 
 OPEN = [state.value for state in (State.PLANNED, State.CLAIMED, State.IN_FLIGHT, State.UNKNOWN, State.HELD)]
 AT_ONCE = 200
@@ -64,13 +64,13 @@ def look_back(app: App, now: datetime) -> int:
 
 def _sweep(tx: Tx, confirming: Collection[str], now: datetime) -> Swept:
     understood = unmatched.hear_again(tx, now - ANSWERS_COME_WITHIN, now)  # addresses are locked before messages
-    unconfirmed = settling.give_up_waiting(tx, confirming, now - WAIT_FOR_RECEIPT)
+    unconfirmed = overdue.give_up_waiting(tx, confirming, now - WAIT_FOR_RECEIPT)
     ask_about_lost(tx, [_lost(one) for one in unconfirmed], now)
     forget_what_went(tx, now)
     return Swept(
-        freed=settling.free_expired_claims(tx),
-        doubted=settling.doubt_expired_flights(tx),
-        expired=settling.expire_waiting(tx, now),
+        freed=overdue.free_expired_claims(tx),
+        doubted=overdue.doubt_expired_flights(tx),
+        expired=overdue.expire_waiting(tx, now),
         unconfirmed=len(unconfirmed),
         understood=understood,
     )

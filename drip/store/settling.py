@@ -1,4 +1,4 @@
-"""What became of hand-overs: answers, leases that ran out, doubts and the evidence that settles them."""
+"""What became of hand-overs: answers, doubts, and the evidence or the person that settles them."""
 
 from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass
@@ -6,11 +6,11 @@ from datetime import date, datetime
 from functools import cache
 from typing import Any
 
-from sqlalchemy import Row, Select, Update, bindparam, case, exists, func, select, update
+from sqlalchemy import Row, Select, func, select, update
 
 from drip.core.handover import Evidence
 from drip.core.lifecycle import State, may_move
-from drip.core.model import Channel, Purpose
+from drip.core.model import Channel
 from drip.core.reason import Reason
 from drip.store import bulk, records
 from drip.store.conditions import NO_LEASE, in_state, meant_for
@@ -45,11 +45,34 @@ def settle(
 
     A message that a receipt has moved on already keeps what the receipt said. That a provider took one is evidence
     whenever it comes, also when a sweeper had given the attempt up by then, or a person was asked to decide.
+    An answer is kept with its attempt in any case; what evidence or a person says, only where it settles something.
     """
+    if State.IN_FLIGHT in was:
+        _write_results(tx, settlements)
+        return _settle_messages(tx, settlements, was)
+    _lock_attempts(tx, settlements)
+    left = _settle_messages(tx, settlements, was)
+    unsettled = {one.attempt_id for one in left}
+    _write_results(tx, [one for one in settlements if one.attempt_id not in unsettled])
+    return left
+
+
+def _lock_attempts(tx: Tx, settlements: Sequence[Settlement]) -> None:
+    """Attempts before messages, as whoever hears receipts does: else two would cross."""
+    query = select(attempts.c.id).where(bulk.among(tx, attempts.c.id, (one.attempt_id for one in settlements)))
+    if tx.is_postgres and settlements:
+        tx.connection.execute(query.order_by(attempts.c.id).with_for_update())
+
+
+def _write_results(tx: Tx, settlements: Sequence[Settlement]) -> None:
     for has_ref in (True, False):
         # A receipt may have told the reference before: an answer that has none takes nothing away.
         results = [_result(what) for what in settlements if bool(what.provider_ref) is has_ref]
         bulk.update_rows(tx, attempts, results, match={"id": "id"})
+
+
+def _settle_messages(tx: Tx, settlements: Sequence[Settlement], was: Sequence[State]) -> Sequence[Settlement]:
+    """Answers those that settled none."""
     left = _settle(tx, settlements, was)
     late = [one for one in left if one.state is State.ACCEPTED]
     unsettled = {one.attempt_id for one in _settle(tx, late, _GIVEN_UP)}
@@ -94,77 +117,6 @@ def _settled_row(one: Settlement, was: State) -> dict[str, Any]:
         "provider_ref": one.provider_ref,
         "accepted_at": one.accepted_at,
     } | NO_LEASE
-
-
-def free_expired_claims(tx: Tx) -> int:
-    """Claims whose worker is gone go back to the plan: nothing had left the house."""
-    return _lease_ran_out(tx, State.CLAIMED, State.PLANNED, Reason.NONE)
-
-
-def doubt_expired_flights(tx: Tx) -> int:
-    """Hand-overs whose worker is gone are unknown: they may have gone."""
-    return _lease_ran_out(tx, State.IN_FLIGHT, State.UNKNOWN, Reason.UNRESOLVED)
-
-
-def _lease_ran_out(tx: Tx, was: State, becomes: State, reason: Reason) -> int:
-    statement = _running_out(was, becomes, reason, is_postgres=tx.is_postgres)
-    return tx.connection.execute(statement, {} if tx.is_postgres else {"at": tx.real_now()}).rowcount
-
-
-@cache
-def _running_out(was: State, becomes: State, reason: Reason, *, is_postgres: bool) -> Update:
-    now = func.clock_timestamp() if is_postgres else bindparam("at", type_=messages.c.lease_until.type)
-    statement = update(messages).where(
-        messages.c.lease_until.is_not(None), messages.c.lease_until < now, messages.c.state == was.value
-    )
-    return statement.values(state=becomes.value, reason=reason.value, **NO_LEASE)
-
-
-def expire_waiting(tx: Tx, now: datetime) -> int:
-    """Planned messages that wait for later than they would still be useful."""
-    return tx.connection.execute(_expiring(), {"at": now}).rowcount
-
-
-@cache
-def _expiring() -> Update:
-    at = bindparam("at", type_=messages.c.due_at.type)
-    statement = update(messages).where(
-        in_state(State.PLANNED),
-        messages.c.channel.in_([channel.value for channel in Channel]),  # so that the index of due rows serves
-        messages.c.priority.in_([purpose.rank for purpose in Purpose]),
-        messages.c.due_at <= at,
-        messages.c.expires_at <= at,
-    )
-    # Staff see what held it back for so long, where something did.
-    is_nothing = messages.c.reason.in_(("", Reason.MOVED_BY_STAFF.value, Reason.RESENT_BY_STAFF.value))
-    why = case((is_nothing, Reason.EXPIRED.value), else_=messages.c.reason)
-    return statement.values(state=State.EXPIRED.value, reason=why)
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Unconfirmed:
-    """A message that a provider took, and of which it never said what became of it."""
-
-    message_id: str
-    patient_id: str
-    purpose: Purpose
-
-
-def give_up_waiting(tx: Tx, providers: Collection[str], before: datetime) -> list[Unconfirmed]:
-    """Messages that providers which confirm took before then, and never said to have arrived or not. Answers which."""
-    if not providers:
-        return []
-    statement = update(messages).where(
-        in_state(State.ACCEPTED, State.SENT),
-        messages.c.provider.in_(sorted(providers)),
-        messages.c.accepted_at < before,
-    )
-    by_hand = exists().where(attempts.c.id == messages.c.attempt_id, attempts.c.outcome == SAID_TO_HAVE_GONE)
-    statement = statement.where(~by_hand)
-    values = {"state": State.UNDELIVERED.value, "reason": Reason.NO_RECEIPT.value}
-    changed = statement.values(values).returning(messages.c.id, messages.c.patient_id, messages.c.purpose)
-    rows = tx.connection.execute(changed)
-    return [Unconfirmed(message_id=row.id, patient_id=row.patient_id, purpose=Purpose(row.purpose)) for row in rows]
 
 
 def wake(tx: Tx, reason: Reason, sequence: str | None) -> int:

@@ -169,7 +169,7 @@ def test_what_turns_out_while_a_provider_is_asked_is_no_task(a_clinic: Callable[
         clinic.receipt(State.DELIVERED, "2026-06-11 10:30", attempt_id=doubt.attempt_id)
         apply_receipts(clinic.app, at("2026-06-11 10:30"))
 
-    clinic.sink.find = find  # type: ignore[method-assign]
+    clinic.sink.find = find  # type: ignore[assignment, method-assign]
     clinic.tick("2026-06-11 10:30")
     assert (clinic.states()["hello"], asked(clinic)) == ("delivered", [])
 

@@ -8,7 +8,7 @@ import pytest
 from drip.flows.deeds.move import move
 from drip.flows.enrol import apply_news
 from drip.flows.switches import Ages, Late, Resumed, ages, pause, resume
-from drip.store import audit, late, patient_pauses, patients
+from drip.store import audit, patient_pauses, patients
 from drip.store.database import Tx
 from drip.store.patient_pauses import PatientPause
 from tests.world import ADVICE, REMINDERS, World, a_booking, a_visit, at
@@ -125,7 +125,7 @@ def meanwhile(monkeypatch: pytest.MonkeyPatch, do: Callable[[], object]) -> None
             left.pop()()
         return real(tx, patient_ids)
 
-    monkeypatch.setattr(late.patients, "lock", lock)
+    monkeypatch.setattr(patients, "lock", lock)
 
 
 def test_what_a_colleague_moves_while_sending_goes_on_is_not_left_out(

@@ -14,10 +14,10 @@ from drip.store import (
     conversations,
     enrolments,
     outgoing,
+    overdue,
     patient_pauses,
     paused,
     questions,
-    settling,
     stranded,
     task_list,
     unmatched,
@@ -44,12 +44,12 @@ def next_due(tx: Tx) -> object:
 
 def expire_waiting(tx: Tx) -> object:
     """Look for what has waited too long."""
-    return settling.expire_waiting(tx, NOW)
+    return overdue.expire_waiting(tx, NOW)
 
 
 def give_up_waiting(tx: Tx) -> object:
     """Look for what no receipt came for."""
-    return settling.give_up_waiting(tx, {"sink"}, NOW)
+    return overdue.give_up_waiting(tx, {"sink"}, NOW)
 
 
 def test_what_waits_for_a_receipt_is_found_in_an_index_of_such_messages(clinic: World) -> None:
