@@ -13,7 +13,7 @@ from drip.core.gate import Candidate, unfit
 from drip.core.gate import Person as Known
 from drip.core.interlock import interlocks
 from drip.core.letter import Words
-from drip.core.lifecycle import State
+from drip.core.lifecycle import REVIVABLE, State
 from drip.core.model import Channel, Purpose
 from drip.core.reason import Reason
 from drip.core.role import Person
@@ -70,7 +70,7 @@ def words_by_hand(app: App, message_id: str, way: str, by: Person, now: datetime
     It is looked at as the gate would: only what is approved, still true, not held back, and not against a wish.
     """
     with app.store.write() as tx:  # that somebody read it is written down
-        stands = stranded.find(tx, message_id)
+        stands = _stands(tx, message_id)
         claimed = stranded.as_claimed(tx, message_id, READ_FROM[way][0], by.sites)
         if stands is None or claimed is None:
             return None
@@ -126,6 +126,15 @@ def _why_not(app: App, tx: Tx, stands: Stranded, made: Ready, now: datetime) -> 
     return f"Not now: {verdict.reason.sentence or JUST_TOLD}." if verdict else ""
 
 
+def _stands(tx: Tx, message_id: str) -> Stranded | None:
+    """The message; where it was left out, and the one that says the same by the other channel was lost, that one."""
+    stands = stranded.find(tx, message_id)
+    if stands is None or _is_lost(stands) or stands.state not in REVIVABLE | {State.EXPIRED}:
+        return stands
+    step = (stranded.find(tx, one) for one in stranded.of_step(tx, message_id))
+    return next((one for one in step if one and _is_lost(one)), stands)
+
+
 def _is_lost(stands: Stranded) -> bool:
     if stands.state is State.EXPIRED:
         return stands.purpose is Purpose.SAFETY  # sent again, and not in time: they are still somebody's task
@@ -158,18 +167,19 @@ def handed_over(app: App, message_id: str, way: str, by: Person, now: datetime) 
 
 
 def _handed_over(tx: Tx, message_id: str, way: str, by: Person, now: datetime) -> bool:
-    claimed, stands = stranded.as_claimed(tx, message_id, READ_FROM[way][0], by.sites), stranded.find(tx, message_id)
+    claimed, stands = stranded.as_claimed(tx, message_id, READ_FROM[way][0], by.sites), _stands(tx, message_id)
     if claimed is None or stands is None or not _is_lost(stands):
         return False
     patients.lock(tx, [claimed.patient_id])
     data_key = enrolments.data_key_rows(tx, [claimed.patient_id])[claimed.patient_id]
-    asked = NewTask(key=by_hand_key(message_id), kind=way, patient_id=claimed.patient_id, data_key=data_key)
+    step = stranded.of_step(tx, message_id)
+    asked = NewTask(key=by_hand_key(step[0]), kind=way, patient_id=claimed.patient_id, data_key=data_key)
     # Lost once more since a colleague last passed it on: that was about the earlier time.
-    is_lost_anew = stranded.deal(tx, [message_id], now) > 0
+    is_lost_anew = stranded.deal(tx, step, now) > 0
     (records.raise_again if is_lost_anew else records.raise_tasks)(tx, [asked], now)
     if not task_list.finish_as(tx, asked.key, way, by.full_name, now):
         return False
-    others = (f"{SAFETY_NOT_REACHED}:{message_id}", f"not_delivered:{message_id}")
+    others = [f"{kind}:{one}" for one in step for kind in (SAFETY_NOT_REACHED, "not_delivered")]
     records.finish_tasks(tx, others, now, by=by.full_name)
     deed = Deed(who=by.id, deed="message_by_hand", about=f"message:{message_id}", detail={"way": way})
     audit.write(tx, deed, now)

@@ -59,7 +59,8 @@ def send_again(app: App, message_id: str, channel: Channel, by: Person, now: dat
         if not stranded.send_again(tx, lost, channel, now):
             return False  # a receipt came in the meantime
         # Safety words stay somebody's task until they have gone: the gate, or time, may still keep them back.
-        _finish(tx, lost, by, now)
+        _finish(tx, [lost.id], by, now)
+        _forget_by_hand(tx, lost, now)
         deed = Deed(who=by.id, deed="message_resent", about=f"message:{lost.id}", detail={"channel": channel.value})
         audit.write(tx, deed, now)
         return True
@@ -72,10 +73,11 @@ def deal(app: App, message_id: str, by: Person, now: datetime) -> bool:
 
     def write(tx: Tx) -> bool:
         lost = _locked(tx, message_id, by, now)
-        if lost is None or not stranded.deal(tx, [lost.id], now):
+        if lost is None or not _deal(tx, lost, by, now):
             return False
-        _finish(tx, lost, by, now)
-        records.finish_tasks(tx, [f"{SAFETY_NOT_REACHED}:{lost.id}"], now)
+        _forget_by_hand(tx, lost, now)
+        safety = [f"{SAFETY_NOT_REACHED}:{one}" for one in stranded.of_step(tx, lost.id)]
+        records.finish_tasks(tx, safety, now)
         audit.write(tx, Deed(who=by.id, deed="message_dealt_with", about=f"message:{lost.id}"), now)
         return True
 
@@ -87,11 +89,11 @@ def ask_by_hand(app: App, message_id: str, way: str, by: Person, now: datetime) 
 
     def write(tx: Tx) -> bool:
         lost = _locked(tx, message_id, by, now)
-        if lost is None or not stranded.deal(tx, [lost.id], now):
+        if lost is None or not _deal(tx, lost, by, now):
             return False
-        records.finish_tasks(tx, [f"not_delivered:{lost.id}"], now, by=by.full_name)
         key = enrolments.data_key_rows(tx, [lost.patient_id])[lost.patient_id]
-        task = NewTask(key=by_hand_key(lost.id), kind=way, patient_id=lost.patient_id, data_key=key, detail=lost.step)
+        about = by_hand_key(stranded.of_step(tx, lost.id)[0])
+        task = NewTask(key=about, kind=way, patient_id=lost.patient_id, data_key=key, detail=lost.step)
         records.raise_again(tx, [task], now)
         audit.write(tx, Deed(who=by.id, deed="task_raised", about=f"message:{lost.id}", detail={"way": way}), now)
         return True
@@ -107,7 +109,19 @@ def _locked(tx: Tx, message_id: str, by: Person, now: datetime) -> Stranded | No
     return stranded.find_waiting(tx, message_id, now - RECENT, by.sites)
 
 
-def _finish(tx: Tx, lost: Stranded, by: Person, now: datetime) -> None:
-    """The tasks about it wait no more. That nobody's name is on those of passing it on keeps the story true."""
-    records.finish_tasks(tx, [f"not_delivered:{lost.id}"], now, by=by.full_name)
-    records.finish_tasks(tx, [by_hand_key(lost.id)], now)
+def _deal(tx: Tx, lost: Stranded, by: Person, now: datetime) -> bool:
+    """Somebody reaches the patient in another way: of all messages that say the same, each has been dealt with."""
+    step = stranded.of_step(tx, lost.id)
+    is_dealt_with = stranded.deal(tx, step, now) > 0
+    if is_dealt_with:
+        _finish(tx, step, by, now)
+    return is_dealt_with
+
+
+def _finish(tx: Tx, message_ids: Sequence[str], by: Person, now: datetime) -> None:
+    records.finish_tasks(tx, [f"not_delivered:{one}" for one in message_ids], now, by=by.full_name)
+
+
+def _forget_by_hand(tx: Tx, lost: Stranded, now: datetime) -> None:
+    """Nobody has to pass its words on any more. That nobody's name stands with it keeps the story true."""
+    records.finish_tasks(tx, [by_hand_key(one) for one in stranded.of_step(tx, lost.id)], now)

@@ -1,5 +1,6 @@
 """A person sees to a task: takes it on, writes down what was done, finishes it, or takes that back."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from enum import StrEnum
@@ -7,6 +8,7 @@ from enum import StrEnum
 from drip.app import App
 from drip.core.asked import BY_HAND, NEEDS_NOTE, RED_FLAG
 from drip.core.role import Permission, Person
+from drip.flows.unreached import forget
 from drip.store import accounts, audit, enrolments, patients, records, settling, stranded, task_list, task_notes
 from drip.store.audit import Deed
 from drip.store.database import Tx
@@ -62,7 +64,9 @@ def _finish(tx: Tx, seen: Seen, now: datetime) -> Outcome:
     if not records.finish_task(tx, task.id, "" if is_dropped else seen.by.full_name, now):
         return Outcome.GONE
     _note(tx, task, seen, now)
-    stranded.deal(tx, [message_of(task)], now)
+    lost = _lost(tx, task)
+    stranded.deal(tx, lost, now)
+    forget(tx, lost if task.kind in BY_HAND else (), now)
     deed = "task_dropped" if is_dropped else "task_done"
     audit.write(tx, Deed(who=seen.by.id, deed=deed, about=f"task:{task.id}"), now)
     return Outcome.RELEASED if _releases(tx, task) else Outcome.DONE
@@ -79,6 +83,12 @@ def _releases(tx: Tx, task: TaskRow) -> bool:
 def message_of(task: TaskRow) -> str:
     """The message that a task is about, by the last part of its key; of other kinds that is nobody's id."""
     return task.key.rpartition(":")[2]
+
+
+def _lost(tx: Tx, task: TaskRow) -> Sequence[str]:
+    """The messages that it is about. Words that were passed on by hand were those of all that say the same."""
+    message = message_of(task)
+    return stranded.of_step(tx, message) if task.kind in BY_HAND else [message]
 
 
 def _theirs(tx: Tx, seen: Seen) -> TaskRow | None:
@@ -145,7 +155,7 @@ def reopen(app: App, seen: Seen, now: datetime) -> bool:
         patients.lock(tx, [done.patient_id] if done.patient_id else [])
         is_open = task_list.reopen(tx, done.id, now - UNDO)
         if is_open:
-            stranded.undo(tx, [message_of(done)])
+            stranded.undo(tx, _lost(tx, done))
             audit.write(tx, Deed(who=seen.by.id, deed="task_reopened", about=f"task:{done.id}"), now)
         return is_open
 

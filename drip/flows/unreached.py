@@ -73,6 +73,12 @@ def ask_by_hand(tx: Tx, unreached: Sequence[Unreached], way: str, now: datetime)
     records.raise_again(tx, tasks, now)
 
 
+def forget(tx: Tx, message_ids: Collection[str], now: datetime) -> None:
+    """Whatever else staff were asked about these, which all say the same: nobody needs to do it as well."""
+    kinds = (SAFETY_NOT_REACHED, "not_delivered", "unreached")
+    records.finish_tasks(tx, [f"{kind}:{one}" for one in message_ids for kind in kinds], now)
+
+
 def by_hand_key(message_id: str) -> str:
     """What makes the task of posting or saying a message's words the one it is."""
     return f"unreached:{message_id}"

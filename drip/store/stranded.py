@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Row, Select, and_, exists, func, or_, select, update
+from sqlalchemy import ColumnElement, FromClause, Row, Select, and_, exists, func, or_, select, update
 
 from drip.core.lifecycle import State
 from drip.core.model import Channel, Purpose
@@ -140,19 +140,26 @@ def gone_after_all(tx: Tx, kind: str) -> list[str]:
     return list(tx.connection.execute(query.where(in_state(State.ACCEPTED, State.SENT, State.DELIVERED))).scalars())
 
 
+def of_step(tx: Tx, message_id: str) -> list[str]:
+    """The ids of the messages that say the same: this one and, of a step that goes by both channels, the other."""
+    other = messages.alias()
+    query = select(other.c.id).join(messages, _is_of_same_step(other)).where(messages.c.id == message_id)
+    return list(tx.connection.execute(query.order_by(other.c.id)).scalars())
+
+
+def _is_of_same_step(other: FromClause) -> ColumnElement[bool]:
+    names = ("enrolment_id", "step", "occurrence", "revision")
+    return and_(*(other.c[name] == messages.c[name] for name in names))
+
+
 def carried_by_none(tx: Tx, message_ids: Collection[str]) -> dict[str, str]:
     """Those of these whose step nothing else carries or may still carry -> the first id of their step's messages.
 
     A step that goes by both channels has two messages: where neither can go they share that id.
     """
     other = messages.alias()
-    same = (
-        other.c.enrolment_id == messages.c.enrolment_id,
-        other.c.step == messages.c.step,
-        other.c.occurrence == messages.c.occurrence,
-        other.c.revision == messages.c.revision,
-    )
-    alive = exists().where(*same, other.c.id != messages.c.id, other.c.state.not_in(_ENDED))
-    first = select(func.min(other.c.id)).where(*same).scalar_subquery()
+    same = _is_of_same_step(other)
+    alive = exists().where(same, other.c.id != messages.c.id, other.c.state.not_in(_ENDED))
+    first = select(func.min(other.c.id)).where(same).scalar_subquery()
     query = select(messages.c.id, first).where(bulk.among(tx, messages.c.id, message_ids), ~alive)
     return {row[0]: row[1] for row in tx.connection.execute(query)} if message_ids else {}
