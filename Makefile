@@ -1,6 +1,6 @@
 # Everything a stranger needs: python3 (3.11 or later), make and git. The first run makes .venv; later ones are quick.
 .DEFAULT_GOAL := help
-.PHONY: help setup demo test check properties faults hazards run bench clean lock assets
+.PHONY: help setup demo console test check properties faults hazards run bench clean lock assets
 
 PYTHON ?= python3
 VENV := .venv
@@ -22,6 +22,9 @@ setup: $(READY)  ## make .venv and install everything
 
 demo: $(READY)  ## twelve weeks at an invented clinic, into demo/index.html
 	@$(BIN)/drip demo --out demo
+
+console: $(READY)  ## the staff's console at an invented clinic, in your browser
+	@$(BIN)/drip demo --console --out demo
 
 test: $(READY)  ## all tests, on SQLite and on PostgreSQL
 	@env -u PYTHONDONTWRITEBYTECODE $(BIN)/python -m pytest -n auto --dist loadgroup

@@ -25,8 +25,19 @@ def add_to(app: typer.Typer) -> None:
 def demo(
     days: Annotated[int, typer.Option(min=1, max=400, help="how long to let time pass")] = 84,
     folder: Annotated[Path, typer.Option("--out", metavar="DIR", help="where to put it")] = Path("demo"),
+    console: Annotated[bool, typer.Option("--console", help="the staff's pages instead, as of today")] = False,
+    port: Annotated[int, typer.Option(min=0, max=65535, help="where the console is; 0 is any free one")] = 8000,
 ) -> None:
-    """The real job on invented patients: twelve weeks on a virtual clock, messages into a folder."""
+    """The real job on invented patients: twelve weeks on a virtual clock, messages into a folder; or the console."""
+    if console:
+        from drip.cli.demo_console import show_console
+
+        show_console(folder, port)
+    else:
+        _twelve_weeks(folder, days)
+
+
+def _twelve_weeks(folder: Path, days: int) -> None:
     from drip.cli.shipped import samples, shipped
     from drip.demo import START, NotOurFolder, run_demo
 

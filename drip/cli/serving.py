@@ -40,7 +40,7 @@ def serve(host: Host = "127.0.0.1", port: Port = 8000) -> None:
         stop_on_signals(stop)  # before anybody can know that it is up
         with _web(app, (host, port), stop) as ended:
             _take_up_now_and_then(app, stop)
-            _complain_if(ended)
+            complain_if(ended)
 
 
 def up(host: Host = "127.0.0.1", port: Port = 8000) -> None:
@@ -50,39 +50,76 @@ def up(host: Host = "127.0.0.1", port: Port = 8000) -> None:
 
     with opened_to_work() as (app, stop), _web(app, (host, port), stop) as ended:
         run(app, stop)
-        _complain_if(ended)
+        complain_if(ended)
 
 
 @contextmanager
 def _web(app: "App", address: tuple[str, int], stop: threading.Event) -> Iterator[threading.Event]:
-    """The web answers while this lasts; the event tells that it ended by itself."""
+    """The web answers while this lasts, and it is said where; the event tells that it ended by itself."""
     from drip.cli.show import note
+
+    _refuse_what_could_be_lost(app)
+    with listening_on(*address) as listening:
+        host, port = listening.getsockname()[:2]
+        with answering(app, listening, stop) as ended:
+            note(f"Listening on {_in_an_address(host)}, port {port}.")
+            note(f"The console: {console_at(app.public_url, host, port)}")
+            _say_what_is_missing(app)
+            yield ended
+
+
+@contextmanager
+def answering(app: "App", listening: "socket.socket", stop: threading.Event) -> Iterator[threading.Event]:
+    """The web answers on this socket while this lasts; the event tells that it ended by itself."""
     from drip.web.app import make_app
     from drip.web.server import served
 
-    listening = _listening(app, address)
     gc.freeze()  # what is built by now stays: looking through it for garbage was a fifth of what a call cost
-    host, port = listening.getsockname()[:2]
     with served(make_app(app), listening, stop) as ended:
-        note(f"Listening on {f'[{host}]' if ':' in host else host}, port {port}.")
-        if not app.public_url:
-            note("DRIP_PUBLIC_URL is not set: no provider's callback can be believed, and messages hold no links.")
         yield ended
 
 
-def _listening(app: "App", address: tuple[str, int]) -> "socket.socket":
-    """A socket, once it is certain that what comes in can be kept."""
+def console_at(public_url: str, host: str, port: int) -> str:
+    """Where staff sign in: forms from anywhere but the public address are refused once there is one."""
+    here = {"0.0.0.0": "127.0.0.1", "::": "::1"}.get(host, host)  # noqa: S104 - what somebody chose to listen on
+    return f"{public_url or f'http://{_in_an_address(here)}:{port}'}/console"
+
+
+def _in_an_address(host: str) -> str:
+    return f"[{host}]" if ":" in host else host
+
+
+def _say_what_is_missing(app: "App") -> None:
+    from drip.cli.show import note
+    from drip.cli.staff import NOBODY_YET
+    from drip.store import accounts
+
+    if not app.public_url:
+        note("DRIP_PUBLIC_URL is not set: no provider's callback can be believed, and messages hold no links.")
+    with app.store.read() as tx:
+        if all(one.disabled_at for one in accounts.everybody(tx)):
+            note(NOBODY_YET)
+
+
+def _refuse_what_could_be_lost(app: "App") -> None:
+    """What comes in while the database is away must have somewhere to be kept."""
     from drip.flows.news_spool import CannotKeep, check_folder
-    from drip.web.server import listen
 
     try:
         check_folder(app)
-        return listen(*address)
     except CannotKeep as problem:
         raise Complaint(str(problem), 2) from None
+
+
+def listening_on(host: str, port: int) -> "socket.socket":
+    """A socket there."""
+    from drip.web.server import listen
+
+    try:
+        return listen(host, port)
     except (OSError, UnicodeError) as problem:
         told = getattr(problem, "strerror", None) or "there is no such address"
-        raise Complaint(f"cannot listen on {address[0]}, port {address[1]}: {told}", 2) from None
+        raise Complaint(f"cannot listen on {host}, port {port}: {told}", 2) from None
 
 
 def _take_up_now_and_then(app: "App", stop: threading.Event) -> None:
@@ -100,6 +137,7 @@ def _take_up_now_and_then(app: "App", stop: threading.Event) -> None:
             logging.getLogger("drip.web").error("cannot take up what was put aside: %s", type(problem).__name__)
 
 
-def _complain_if(ended: threading.Event) -> None:
+def complain_if(ended: threading.Event) -> None:
+    """The web must not end before it is told to."""
     if ended.is_set():
         raise Complaint("the web ended by itself; the lines above say more", 3)

@@ -19,6 +19,8 @@ Sites = Annotated[list[str] | None, typer.Option("--site", help="only this site'
 RoleWord = Annotated[Role, typer.Option("--role", help="what they may do: docs/console.md")]
 AsJson = Annotated[bool, typer.Option("--json", help="one JSON document")]
 
+NOBODY_YET = "Nobody can sign in yet: `drip user add NAME --role admin` makes the first account."
+
 
 def add_to(app: typer.Typer) -> None:
     """These commands."""
@@ -125,7 +127,7 @@ def show_all(as_json: AsJson = False) -> None:
     elif everybody:
         _print_accounts(everybody)
     else:
-        out.print("Nobody can sign in yet: `drip user add NAME --role admin` makes the first account.")
+        out.print(NOBODY_YET)
 
 
 def _account_as_json(one: "Listed") -> dict[str, Any]:

@@ -47,12 +47,17 @@ def address(secret: str, name: str, clinic: str) -> str:
     return pyotp.TOTP(secret).provisioning_uri(name=name, issuer_name=f"drip {clinic}")
 
 
-def half_minute_of(secret: str, code: str, now: datetime, used: int) -> int | None:
+def code(secret: str, now: datetime) -> str:
+    """What an authenticator app that knows this secret shows now."""
+    return pyotp.TOTP(secret).at(now)
+
+
+def half_minute_of(secret: str, told: str, now: datetime, used: int) -> int | None:
     """The half-minute that a code is of, if it is right and of a later one than `used`; None otherwise."""
-    typed = "".join(code.split())
+    typed = "".join(told.split())
     current = int(now.timestamp()) // HALF_MINUTE
     for one in range(current - DRIFT, current + DRIFT + 1):
-        made = pyotp.TOTP(secret).at(datetime.fromtimestamp(one * HALF_MINUTE, UTC))
+        made = code(secret, datetime.fromtimestamp(one * HALF_MINUTE, UTC))
         if one > used and secrets.compare_digest(made.encode(), typed.encode()):
             return one
     return None

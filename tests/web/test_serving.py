@@ -14,6 +14,7 @@ from pathlib import Path
 
 import pytest
 
+from drip.cli.serving import console_at
 from drip.store import migrate
 from tests.web.build import Site
 
@@ -42,6 +43,28 @@ def started(home: Path, command: str) -> Iterator[tuple["subprocess.Popen[str]",
             yield process, Site(int(found[1]))
         finally:
             process.kill()
+
+
+def test_it_says_where_the_console_is_and_how_the_first_account_is_made(home: Path) -> None:
+    with started(home, "serve") as (process, site):
+        process.send_signal(signal.SIGTERM)
+        assert process.stderr is not None
+        said = process.stderr.read().splitlines()
+        assert f"The console: http://127.0.0.1:{site.port}/console" in said
+        assert "Nobody can sign in yet: `drip user add NAME --role admin` makes the first account." in said
+
+
+@pytest.mark.parametrize(
+    ("public_url", "host", "said"),
+    [
+        ("", "0.0.0.0", "http://127.0.0.1:8000/console"),  # noqa: S104 - nothing listens
+        ("", "::1", "http://[::1]:8000/console"),
+        ("https://drip.clinic.example", "127.0.0.1", "https://drip.clinic.example/console"),
+    ],
+    ids=["every address", "IPv6", "behind a proxy"],
+)
+def test_the_consoles_address_is_one_that_a_browser_can_sign_in_at(public_url: str, host: str, said: str) -> None:
+    assert console_at(public_url, host, 8000) == said
 
 
 @pytest.mark.parametrize("signalled", [signal.SIGTERM, signal.SIGINT], ids=["SIGTERM", "Ctrl-C"])

@@ -35,6 +35,9 @@ SHOWN = ("achilles-loading-insertional", "achilles-loading-midportion", "proloth
 OURS = {"drip.db", "drip.db-wal", "drip.db-shm", "index.html", "index.jsonl"}
 """What a demo leaves in its folder besides one folder a day; only such a folder is ever emptied."""
 
+CONSOLE = "console"
+"""Below that folder: what `drip demo --console` wrote, which is its own to empty."""
+
 
 class NotOurFolder(Exception):
     """The folder holds something that no demo put there."""
@@ -57,9 +60,9 @@ def run_demo(
     home: Path, samples: Path, out: Path, *, days: int, at_tick: Callable[[datetime, Counts], None] | None = None
 ) -> Demo:
     """Run the real job on invented patients: SQLite and messages in `out`, time on a virtual clock."""
-    _make_empty(out)
+    make_empty(out)
     clinic = read_clinic(home).without_alerts()
-    app = _app(clinic, out)
+    app = demo_app(clinic, out)
     try:
         folder = read_folder(home)
         how = Publication(by="demo", approved_by="", in_flight=InFlight.PIN)
@@ -84,9 +87,9 @@ def run_demo(
     )
 
 
-def _make_empty(out: Path) -> None:
+def make_empty(out: Path) -> None:
     """Only what a demo wrote is removed, so that a mistyped folder loses nothing."""
-    found = list(out.iterdir()) if out.exists() else []
+    found = [path for path in out.iterdir() if path.name != CONSOLE] if out.exists() else []
     strange = [path.name for path in found if path.name not in OURS and not _is_day(path)]
     if strange:
         raise NotOurFolder(f"{out} holds {strange[0]}, which no demo wrote: choose another folder with --out")
@@ -99,8 +102,8 @@ def _is_day(path: Path) -> bool:
     return path.is_dir() and path.name[:4].isdigit() and path.name[4:5] == "-"
 
 
-def _app(clinic: Clinic, out: Path) -> App:
-    """Its own database and its own key, which is thrown away."""
+def demo_app(clinic: Clinic, out: Path, spool: Path | None = None) -> App:
+    """Its own database and its own key, which is kept nowhere; every message goes into the folder."""
     url = f"sqlite:///{out / 'drip.db'}"
     migrate.migrate(url)
     settings = read_settings(outbox=out, email_provider=("folder",), sms_provider=("folder",), live=False)
@@ -110,6 +113,7 @@ def _app(clinic: Clinic, out: Path) -> App:
         providers=build_providers(settings, clinic),
         limits=Limits(),
         worker="demo",
+        spool=spool,
     )
 
 
