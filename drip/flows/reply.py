@@ -149,7 +149,12 @@ def _apply(app: App, tx: Tx, now: datetime) -> int:
     # Decide
     meant = {one.id: _meaning(one, senders[one.id], answers.get(one.id)) for one in told}
     # Apply
-    records.raise_tasks(tx, [task for one in told for task in _tasks(one, senders[one.id], meant[one.id], keys)], now)
+    tasks = [
+        replace(task, since=one.received_at)
+        for one in told
+        for task in _tasks(one, senders[one.id], meant[one.id], keys)
+    ]
+    records.raise_tasks(tx, tasks, now)
     events.add(tx, list(_events(told, senders, meant, keys)), now)
     inbox.mark_applied(tx, [_heard(one, senders[one.id], keys) for one in told])
     questions.note_answers(tx, {reply: answer.asked.message_id for reply, answer in answers.items()})

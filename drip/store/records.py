@@ -32,6 +32,8 @@ class NewTask:
     data_key: DataKey | None = None
     """Whose key the detail is sealed under; the master key where it is about nobody we know."""
     detail: str = ""
+    since: datetime | None = None
+    """When it came about, such as when a patient wrote: its clock runs from then. Else from when it is raised."""
 
 
 def raise_tasks(tx: Tx, new: Sequence[NewTask], now: datetime) -> None:
@@ -42,7 +44,7 @@ def raise_tasks(tx: Tx, new: Sequence[NewTask], now: datetime) -> None:
         detail = (task.data_key or tx.vault).seal("tasks.detail", row_id, task.detail.encode())
         rows.append(
             {"id": row_id, "key": task.key, "kind": task.kind, "patient_id": task.patient_id}
-            | {"detail": detail, "raised_at": now}
+            | {"detail": detail, "raised_at": min(task.since or now, now)}
         )
     bulk.insert_rows(tx, tasks, rows, ignore_known=True)
 

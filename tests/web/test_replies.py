@@ -111,3 +111,11 @@ def test_beside_each_page_stands_how_much_waits_there_for_this_person(clinic: Wo
     assert (elsewhere.tasks, elsewhere.replies) == (0, 0)
     page = page_of(clinic, "/console")
     assert "1 of them at once" in page
+
+
+def test_a_red_flags_clock_runs_from_when_the_patient_wrote(clinic: World) -> None:
+    amina(clinic)
+    clinic.tick("2026-06-11 08:10")
+    clinic.reply("My calf is hot and swollen", "2026-06-11 09:20")
+    clinic.tick("2026-06-11 09:58")
+    assert "waiting 40 minutes, since <time>Thu 11 Jun 09:20" in page_of(clinic, "/console/tasks")
