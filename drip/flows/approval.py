@@ -1,5 +1,6 @@
 """A draft handed in -> approved by somebody else, or sent back; then published. Refusals come before any write."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date, datetime
 
@@ -10,7 +11,7 @@ from drip.content.signature import CannotSign, Signature, signed
 from drip.core.draft import SEQUENCE, Approval, Draft, Stage, approved, published, reopened
 from drip.core.role import Permission, Person
 from drip.core.signatory import is_same_person
-from drip.flows.draft import NoDraft, check_in, folder_in
+from drip.flows.draft import NoDraft, all_files, check_in, folder_in
 from drip.flows.publish import InFlight, Publication, Result, publish_within, refusal, version_id
 from drip.store import accounts, audit, drafts, versions
 from drip.store.audit import Deed
@@ -32,6 +33,10 @@ MOVED_ON = Refused(
     "Another version of this sequence has been published since this was handed in. "
     "Nothing was done: hand it in again, so that what differs from that version is read first."
 )
+WORDS_CHANGED = Refused(
+    "Words that it shares with other sequences have changed since this was approved. "
+    "Nothing was done: hand it in again, so that somebody reads them as they are now."
+)
 SOME_SITES = Refused(
     "This reaches patients of every site, and you see only some: somebody who sees all sites must do it."
 )
@@ -44,7 +49,7 @@ class Read:
     """What somebody had before them when they decided."""
 
     files: str
-    """The hash of exactly these words and times."""
+    """The hash of exactly these words and times, those that are shared with other sequences among them."""
     saw: int
     """Counts every change of the draft, that of what was chosen for people as well."""
     review_due: date | None = None
@@ -78,15 +83,16 @@ def approve(app: App, draft_id: str, read: Read, person: Person, now: datetime) 
 def _approve(app: App, tx: Tx, draft_id: str, read: Read, person: Person, now: datetime) -> Draft | Refused:
     # Gather
     draft = _known(drafts.load(tx, draft_id))
+    whole = all_files(folder_in(app, tx, draft), draft)
     # Decide
-    why = _not_as_read(tx, draft, read, Stage.SUBMITTED) or may_not_approve(app, tx, draft, person)
+    why = _not_as_read(tx, draft, whole, read, Stage.SUBMITTED) or may_not_approve(app, tx, draft, person)
     if why:
         return why
     try:
         files = as_approved(app, draft, person, read, now)
     except CannotSign as problem:
         return Refused(f"{problem} Nothing was done.")
-    done = approved(draft, files, Approval(by=person.id, at=now, files=version_id(files)))
+    done = approved(draft, files, Approval(by=person.id, at=now, files=version_id({**whole, **files})))
     if has_errors(check_in(app, tx, done, now)):
         return HAS_ERRORS
     # Apply
@@ -97,7 +103,8 @@ def send_back(app: App, draft_id: str, read: Read, note: str, person: Person, no
     """Back to its authors, with what is to be different."""
     with app.store.write() as tx:
         draft = _known(drafts.load(tx, draft_id))
-        if version_id(draft.files) != read.files or draft.edit != read.saw:
+        whole = all_files(folder_in(app, tx, draft), draft)
+        if version_id(whole) != read.files or draft.edit != read.saw:
             return READ_AGAIN
         if draft.stage not in (Stage.SUBMITTED, Stage.APPROVED):
             return NOT_WAITING
@@ -114,13 +121,13 @@ def _publish(app: App, tx: Tx, draft_id: str, read: Read, person: Person, now: d
     # Gather: alone from here on, so that nothing takes the live version's place meanwhile
     versions.lock(tx)
     draft = _known(drafts.load(tx, draft_id))
-    # Decide
-    why = _not_as_read(tx, draft, read, Stage.APPROVED) or _may_not_publish(draft, person)
-    if why is MOVED_ON:
-        _keep(tx, draft, reopened(draft, MOVED_ON.says), Deed(who=person.id, deed="draft_approval_void"), now)
-    if why or draft.approval is None or draft.approval.files != version_id(draft.files):
-        return why or READ_AGAIN
     folder, how = folder_in(app, tx, draft), _how(tx, draft, person)
+    # Decide
+    why = _not_as_read(tx, draft, all_files(folder, draft), read, Stage.APPROVED) or _may_not_publish(draft, person)
+    if why in (MOVED_ON, WORDS_CHANGED):
+        _keep(tx, draft, reopened(draft, why.says), Deed(who=person.id, deed="draft_approval_void"), now)
+    if why:
+        return why
     if has_errors(check_in(app, tx, draft, now)):
         return HAS_ERRORS
     if says := refusal(app, folder.sequences[-1], how):
@@ -139,10 +146,17 @@ def _become(app: App, tx: Tx, draft: Draft, folder: Folder, how: Publication, no
     return result
 
 
-def _not_as_read(tx: Tx, draft: Draft, read: Read, stage: Stage) -> Refused | None:
+def is_void(draft: Draft, files: Mapping[str, str]) -> bool:
+    """Whether it was approved with other words than these, which are all that it would be published with."""
+    return draft.stage is Stage.APPROVED and (draft.approval is None or draft.approval.files != version_id(files))
+
+
+def _not_as_read(tx: Tx, draft: Draft, files: Mapping[str, str], read: Read, stage: Stage) -> Refused | None:
     if draft.stage is not stage:
         return READ_AGAIN if draft.stage.is_unfinished else NOT_WAITING
-    if version_id(draft.files) != read.files or draft.edit != read.saw:
+    if is_void(draft, files):
+        return WORDS_CHANGED
+    if version_id(files) != read.files or draft.edit != read.saw:
         return READ_AGAIN
     return None if versions.live(tx).get(draft.sequence) == draft.based_on else MOVED_ON
 

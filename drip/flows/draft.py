@@ -19,6 +19,7 @@ from drip.content.strict_yaml import Node
 from drip.core.draft import SEQUENCE, Draft, Stage, changed, submitted
 from drip.core.role import Person
 from drip.core.sequence import Sequence as Written
+from drip.flows.publish import version_files
 from drip.store import audit, drafts, versions
 from drip.store.audit import Deed
 from drip.store.database import Tx
@@ -190,6 +191,14 @@ def folder_in(app: App, tx: Tx, draft: Draft) -> Folder:
     )
 
 
+def all_files(folder: Folder, draft: Draft) -> Mapping[str, str]:
+    """The draft's files with the shared words that it takes from other sequences. `folder`: as it is with this draft.
+
+    This is what somebody reads, approves and publishes: the draft's own files are only what its authors may change.
+    """
+    return {**version_files(folder, folder.sequences[-1]), **draft.files}
+
+
 @lru_cache(maxsize=64)
 def read_sequence(path: str, text: str) -> tuple[Written | None, Node | None, list[Finding]]:
     """The sequence that a text says, read once: nothing takes longer, and nobody changes what comes of it."""
@@ -226,8 +235,12 @@ def _hears(app: App) -> Hears:
 
 
 def _shared(live: Mapping[str, Published]) -> Mapping[str, str]:
-    """What the other live sequences share. Where they differ, the draft's own copy stands before these."""
-    return {path: text for one in live.values() for path, text in one.templates.sources.items() if is_shared(path)}
+    """What the other live sequences share. The draft's own copy stands before these.
+
+    Where they differ it is the copy of the sequence whose name comes first, whichever was published last.
+    """
+    each = [one.templates.sources for _, one in sorted(live.items(), reverse=True)]
+    return {path: text for sources in each for path, text in sources.items() if is_shared(path)}
 
 
 def _own(sequence: str, files: Mapping[str, str]) -> dict[str, str]:

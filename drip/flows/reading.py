@@ -6,14 +6,15 @@ from datetime import datetime
 
 from drip.app import App, BrokenVersion, Published
 from drip.content.finding import Finding
+from drip.content.folder import Folder
 from drip.content.render import TemplateSet
 from drip.content.specimen import Reads, Specimen, reading_otherwise, specimen
 from drip.content.word_diff import TextDiff, differing
 from drip.core.comparison import Difference, compare
 from drip.core.draft import SEQUENCE, Draft
 from drip.core.role import Person
-from drip.flows.approval import MOVED_ON, Refused, may_not_approve
-from drip.flows.draft import check_in, folder_in
+from drip.flows.approval import MOVED_ON, Refused, is_void, may_not_approve
+from drip.flows.draft import all_files, check_in, folder_in
 from drip.flows.foresight import Foresight, foresee
 from drip.flows.publish import version_files, version_id
 from drip.store import versions
@@ -36,7 +37,7 @@ class Reading:
 
     draft: Draft
     hash: str
-    """Stands for exactly these words and times."""
+    """Stands for exactly these words and times, those that it shares with other sequences among them."""
     live: VersionRow | None
     """What it takes the place of, or took; None where the sequence is new."""
     version: Published | None
@@ -48,6 +49,8 @@ class Reading:
     """Why this person may not approve it."""
     has_moved_on: bool
     """Another version went live since it was begun, or handed in."""
+    is_void: bool
+    """It was approved with other words than these: what it shares with other sequences has changed since."""
 
 
 def read_draft(app: App, tx: Tx, draft: Draft, person: Person, now: datetime) -> Reading:
@@ -55,12 +58,13 @@ def read_draft(app: App, tx: Tx, draft: Draft, person: Person, now: datetime) ->
     is_open = draft.stage.is_unfinished
     over = versions.live(tx).get(draft.sequence) if is_open else draft.based_on
     (live,) = versions.load(tx, [over]) if over else [None]
-    version, files = _as_version(app, tx, draft)
+    folder = folder_in(app, tx, draft)
+    whole, (version, files) = all_files(folder, draft), _as_version(folder, draft)
     was = app.versions.get(tx, [live.id])[live.id] if live else None
     has_moved_on = is_open and draft.based_on != over
     return Reading(
         draft=draft,
-        hash=version_id(draft.files),
+        hash=version_id(whole),
         live=live,
         version=version,
         findings=check_in(app, tx, draft, now),
@@ -68,13 +72,14 @@ def read_draft(app: App, tx: Tx, draft: Draft, person: Person, now: datetime) ->
         foresight=foresee(app, tx, version, person.sites, now) if version and live and is_open else Foresight(),
         refused=may_not_approve(app, tx, draft, person) or (MOVED_ON if has_moved_on else None),
         has_moved_on=has_moved_on,
+        is_void=is_void(draft, whole),
     )
 
 
 def as_read(app: App, tx: Tx, draft: Draft, path: str, *, is_live: bool) -> Specimen | None:
     """One of a draft's templates as an invented patient would read it, or as it is live; None if it cannot be."""
     live = app.versions.live(tx).get(draft.sequence)
-    version = live if is_live else _as_version(app, tx, draft)[0]
+    version = live if is_live else _as_version(folder_in(app, tx, draft), draft)[0]
     return specimen(app.clinic, (version.sequence, version.templates), path) if version else None
 
 
@@ -87,9 +92,8 @@ def compare_versions(app: App, tx: Tx, was: VersionRow, now: VersionRow) -> Comp
     return _compared(app, (known[was.id], was.files), (known[now.id], now.files))
 
 
-def _as_version(app: App, tx: Tx, draft: Draft) -> tuple[Published | None, Mapping[str, str]]:
+def _as_version(folder: Folder, draft: Draft) -> tuple[Published | None, Mapping[str, str]]:
     """The draft as if somebody had approved it, without templates that no step uses; and its files."""
-    folder = folder_in(app, tx, draft)
     file = folder.sequences[-1]
     if file.sequence is None or file.sequence.id != draft.sequence:
         return None, draft.files

@@ -35,11 +35,11 @@ class VersionRow:
 
 
 def live(tx: Tx) -> dict[str, str]:
-    """The live version of each sequence."""
+    """The live version of each sequence, in the order of their names."""
     return {sequence: version for sequence, version in tx.connection.execute(_LIVE)}
 
 
-_LIVE = select(sequences.c.id, sequences.c.version)
+_LIVE = select(sequences.c.id, sequences.c.version).order_by(sequences.c.id)
 """Asked many times at every tick, as what is paused is."""
 
 

@@ -15,6 +15,7 @@ from drip.store.accounts import everybody
 from tests.databases import sqlite_url
 from tests.flows.test_approval import NEW, a_person, changed, live_one, submitted
 from tests.flows.test_approval import NOW as THEN
+from tests.flows.test_shared_words import HEEL, REST, a_draft, approved, going_live
 from tests.web.build import Answer, Site, site_at
 from tests.web.test_console import Browser
 from tests.web.test_console import signed_in as signed_in_at
@@ -264,6 +265,18 @@ def test_a_draft_says_that_another_version_went_live_meanwhile(world: World, sit
     world.sources.update({path: text for path, text in row.files.items() if path != "sequence.yaml"})
     world.publish(row.files["sequence.yaml"] + "# by command\n", now="2026-06-15 11:00")
     assert "Another version has been published since this was begun" in browser.get(page_of(kept)).text
+
+
+def test_an_approval_of_other_shared_words_counts_no_longer_and_the_page_says_so(world: World, site: Site) -> None:
+    anna, ben = a_person(world, "anna", Role.AUTHOR), a_person(world, "ben")
+    going_live(world, ADVICE, HEEL)
+    one = approved(world, submitted(world, a_draft(world, anna), anna), ben)
+    going_live(world, ADVICE, REST, now="2026-06-15 12:30")
+    page = signed_in(world, site, Role.APPROVER).get(page_of(one))
+    assert "have changed since this was approved" in page.text
+    assert REST in page.text
+    assert f"/console/drafts/{one.id}/submit" in page.text
+    assert f"/console/drafts/{one.id}/publish" not in page.text
 
 
 def test_an_email_is_shown_in_a_frame_that_lets_nothing_out(world: World, site: Site) -> None:
