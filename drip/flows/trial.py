@@ -17,6 +17,7 @@ from drip.core.condition import Objects
 from drip.core.letter import Words
 from drip.core.model import Channel
 from drip.core.role import Person
+from drip.flows.draft import all_files, folder_in
 from drip.flows.to_staff import Handed, NotHanded, hand_over
 from drip.store import audit, drafts, enrolments, own_addresses, patients, versions
 from drip.store.audit import Deed
@@ -76,7 +77,7 @@ def _version(app: App, tx: Tx, trial: Trial) -> Published | NotHanded:
     if draft is None:
         return NotHanded("there is no such draft any more")
     try:
-        return compile_version(draft.id, draft.sequence, draft.files)
+        return compile_version(draft.id, draft.sequence, all_files(folder_in(app, tx, draft), draft))
     except (BrokenVersion, TemplateError, KeyError):
         return NotHanded("this draft has mistakes: mend them first")
 

@@ -3,12 +3,15 @@
 import pytest
 
 from drip.core.draft import Draft, Stage
+from drip.core.model import Channel
 from drip.core.role import Person
 from drip.flows import approval, draft
 from drip.flows.approval import WORDS_CHANGED, Read
 from drip.flows.publish import Result, version_id
 from drip.flows.reading import read_draft
-from drip.store import drafts, versions
+from drip.flows.to_staff import Handed
+from drip.flows.trial import Trial, send_trial
+from drip.store import drafts, own_addresses, versions
 from tests.flows.test_approval import DUE, NEW, NOW, a_person, submitted
 from tests.world import ADVICE, World
 
@@ -142,3 +145,13 @@ def test_a_copy_of_its_own_is_as_it_was_approved_whatever_others_change(
     read, line, _ = shown(clinic, one, ben)
     assert (read.files, line) == (version_id(one.files), HEEL)
     assert isinstance(publish(clinic, one, ben), Result)
+
+
+def test_a_test_of_such_a_draft_says_the_shared_words_too(clinic: World, anna: Person) -> None:
+    going_live(clinic, ADVICE, HEEL)
+    with clinic.store.write() as tx:
+        own_addresses.save(tx, anna.id, Channel.SMS, "+447700900999")
+    one = a_draft(clinic, anna)
+    trial = Trial(sequence=one.sequence, draft=one.id, step="first-message", channel=Channel.SMS)
+    assert send_trial(clinic.app, anna, trial, NOW) == Handed("sink")
+    assert HEEL in clinic.sink.letters[-1].words.text
