@@ -137,12 +137,16 @@ def _publish(app: App, tx: Tx, draft_id: str, read: Read, person: Person, now: d
 
 
 def _become(app: App, tx: Tx, draft: Draft, folder: Folder, how: Publication, now: datetime) -> Result | None:
-    """The draft's own row first: whoever edits it meanwhile waits, and then finds it published."""
-    kept = _keep(tx, draft, published(draft, "", how.who, now), Deed(who=how.who, deed="draft_published"), now)
-    if kept is None:
+    """The draft's own row first: whoever edits it meanwhile waits, and then finds it published.
+
+    The audit trail last: nobody else can write in it from then on, and others lock their patients before they do.
+    """
+    done = published(draft, "", how.who, now)
+    if not drafts.save(tx, done, saw=draft.edit):
         return None
     (result,) = publish_within(app, tx, folder, [folder.sequences[-1]], how, now)
     drafts.became(tx, draft.id, result.version)
+    _write_down(tx, done, Deed(who=how.who, deed="draft_published"), now)
     return result
 
 
@@ -194,9 +198,13 @@ def _keep(tx: Tx, was: Draft, draft: Draft, deed: Deed, now: datetime) -> Draft 
     """None where somebody else was quicker."""
     if not drafts.save(tx, draft, saw=was.edit):
         return None
+    _write_down(tx, draft, deed, now)
+    return draft
+
+
+def _write_down(tx: Tx, draft: Draft, deed: Deed, now: datetime) -> None:
     told = {"sequence": draft.sequence, "edit": draft.edit}
     audit.write(tx, Deed(who=deed.who, deed=deed.deed, about=f"draft:{draft.id}", detail=told), now)
-    return draft
 
 
 def _known(draft: Draft | None) -> Draft:

@@ -95,9 +95,11 @@ def publish_within(
     ids = [file.sequence.id for file in files if file.sequence]
     # Everyone at once, in the order in which everyone locks patients; sequence by sequence could cross with others.
     patients.lock(tx, {person for sequence in ids for person in enrolments.in_sequence(tx, sequence)})
-    results = [_publish(app, tx, folder, file, how, now) for file in files]
+    done = [_publish(app, tx, folder, file, how, now) for file in files]
     note_reviews(app, tx, now)
-    return results
+    # Last: nobody else can write in the trail from here on.
+    audit.write_all(tx, [deed for _, deeds in done for deed in deeds], now)
+    return [result for result, _ in done]
 
 
 def refusal(app: App, file: LoadedFile, how: Publication) -> str | None:
@@ -120,7 +122,10 @@ def refusal(app: App, file: LoadedFile, how: Publication) -> str | None:
     return None
 
 
-def _publish(app: App, tx: Tx, folder: Folder, file: LoadedFile, how: Publication, now: datetime) -> Result:
+def _publish(
+    app: App, tx: Tx, folder: Folder, file: LoadedFile, how: Publication, now: datetime
+) -> tuple[Result, Sequence[Deed]]:
+    """What it came to, and what of that is to be written down."""
     # Gather
     sequence = file.sequence
     if sequence is None:
@@ -134,9 +139,8 @@ def _publish(app: App, tx: Tx, folder: Folder, file: LoadedFile, how: Publicatio
     turn = _Turn(before=before, row=row, pinned=pinned, move=_move(app, tx, row, pinned, how))
     followed = follow(app, tx, turn.move, now)
     _let_go(tx, sequence.id, turn.unused, now)
-    if is_approved or turn.is_new or turn.move.moving:
-        audit.write(tx, _deed(row, turn.move, how), now)
-    return _result(tx, turn, followed, how)
+    is_news = is_approved or turn.is_new or bool(turn.move.moving)
+    return _result(tx, turn, followed, how), [_deed(row, turn.move, how)] if is_news else []
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

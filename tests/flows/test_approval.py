@@ -325,3 +325,25 @@ def test_two_publications_at_once_are_one(clinic: World, anna: Person, ben: Pers
     )
     assert sorted(isinstance(each, Result) for each in said) == [False, True]
     assert deeds(clinic, "sequence:after-visit")[1:] == []
+
+
+def test_while_a_draft_is_published_others_can_be_written_down(
+    a_postgres_clinic: Callable[..., World], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    clinic = a_postgres_clinic()
+    anna, ben = a_person(clinic, "anna", Role.AUTHOR), a_person(clinic, "ben")
+    one = approved(clinic, handed_in(clinic, anna), ben)
+    written = threading.Event()
+
+    def sign_in() -> None:
+        with clinic.store.write() as tx:
+            audit.write(tx, audit.Deed(who=anna.id, deed="signed_in"), NOW)
+        written.set()
+
+    def meanwhile(*args: Any) -> list[Result]:
+        threading.Thread(target=sign_in).start()
+        assert written.wait(20), "whoever publishes holds the trail before they have locked any patient"
+        return publish_within(*args)
+
+    monkeypatch.setattr(approval, "publish_within", meanwhile)
+    published(clinic, one, ben)
