@@ -7,6 +7,7 @@ from typing import Any
 
 from sqlalchemy import ColumnElement, Select, case, literal, select, update
 
+from drip.core.by_staff import UNDO_WITHIN
 from drip.core.model import Channel
 from drip.core.reason import Reason
 from drip.store import bulk
@@ -43,8 +44,8 @@ def close_one(tx: Tx, channel: Channel, address: str, reason: Reason, at: dateti
     # Clocks differ by seconds: a stop that seems a little older than a start still counts, and lifts the mark.
     since = case((contacts.c.changed_at > at, contacts.c.changed_at), else_=literal(at, contacts.c.changed_at.type))
     changed = tx.connection.execute(statement.values(closed=reason.value, changed_at=since))
-    if changed.rowcount == 0 and reason is Reason.SUPPRESSED_BY_PATIENT:
-        _said_again(tx, [contact], at)
+    if changed.rowcount == 0:
+        _said_again(tx, [contact], reason, at)
     return changed.rowcount == 1
 
 
@@ -54,17 +55,22 @@ def close(tx: Tx, contact_ids: Iterable[str], reason: Reason, at: datetime) -> N
     lock(tx, ids)
     statement = update(contacts).where(bulk.among(tx, contacts.c.id, ids), _may_close(reason))
     tx.connection.execute(statement.values(closed=reason.value, changed_at=at))
-    if reason is Reason.SUPPRESSED_BY_PATIENT:
-        _said_again(tx, ids, at)
+    _said_again(tx, ids, reason, at)
 
 
-def _said_again(tx: Tx, contact_ids: Iterable[str], at: datetime) -> None:
-    """A stop that is said again is the newer word: a START from in between that comes late no longer counts."""
+def _said_again(tx: Tx, contact_ids: Iterable[str], reason: Reason, at: datetime) -> None:
+    """A stop that is said again is the newer word: a START from in between that comes late no longer counts.
+
+    What a provider tells of an address right after a stop is not written in its place. Yet staff who take back a stop
+    that they misheard must not open the address then: to them it has changed since.
+    """
     again = update(contacts).where(
         bulk.among(tx, contacts.c.id, contact_ids),
         contacts.c.closed == Reason.SUPPRESSED_BY_PATIENT.value,
         contacts.c.changed_at < at,
     )
+    if reason is not Reason.SUPPRESSED_BY_PATIENT:
+        again = again.where(contacts.c.changed_at > at - UNDO_WITHIN)
     tx.connection.execute(again.values(changed_at=at))
 
 

@@ -147,7 +147,7 @@ def stop(tx: Tx, contact_ids: Sequence[str], now: datetime) -> list[ContactWas]:
 
 
 def unstop(tx: Tx, one: ContactWas) -> bool:
-    """As it was before staff closed it. False where somebody, such as the patient, has said stop since."""
+    """As it was before staff closed it. False where it was said to be closed since, as by the patient."""
     statement = update(contacts).where(
         contacts.c.id == one.contact_id,
         contacts.c.closed == Reason.SUPPRESSED_BY_PATIENT.value,

@@ -7,6 +7,7 @@ import pytest
 from drip.content.sequence_file import load_sequence
 from drip.core.by_staff import Obstacle, Refused
 from drip.core.model import Channel
+from drip.core.news import News, Receipt
 from drip.core.reason import Reason
 from drip.flows.deeds.end import end
 from drip.flows.deeds.move import move
@@ -15,6 +16,7 @@ from drip.flows.deeds.scene import Done
 from drip.flows.deeds.stop import stop
 from drip.flows.deeds.undo import undo
 from drip.flows.gate import pass_gate
+from drip.flows.receive import take_news
 from drip.store import addresses, patient_pauses, patients
 from tests.flows.deeds.build import SAM, amina, broken, deeds, enrolment, in_hand, number, the
 from tests.world import ADVICE, REMINDERS, World, a_booking, a_visit, an_event, at
@@ -125,6 +127,26 @@ def test_the_patients_own_stop_is_never_undone_by_staff(advised: World) -> None:
     assert advised.is_closed("amina@example.org")
     own = stop(advised.app, amina(advised), EMAIL, SAM, at("2026-06-03 10:06"))
     assert own == Refused(Obstacle.STOPPED_ALREADY)
+
+
+@pytest.mark.parametrize("why", [Reason.COMPLAINED, Reason.BOUNCED, Reason.ADDRESS_REFUSED])
+def test_what_a_provider_told_of_the_address_since_outlives_the_undoing_of_a_stop(advised: World, why: Reason) -> None:
+    done = number(stop(advised.app, amina(advised), EMAIL, SAM, at("2026-06-03 10:00")))
+    told = Receipt(provider="sink", key="k", says=None, closes=why, address="amina@example.org")
+    take_news(advised.app, News(receipts=(told,)), at("2026-06-03 10:02"))
+    refused = undo(advised.app, amina(advised), done, SAM, at("2026-06-03 10:05"))
+    assert refused == Refused(Obstacle.CHANGED_SINCE)
+    assert advised.is_closed("amina@example.org")
+
+
+def test_what_a_provider_tells_long_after_a_stop_changes_nothing_about_it(advised: World) -> None:
+    stop(advised.app, amina(advised), EMAIL, SAM, at("2026-06-03 10:00"))
+    told = Receipt(provider="sink", key="k", says=None, closes=Reason.BOUNCED, address="amina@example.org")
+    take_news(advised.app, News(receipts=(told,)), at("2026-06-05 10:02"))
+    with advised.store.read() as tx:
+        (row,) = patients.find(tx, "p-1")
+        closed = addresses.closed(tx, row.contacts)
+    assert closed == [(Channel.EMAIL, Reason.SUPPRESSED_BY_PATIENT, at("2026-06-03 10:00"))]
 
 
 def test_what_had_bounced_before_a_stop_is_as_closed_after_its_undoing(advised: World) -> None:
