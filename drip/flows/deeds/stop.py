@@ -8,23 +8,35 @@ from drip.core.by_staff import Obstacle, Refused
 from drip.core.model import Channel
 from drip.core.reason import Reason
 from drip.flows.deeds.memory import patient_of
-from drip.flows.deeds.scene import Done, write_down
+from drip.flows.deeds.scene import CannotPlan, Done, plan_again, write_down
 from drip.store import addresses, blind, by_staff, patients
 from drip.store.audit import Deed, Line
 from drip.store.by_staff import ContactWas
-from drip.store.database import Tx
+from drip.store.database import REFUSED, Tx
 from drip.store.patients import PatientRow
 
 DEED = "patient_stopped"
 
 
 def stop(app: App, patient_id: str, channels: Collection[Channel], by: str, now: datetime) -> Done | Refused:
-    """Nothing more goes to these addresses of theirs, for anyone who is reached there. No confirmation is sent."""
-    return app.store.attempt(lambda tx: _stop(tx, patient_id, channels, (by, now)))
+    """Nothing more goes to these addresses of theirs, for anyone who is reached there. No confirmation is sent.
+
+    An address that the booking system has told us and that was not read yet is theirs already. Where what waits cannot be
+    read, those that are known are closed all the same.
+    """
+
+    def as_told_by_now(tx: Tx) -> Done | Refused:
+        patients.lock(tx, [patient_id])
+        plan_again(app, tx, patient_id, now)
+        return _stop(tx, patient_id, channels, by, now)
+
+    try:
+        return app.store.attempt(as_told_by_now)
+    except (CannotPlan, *REFUSED):
+        return app.store.attempt(lambda tx: _stop(tx, patient_id, channels, by, now))
 
 
-def _stop(tx: Tx, patient_id: str, channels: Collection[Channel], who: tuple[str, datetime]) -> Done | Refused:
-    by, now = who
+def _stop(tx: Tx, patient_id: str, channels: Collection[Channel], by: str, now: datetime) -> Done | Refused:
     patients.lock(tx, [patient_id])
     row = patients.load(tx, [patient_id]).get(patient_id)
     contacts = _contacts(tx, row, now) if row else {}

@@ -112,6 +112,22 @@ def test_there_is_nothing_to_stop_without_an_address(clinic: World) -> None:
     assert stop(clinic.app, amina(clinic), TEXT, SAM, at("2026-06-03 10:00")) == Refused(Obstacle.NO_ADDRESS)
 
 
+def test_a_stop_closes_the_new_address_that_was_told_and_not_read_yet(advised: World) -> None:
+    new = {"email": "new@example.org", "phone": "+447700900555"}
+    advised.tell(an_event("patient.updated", "2026-06-03 10:00", patient=new))
+    assert isinstance(stop(advised.app, amina(advised), list(Channel), SAM, at("2026-06-03 10:00")), Done)
+    assert all(advised.is_closed(address) for address in new.values())
+    for time in ("03 12:00", "04 10:00", "10 09:30"):
+        advised.tick(f"2026-06-{time}")
+    assert advised.heard() == []
+
+
+def test_what_cannot_be_planned_keeps_nobody_from_stopping(advised: World, monkeypatch: pytest.MonkeyPatch) -> None:
+    broken(monkeypatch)
+    assert isinstance(stop(advised.app, amina(advised), EMAIL, SAM, at("2026-06-03 10:00")), Done)
+    assert advised.is_closed("amina@example.org")
+
+
 def test_a_stop_that_staff_misheard_is_undone(advised: World) -> None:
     done = number(stop(advised.app, amina(advised), EMAIL, SAM, at("2026-06-03 10:00")))
     assert undo(advised.app, amina(advised), done, SAM, at("2026-06-03 10:05")) is None
