@@ -2,18 +2,19 @@
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import date, datetime
 from zoneinfo import ZoneInfo
 
 from drip.app import App, Published
 from drip.core.asked import asked
-from drip.core.clinic import Clinic
+from drip.core.clinic import Clinic, hours_for
 from drip.core.lifecycle import State
 from drip.core.model import Channel, Purpose
 from drip.core.patient import Patient
 from drip.core.plan import Wanted
 from drip.core.reason import Reason
 from drip.core.task import Task
+from drip.core.walltime import local_date
 from drip.flows.by_hand import Entry, put_by_hand
 from drip.flows.enrol import PATIENTS_AT_ONCE, replan
 from drip.flows.resolve import Resolved
@@ -134,6 +135,8 @@ def _outlook(resolved: Resolved | None, seen: _Seen, now: datetime, *, is_new: b
     now_as = [changed.get(row.id, row) for row in resolved.known.enrolments]
     was = {row.id: row.state for row in resolved.known.enrolments}
     titles = {row.id: seen.versions[row.version].sequence.title for row in now_as}
+    zones = [_zone(row, patient, seen) for row in resolved.new]
+    today = local_date(now, zones[0] if zones else seen.clinic.zone)
     ended = [row for row in now_as if row.state == ENDED and was[row.id] == ACTIVE]
     return Outlook(
         is_known=False,
@@ -143,7 +146,7 @@ def _outlook(resolved: Resolved | None, seen: _Seen, now: datetime, *, is_new: b
         asks=tuple(dict.fromkeys(_asks(task) for task in resolved.tasks)),
         warnings=(
             *_twice(joins, {row.sequence for row in now_as if row.state == ACTIVE}),
-            *_warnings(joins, patient, seen.closed[patient_id], now),
+            *_warnings(joins, patient, seen.closed[patient_id], today),
         ),
         also=tuple(seen.namesakes[patient_id]),
     )
@@ -156,8 +159,8 @@ def _asks(task: Task) -> str:
 def _joined(row: EnrolmentRow, resolved: Resolved, patient: Patient, seen: _Seen, now: datetime) -> Joined:
     version = seen.versions[row.version]
     new = [one for plan in resolved.plans if plan.enrolment_id == row.id for one in plan.changes.new]
-    closed = seen.closed[row.patient_id]
-    messages = [_ahead(one, _why_not(one, patient, closed, seen.clinic, now)) for one in new]
+    closed, today = seen.closed[row.patient_id], local_date(now, _zone(row, patient, seen))
+    messages = [_ahead(one, _why_not(one, patient, closed, seen.clinic, today)) for one in new]
     return Joined(
         enrolment=row.id,
         patient=row.patient_id,
@@ -169,18 +172,23 @@ def _joined(row: EnrolmentRow, resolved: Resolved, patient: Patient, seen: _Seen
     )
 
 
+def _zone(row: EnrolmentRow, patient: Patient, seen: _Seen) -> ZoneInfo:
+    """The clock that decides which day it is when its messages go."""
+    return hours_for(seen.versions[row.version].sequence, seen.clinic.site(row.site), patient.zone).zone
+
+
 def _ahead(wanted: Wanted, why: str) -> Ahead:
     goes = wanted.state is State.PLANNED and not why
     return Ahead(at=wanted.due_at, channel=wanted.channel, step=wanted.step, goes=goes, why=why)
 
 
-def _why_not(wanted: Wanted, patient: Patient, closed: Mapping[Channel, Reason], clinic: Clinic, now: datetime) -> str:
+def _why_not(wanted: Wanted, patient: Patient, closed: Mapping[Channel, Reason], clinic: Clinic, today: date) -> str:
     """What stands against a message by what is known now. The gate looks again when it goes."""
     if wanted.state is not State.PLANNED:
         return wanted.reason.sentence
     if wanted.channel in closed:
         return closed[wanted.channel].sentence
-    if not patient.address(wanted.channel, now.date()):
+    if not patient.address(wanted.channel, today):
         return Reason.NO_ADDRESS.sentence
     agreed = patient.consents(Purpose(wanted.purpose), wanted.channel, clinic.consent_by_default)
     return "" if agreed else Reason.NO_CONSENT.sentence
@@ -194,12 +202,12 @@ def _twice(joins: Sequence[Joined], under_way: set[str]) -> Iterator[str]:
 
 
 def _warnings(
-    joins: Sequence[Joined], patient: Patient, closed: Mapping[Channel, Reason], now: datetime
+    joins: Sequence[Joined], patient: Patient, closed: Mapping[Channel, Reason], today: date
 ) -> Iterator[str]:
     told = {Channel.EMAIL: "email address", Channel.SMS: "phone number"}
-    if patient.is_child_on(now.date()) and not patient.has_carer():
+    if patient.is_child_on(today) and not patient.has_carer():
         yield "The patient is under 16 and no parent or carer can be reached: nothing goes until one is known."
-    elif not patient.addresses(now.date()):
+    elif not patient.addresses(today):
         yield "There is no email address and no phone number: nothing can reach this patient."
     for channel, reason in closed.items():
         yield f"Nothing goes to this {told[channel]}: {reason.sentence}."

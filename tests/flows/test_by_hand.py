@@ -12,7 +12,7 @@ from drip.flows.by_hand import Entry, Misplaced, TakenMeanwhile, place, take_in_
 from drip.flows.by_hand_file import check_file, foresee_file
 from drip.flows.foresee import foresee
 from drip.store import audit, enrolments, patients
-from tests.world import ADVICE, REMINDERS, World, a_booking, a_visit, at
+from tests.world import ADVICE, CLINIC, REMINDERS, World, a_booking, a_visit, at
 
 NOW = at("2026-06-11 10:00")
 
@@ -75,6 +75,24 @@ def test_what_is_foreseen_is_what_happens(clinic: World) -> None:
     ]
     assert sorted(foreseen) == sorted(plan(clinic))
     assert {state for *_, state in foreseen} == {"planned", "skipped"}
+
+
+def test_who_turns_sixteen_today_where_they_are_treated_is_no_child_in_what_is_foreseen(
+    a_clinic: Callable[..., World],
+) -> None:
+    clinic = a_clinic(
+        clinic=CLINIC.replace("Europe/London, country: GB, subdivision: ENG", "Pacific/Auckland, country: NZ")
+    )
+    clinic.publish(REMINDERS)
+    morning_there = at("2026-06-03 22:30+00:00")
+    amina = AMINA | {"date_of_birth": "2010-06-04", "phone": "+447700900123"}
+    parsed = read(amina, clinic.app.clinic, "k-1", morning_there)
+    assert isinstance(parsed, Parsed)
+    (entry,) = placed(clinic, parsed)
+    assert isinstance(entry, Entry)
+    (outlook,) = foresee(clinic.app, [entry], morning_there)
+    assert outlook.warnings == ()
+    assert all(one.goes for joined in outlook.joins for one in joined.messages)
 
 
 def test_looking_ahead_leaves_what_waits_of_others_alone(clinic: World) -> None:

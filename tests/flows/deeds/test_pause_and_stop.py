@@ -1,5 +1,6 @@
 """Staff pause a patient, hear their stop, end a sequence; what was under way stops, and comes back as it was."""
 
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
@@ -17,9 +18,10 @@ from drip.flows.deeds.stop import stop
 from drip.flows.deeds.undo import undo
 from drip.flows.gate import pass_gate
 from drip.flows.receive import take_news
-from drip.store import addresses, patient_pauses, patients
+from drip.store import addresses, enrolments, patient_pauses, patients
+from drip.store.vault import CannotUnseal
 from tests.flows.deeds.build import SAM, amina, broken, deeds, enrolment, in_hand, number, the
-from tests.world import ADVICE, REMINDERS, World, a_booking, a_visit, an_event, at
+from tests.world import ADVICE, CLINIC, REMINDERS, World, a_booking, a_visit, an_event, at
 
 SHIPPED = Path(__file__).parent.parent.parent.parent / "sequences"
 
@@ -126,6 +128,45 @@ def test_what_cannot_be_planned_keeps_nobody_from_stopping(advised: World, monke
     broken(monkeypatch)
     assert isinstance(stop(advised.app, amina(advised), EMAIL, SAM, at("2026-06-03 10:00")), Done)
     assert advised.is_closed("amina@example.org")
+
+
+def test_a_stop_on_a_sixteenth_birthday_closes_what_is_written_to_that_day_there(
+    a_clinic: Callable[..., World],
+) -> None:
+    clinic = a_clinic(
+        clinic=CLINIC.replace("Europe/London, country: GB, subdivision: ENG", "Pacific/Auckland, country: NZ")
+    )
+    clinic.publish(ADVICE)
+    mother = {"email": "mother@example.org", "phone": "+447700900777", "relation": "mother"}
+    clinic.tell(a_visit("2026-06-03 01:00", patient={"date_of_birth": "2010-06-04"}, contact=mother))
+    clinic.tick("2026-06-03 02:00")
+    morning_there = at("2026-06-03 22:30+00:00")
+    done = number(stop(clinic.app, amina(clinic), list(Channel), SAM, morning_there))
+    assert clinic.is_closed("amina@example.org")
+    assert not clinic.is_closed("mother@example.org")
+    assert undo(clinic.app, amina(clinic), done, SAM, morning_there) is None
+    assert not clinic.is_closed("amina@example.org")
+
+
+def test_whose_enrolments_cannot_be_unsealed_can_stop_all_the_same(
+    advised: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    patient = amina(advised)
+
+    def sealed(*_: object) -> None:
+        raise CannotUnseal
+
+    monkeypatch.setattr(enrolments, "of_patients", sealed)
+    assert isinstance(stop(advised.app, patient, EMAIL, SAM, at("2026-06-03 10:00")), Done)
+    assert advised.is_closed("amina@example.org")
+
+
+def test_who_is_in_no_sequence_can_stop(clinic: World) -> None:
+    clinic.tell(a_visit("2026-06-03 09:00"))
+    clinic.tick("2026-06-03 09:30")
+    with clinic.store.read() as tx:
+        (row,) = patients.find(tx, "p-1")
+    assert isinstance(stop(clinic.app, row.id, EMAIL, SAM, at("2026-06-03 10:00")), Done)
 
 
 def test_a_stop_that_staff_misheard_is_undone(advised: World) -> None:
