@@ -9,9 +9,10 @@ from drip.core.model import Channel
 from drip.core.reason import Reason
 from drip.flows.gate import pass_gate
 from drip.flows.prepare import prepare
-from drip.store import by_staff
+from drip.store import by_staff, patients
+from drip.store.database import Tx
 from drip.store.ids import new_id
-from drip.store.outgoing import Lease
+from drip.store.outgoing import Claimed, Lease
 
 _FOR = timedelta(minutes=1)
 
@@ -33,7 +34,7 @@ def foresee(app: App, message_id: str, now: datetime) -> Foreseen | None:
     with app.store.rehearse() as store:
         rehearsed = replace(app, store=store)
         with store.write() as tx:
-            claimed = by_staff.claim(tx, lease, message_id)
+            claimed = _claim(tx, lease, message_id)
         if claimed is None:
             return None
         ready, spoiled = prepare(rehearsed, [claimed], now)
@@ -45,3 +46,12 @@ def foresee(app: App, message_id: str, now: datetime) -> Foreseen | None:
     move = gated.moves[0]
     goes_at = move.due_at if move.state is State.PLANNED else None
     return Foreseen(goes_at=goes_at, channel=move.channel, reason=move.reason)
+
+
+def _claim(tx: Tx, lease: Lease, message_id: str) -> Claimed | None:
+    """The patient first, as whoever does something with their messages: looking must not cross with that."""
+    message = by_staff.message(tx, message_id)
+    if message is None:
+        return None
+    patients.lock(tx, [message.patient_id])
+    return by_staff.claim(tx, lease, message_id)

@@ -1,8 +1,9 @@
 """A member of staff leaves a message out, moves it, or sends it now; and takes that back."""
 
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from functools import partial
+from typing import Any
 
 import pytest
 
@@ -14,7 +15,11 @@ from drip.flows.deeds.skip import skip
 from drip.flows.deeds.undo import undo
 from drip.flows.gate import pass_gate
 from drip.flows.gated import Gated
+from drip.flows.prepare import prepare as really_prepare
 from drip.flows.publish import InFlight
+from drip.store import by_staff
+from drip.store.by_staff import MessageRow
+from drip.store.database import Tx
 from tests.flows.deeds.build import SAM, amina, broken, deeds, in_hand, number, the
 from tests.world import ADVICE, REMINDERS, World, a_booking, a_visit, an_event, at
 
@@ -289,6 +294,35 @@ def test_a_message_that_is_no_use_any_more_is_not_sent_now(advised: World) -> No
     nudge = the(advised, "nudge")
     refused = send_now(advised.app, nudge.id, SAM, nudge.expires_at)
     assert refused == Refused(Obstacle.USELESS, nudge.expires_at)
+
+
+def test_looking_at_a_message_while_somebody_skips_it_locks_the_patient_first_as_they_do(
+    a_postgres_clinic: Callable[..., World], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    clinic = a_postgres_clinic()
+    clinic.publish(ADVICE)
+    clinic.tell(a_visit("2026-06-03 09:00"))
+    clinic.tick("2026-06-03 09:30")
+    hello, now, said = the(clinic, "hello").id, at("2026-06-03 10:00"), list[object]()
+    skipping = threading.Thread(target=lambda: said.append(skip(clinic.app, hello, SAM, now)))
+    reached, really = threading.Event(), by_staff.some
+
+    def some(tx: Tx, message_ids: Iterable[str], *, lock: bool = False) -> dict[str, MessageRow]:
+        if lock:
+            reached.set()
+        return really(tx, message_ids, lock=lock)
+
+    def prepare(*args: Any) -> Any:
+        skipping.start()
+        assert not reached.wait(1), "whoever skips has the patient, and waits for the message that is looked at"
+        return really_prepare(*args)
+
+    monkeypatch.setattr(by_staff, "some", some)
+    monkeypatch.setattr("drip.flows.deeds.foresee.prepare", prepare)
+    seen = foresee(clinic.app, hello, now)
+    skipping.join(30)
+    assert seen
+    assert isinstance(said[0], Done)
 
 
 def test_words_that_cannot_be_made_are_foreseen(clinic: World) -> None:
