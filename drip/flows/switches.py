@@ -44,7 +44,7 @@ class Resumed:
     """What came of resuming."""
 
     woken: int
-    """Messages that wait to go."""
+    """Messages that wait to go: none of those that another pause holds back as well."""
     skipped: int
 
 
@@ -77,19 +77,28 @@ def resume(app: App, scope: str, now: datetime, *, who: str, late_ones: Late = L
 
 
 def _resume(app: App, tx: Tx, scope: str, now: datetime, who: str, late_ones: Late) -> Resumed | None:
-    was = versions.resume(tx, scope)
-    is_paused = was
-    if scope == versions.EVERYTHING:
-        was = versions.resume_providers(tx) or was
-        was = lanes.reopen(tx) or was
-    if not was:
+    # Gather
+    is_paused, is_all = versions.resume(tx, scope), scope == versions.EVERYTHING
+    if not (is_paused or (is_all and _is_one_left_alone(tx))):
         return None
-    skipped = 0
-    if is_paused and late_ones is Late.SKIP:
-        skipped = late.skip(tx, _to_skip(app, tx, _waiting(app, tx, scope, now)), now, _midnight(app, now))
+    waiting = _waiting(app, tx, scope, now)
+    # Decide
+    too_late = _to_skip(app, tx, waiting) if is_paused and late_ones is Late.SKIP else []
+    # Apply: patients before their messages, providers after both, the audit trail last; as whoever else locks them
+    skipped = late.skip(tx, too_late, now, _midnight(app, now))
+    goes_on = _waiting(app, tx, scope, now)
+    settling.wake(tx, Reason.PAUSED, _sequence(scope))
+    if is_all:
+        versions.resume_providers(tx)
+        lanes.reopen(tx)
     audit.write(tx, Deed(who=who, deed="resumed", about=scope, detail={"late": late_ones.value}), now)
-    woken = settling.wake(tx, Reason.PAUSED, _sequence(scope))
-    return Resumed(woken=woken, skipped=skipped)
+    return Resumed(woken=sum(one.today + one.late for one in goes_on), skipped=skipped)
+
+
+def _is_one_left_alone(tx: Tx) -> bool:
+    """Whether a provider is paused, or is not called for now."""
+    is_paused = any(scope.startswith(versions.PROVIDER) for scope in versions.paused(tx))
+    return is_paused or any(lane.closed_until for lane in lanes.look(tx))
 
 
 def _waiting(app: App, tx: Tx, scope: str, now: datetime) -> Sequence[Waiting]:

@@ -75,10 +75,13 @@ def test_a_closed_address_stays_closed_whatever_a_booking_says(
     assert of(rows, "hello") == ("suppressed", "suppressed_by_patient")
 
 
-def test_while_everything_is_paused_messages_wait_and_go_afterwards(enrolled: Path, drip: Drip, rows: Rows) -> None:
+def test_while_everything_is_paused_messages_wait_and_go_afterwards(
+    enrolled: Path, drip: Drip, rows: Rows, monkeypatch: pytest.MonkeyPatch
+) -> None:
     assert drip("pause").out == "Paused everything. `drip resume` goes on.\n"
     assert drip("tick", *NOON, "--json").json["accepted"] == 0
     assert of(rows, "hello") == ("planned", "paused")
+    monkeypatch.setattr("drip.clock.now", lambda: datetime(2026, 6, 9, 12, 1, tzinfo=UTC))
     assert drip("resume").out == "Resumed; 1 message waits to go.\n"
     assert drip("tick", *NOON, "--json").json["accepted"] == 1
     assert of(rows, "hello") == ("accepted", "")

@@ -62,4 +62,4 @@ def test_a_move_that_was_taken_back_leaves_nothing_of_its_time(clinic: World) ->
     assert undo(clinic.app, amina(clinic), done, SAM, at("2026-06-03 10:05")) is None
     paused(clinic, "2026-06-03 11:00")
     clinic.tick("2026-06-03 12:00")
-    assert resumed(clinic, "2026-06-04 11:00") == Resumed(woken=0, skipped=1)
+    assert resumed(clinic, "2026-06-04 11:00") == Resumed(woken=1, skipped=1)

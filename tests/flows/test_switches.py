@@ -8,7 +8,7 @@ import pytest
 from drip.flows.deeds.move import move
 from drip.flows.enrol import apply_news
 from drip.flows.switches import Ages, Late, Resumed, ages, pause, resume
-from drip.store import audit, patient_pauses, patients
+from drip.store import audit, lanes, patient_pauses, patients, settling, versions
 from drip.store.database import Tx
 from drip.store.patient_pauses import PatientPause
 from tests.world import ADVICE, REMINDERS, World, a_booking, a_visit, at
@@ -25,6 +25,16 @@ def paused_over_night(clinic: World, text: str = ADVICE) -> World:
     for time in ("2026-06-11 12:30", NEXT_DAY):
         clinic.tick(time)
     return clinic
+
+
+def noting(order: list[str], name: str, really: Callable[..., Any]) -> Callable[..., Any]:
+    """The same, noted in `order` when it is called."""
+
+    def called(*args: Any) -> Any:
+        order.append(name)
+        return really(*args)
+
+    return called
 
 
 def test_whoever_resumes_sees_how_much_waits_and_how_old_it_is(clinic: World) -> None:
@@ -73,16 +83,34 @@ def test_what_nobody_asked_about_while_the_worker_stood_still_is_late_as_well(cl
     clinic.tell(a_visit("2026-06-11 09:00"))
     clinic.tick("2026-06-11 10:00")
     pause(clinic.app, "everything", "", at("2026-06-11 10:30"), who="a-1")
-    assert resume(clinic.app, "everything", at(NEXT_DAY), who="a-1") == Resumed(woken=0, skipped=1)
+    assert resume(clinic.app, "everything", at(NEXT_DAY), who="a-1") == Resumed(woken=1, skipped=1)
     clinic.tick("2026-06-12 11:01")
     assert clinic.states() == {"hello": "skipped resumed_late", "nudge": "accepted", "later": "planned"}
+
+
+def test_who_resumes_locks_patients_then_messages_then_providers_then_the_trail(
+    clinic: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    paused_over_night(clinic)
+    order: list[str] = []
+    for module, name in ((patients, "lock"), (settling, "wake"), (lanes, "reopen"), (audit, "write")):
+        monkeypatch.setattr(module, name, noting(order, name, getattr(module, name)))
+    resume(clinic.app, "everything", at(NEXT_DAY), who="a-1")
+    assert order == ["lock", "wake", "reopen", "write"]
+
+
+def test_a_provider_that_is_left_alone_is_tried_again_though_nothing_is_paused(clinic: World) -> None:
+    with clinic.store.write() as tx:
+        versions.pause(tx, "provider:sink", "it refused our account", at("2026-06-11 10:00"))
+    assert resume(clinic.app, "everything", at(NEXT_DAY), who="a-1") == Resumed(woken=0, skipped=0)
+    assert resume(clinic.app, "everything", at(NEXT_DAY), who="a-1") is None
 
 
 def test_what_another_pause_holds_back_as_well_waits_for_its_end(clinic: World) -> None:
     paused_over_night(clinic)
     pause(clinic.app, "sequence:advice", "a mistake in the words", at(NEXT_DAY), who="a-1")
     assert ages(clinic.app, "everything", at(NEXT_DAY)) == Ages()
-    assert resume(clinic.app, "sequence:advice", at(NEXT_DAY), who="a-1") == Resumed(woken=2, skipped=0)
+    assert resume(clinic.app, "sequence:advice", at(NEXT_DAY), who="a-1") == Resumed(woken=0, skipped=0)
     pause(clinic.app, "sequence:advice", "a mistake in the words", at(NEXT_DAY), who="a-1")
     clinic.tick("2026-06-12 11:01")
     resume(clinic.app, "everything", at("2026-06-12 11:02"), who="a-1")
@@ -98,7 +126,7 @@ def test_who_has_a_pause_of_their_own_loses_nothing_when_sending_goes_on(clinic:
         own = PatientPause(patient_id=patient, paused_at=at("2026-06-11 10:00"), until=None, who="a-1")
         patient_pauses.pause(tx, own)
     assert ages(clinic.app, "everything", at(NEXT_DAY)) == Ages()
-    resume(clinic.app, "everything", at(NEXT_DAY), who="a-1")
+    assert resume(clinic.app, "everything", at(NEXT_DAY), who="a-1") == Resumed(woken=0, skipped=0)
     clinic.tick("2026-06-12 11:01")
     assert clinic.states()["hello"] == "planned paused"
 
