@@ -41,7 +41,8 @@ def begin(app: App, person: Person, channel: Channel, typed: str, now: datetime)
     to = email_of(typed.strip()) if channel is Channel.EMAIL else phone_of(typed, app.clinic.country)
     if to is None:
         return NotHanded("that cannot be read as an address or number")
-    with app.store.write() as tx:  # counted before it goes, so that many at once are counted as well
+    with app.store.write() as tx:  # counted before it goes and one by one, so that many at once are counted as well
+        audit.lock(tx)
         if audit.count_since(tx, f"account:{person.id}", "code_asked", now - timedelta(hours=1)) >= MOST:
             return NotHanded(f"{MOST} codes were sent within an hour: wait a little")
         audit.write(tx, Deed(who=person.id, deed="code_asked", about=f"account:{person.id}"), now)

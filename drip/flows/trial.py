@@ -138,6 +138,7 @@ def marked(words: Words) -> Words:
 
 def _noted(tx: Tx, person: Person, trial: Trial, now: datetime) -> bool:
     about = f"account:{person.id}"
+    audit.lock(tx)  # else many at once would all be counted before any is written down
     if audit.count_since(tx, about, "test_asked", now - timedelta(hours=1)) >= MOST:
         return False
     told = {"sequence": trial.sequence, "step": trial.step, "channel": trial.channel.value}

@@ -70,14 +70,19 @@ def write_all(tx: Tx, deeds: Sequence[Deed], now: datetime) -> list[Line]:
     """Add a line for each, in this order."""
     if not deeds:
         return []
-    if tx.is_postgres:
-        tx.connection.execute(select(func.pg_advisory_xact_lock(_LOCK)))
+    lock(tx)
     last, at, written = head(tx), now.astimezone(), list[Line]()
     for number, deed in enumerate(deeds, start=last.number + 1):
         before = written[-1].hash if written else last.hash
         written.append(Line(number=number, at=at, deed=deed, hash=_hash(before, number, at, deed)))
     tx.connection.execute(insert(audit), [{"hash": line.hash, **_columns(line)} for line in written])
     return written
+
+
+def lock(tx: Tx) -> None:
+    """Nobody else adds a line until we commit: what is counted from here on stays so. Last of all locks."""
+    if tx.is_postgres:
+        tx.connection.execute(select(func.pg_advisory_xact_lock(_LOCK)))
 
 
 def head(tx: Tx) -> Head:

@@ -1,8 +1,10 @@
 """A test goes to whoever asked, by the patients' way, and no plan and no patient knows of it."""
 
-from collections.abc import Iterator
+import threading
+from collections.abc import Callable, Iterator
 from dataclasses import replace
 from datetime import timedelta
+from typing import Any
 
 import pytest
 
@@ -179,6 +181,42 @@ def test_nobody_sends_themselves_hundreds(world: World, sam: Person) -> None:
         assert send_trial(world.app, sam, HELLO, NOW) == Handed("sink")
     assert "enough" in why(send_trial(world.app, sam, HELLO, NOW))
     assert send_trial(world.app, sam, HELLO, NOW + timedelta(hours=1, minutes=1)) == Handed("sink")
+
+
+def at_once(number: int, do: Callable[[], Any]) -> list[Any]:
+    """What each of so many comes to, begun together."""
+    start, said = threading.Barrier(number), list[Any]()
+
+    def one() -> None:
+        start.wait()
+        said.append(do())
+
+    threads = [threading.Thread(target=one) for _ in range(number)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join(60)
+    return said
+
+
+def test_of_many_tests_at_once_no_more_go_than_one_after_another(
+    a_postgres_clinic: Callable[..., World], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    clinic = a_postgres_clinic()
+    clinic.publish(ADVICE)
+    kim = staff.add(clinic.app, NewAccount(name="kim", full_name="Kim", role=Role.AUTHOR), NOW).person
+    with clinic.store.write() as tx:
+        own_addresses.save(tx, kim.id, Channel.SMS, NUMBER)
+    monkeypatch.setattr("drip.flows.trial.MOST", 2)
+    said = at_once(8, lambda: send_trial(clinic.app, kim, NUDGE, NOW))
+    assert said.count(Handed("sink")) == len(clinic.sink.letters) == 2
+
+
+def test_of_many_codes_at_once_no_more_go_than_one_after_another(a_postgres_clinic: Callable[..., World]) -> None:
+    clinic = a_postgres_clinic()
+    kim = staff.add(clinic.app, NewAccount(name="kim", full_name="Kim", role=Role.AUTHOR), NOW).person
+    said = at_once(12, lambda: own_address.begin(clinic.app, kim, Channel.SMS, NUMBER, NOW))
+    assert sum(isinstance(one, Begun) for one in said) == len(clinic.sink.letters) == own_address.MOST
 
 
 def begun(world: World, person: Person, channel: Channel, typed: str) -> tuple[str, str]:
