@@ -33,6 +33,8 @@ class MessageRow:
     planned_for: datetime
     due_at: datetime
     expires_at: datetime
+    chosen_for: datetime | None
+    """When a person wanted it to go, whatever has held it back since."""
 
 
 _COLUMNS = [messages.c[name] for name in MessageRow.__slots__]
@@ -98,6 +100,7 @@ class Was:
     id: str
     due_at: datetime
     reason: Reason
+    chosen_for: datetime | None
 
 
 def bring_back(tx: Tx, ones: Sequence[Was], state: State, reason: Reason, due_at: datetime | None = None) -> int:
@@ -110,8 +113,7 @@ def bring_back(tx: Tx, ones: Sequence[Was], state: State, reason: Reason, due_at
         )
         left = left.where(messages.c.due_at == due_at) if due_at else left
         back = {"state": State.PLANNED.value, "reason": one.reason.value, "due_at": one.due_at}
-        chosen_for = one.due_at if one.reason is Reason.MOVED_BY_STAFF else None
-        done += tx.connection.execute(left.values(**back, chosen_for=chosen_for, **NO_LEASE)).rowcount
+        done += tx.connection.execute(left.values(**back, chosen_for=one.chosen_for, **NO_LEASE)).rowcount
     return done
 
 

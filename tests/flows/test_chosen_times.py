@@ -1,8 +1,10 @@
 """What a person chose for one message outlives a pause: its time, and that it goes again."""
 
+from drip.core.reason import Reason
 from drip.flows.deeds.move import move
 from drip.flows.deeds.undo import undo
 from drip.flows.switches import Resumed, pause, resume
+from drip.store import by_staff
 from tests.flows.deeds.build import SAM, amina, number, the
 from tests.world import ADVICE, World, a_visit, at
 
@@ -54,6 +56,20 @@ def test_what_staff_moved_further_waits_for_that_time_after_a_pause(clinic: Worl
     assert clinic.states()["hello"] == "planned moved_by_staff"
     clinic.tick("2026-06-05 15:00")
     assert clinic.states()["hello"] == "accepted"
+
+
+def test_taking_back_the_second_move_leaves_the_first_though_a_pause_came_between(clinic: World) -> None:
+    advised(clinic)
+    hello = the(clinic, "hello").id
+    move(clinic.app, hello, at("2026-06-03 14:00"), SAM, at("2026-06-03 10:00"))
+    paused(clinic, "2026-06-03 11:00")
+    clinic.tick("2026-06-03 14:00")
+    done = number(move(clinic.app, hello, at("2026-06-03 16:00"), SAM, at("2026-06-03 14:30")))
+    assert undo(clinic.app, amina(clinic), done, SAM, at("2026-06-03 14:31")) is None
+    with clinic.store.read() as tx:
+        message = by_staff.message(tx, hello)
+    assert message
+    assert (message.reason, message.chosen_for) == (Reason.PAUSED, at("2026-06-03 14:00"))
 
 
 def test_a_move_that_was_taken_back_leaves_nothing_of_its_time(clinic: World) -> None:

@@ -122,6 +122,14 @@ def test_whoever_shares_an_address_is_told_of_before_it_is_stopped(world: World,
     assert "1 other patient is reached at the same email address: it stops for them as well." in page
 
 
+def test_a_stop_that_is_undone_for_one_way_only_says_which_stays_stopped(world: World, sender: Browser) -> None:
+    sender.post(f"{patient(world)}/stop", what="all")
+    world.reply("STOP", "2026-06-11 10:01")
+    number = sender.get(patient(world)).text.partition('name="number" value="')[2].partition('"')[0]
+    told = said(sender.post(f"{patient(world)}/undo", number=number))
+    assert told == "Undone in part: texts stay stopped, because something else has changed since."
+
+
 def test_a_message_is_left_out_and_brought_back_by_two_forms(world: World, sender: Browser) -> None:
     told = said(sender.post(f"{message(world, 'nudge')}/skip"))
     assert told == "It was left out. You can undo this until 10:10, below."

@@ -10,7 +10,7 @@ from drip.core.clinic import hours_for
 from drip.core.model import Channel
 from drip.core.reason import Reason
 from drip.core.walltime import local_date
-from drip.flows.deeds.memory import patient_of
+from drip.flows.deeds.memory import Partly, patient_of
 from drip.flows.deeds.scene import CannotPlan, Done, plan_again, write_down
 from drip.store import addresses, blind, by_staff, enrolments, patients
 from drip.store.audit import Deed, Line
@@ -82,17 +82,20 @@ def _told(one: ContactWas) -> dict[str, str | None]:
     return {"was": one.closed.value, "changed_at": changed_at, "since": one.since.isoformat()}
 
 
-def take_back(app: App, tx: Tx, line: Line, _: str, __: datetime) -> Refused | None:
+def take_back(app: App, tx: Tx, line: Line, _: str, __: datetime) -> Refused | Partly | None:
     """Only what staff closed, and only while nobody has said stop since."""
     patient_id = patient_of(line)
     row = patients.load(tx, [patient_id])[patient_id]
     contacts = _contacts(app, tx, row, line.at)
     addresses.lock(tx, contacts.values())
-    done = 0
+    closed = []
     for name, told in line.deed.detail["closed"].items():
         contact = contacts.get(Channel(name))
-        done += bool(contact and by_staff.unstop(tx, _as_it_was(contact, told)))
-    return None if done else Refused(Obstacle.CHANGED_SINCE)
+        if contact is None or not by_staff.unstop(tx, _as_it_was(contact, told)):
+            closed.append(Channel(name))
+    if len(closed) == len(line.deed.detail["closed"]):
+        return Refused(Obstacle.CHANGED_SINCE)
+    return Partly(tuple(closed)) if closed else None
 
 
 def _as_it_was(contact: str, told: dict[str, str | None]) -> ContactWas:

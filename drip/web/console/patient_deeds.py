@@ -7,6 +7,7 @@ from drip.core.model import Channel
 from drip.core.role import Permission
 from drip.core.walltime import instant
 from drip.flows.deeds.end import end
+from drip.flows.deeds.memory import Partly
 from drip.flows.deeds.pause import pause, resume
 from drip.flows.deeds.stop import stop
 from drip.flows.deeds.undo import undo
@@ -76,5 +77,11 @@ def _end(visit: Visit) -> Answer:
 def _undo(visit: Visit) -> Answer:
     told = visit.form.get("number", "")
     number = int(told) if told.isascii() and told.isdecimal() and len(told) < 18 else 0
-    refused = undo(visit.app, visit.path["id"], number, visit.person.id, visit.now)
-    return _back(visit, in_words(visit, refused) if refused else "Undone: it is as it was before.")
+    match undo(visit.app, visit.path["id"], number, visit.person.id, visit.now):
+        case Refused() as refused:
+            return _back(visit, in_words(visit, refused))
+        case Partly(closed):
+            which = " and ".join({Channel.SMS: "texts", Channel.EMAIL: "emails"}[channel] for channel in closed)
+            return _back(visit, f"Undone in part: {which} stay stopped, because something else has changed since.")
+        case None:
+            return _back(visit, "Undone: it is as it was before.")

@@ -11,6 +11,7 @@ from drip.core.model import Channel
 from drip.core.news import News, Receipt
 from drip.core.reason import Reason
 from drip.flows.deeds.end import end
+from drip.flows.deeds.memory import Partly
 from drip.flows.deeds.move import move
 from drip.flows.deeds.pause import pause, resume
 from drip.flows.deeds.scene import Done
@@ -184,6 +185,15 @@ def test_the_patients_own_stop_is_never_undone_by_staff(advised: World) -> None:
     assert advised.is_closed("amina@example.org")
     own = stop(advised.app, amina(advised), EMAIL, SAM, at("2026-06-03 10:06"))
     assert own == Refused(Obstacle.STOPPED_ALREADY)
+
+
+def test_a_stop_of_both_is_undone_for_the_one_that_they_have_not_stopped_themselves(advised: World) -> None:
+    done = number(stop(advised.app, amina(advised), list(Channel), SAM, at("2026-06-03 10:00")))
+    advised.reply("STOP", "2026-06-03 10:02")
+    assert undo(advised.app, amina(advised), done, SAM, at("2026-06-03 10:05")) == Partly((Channel.SMS,))
+    assert advised.is_closed("+447700900123")
+    assert not advised.is_closed("amina@example.org")
+    assert deeds(advised) == ["patient_stopped", "undone"]
 
 
 @pytest.mark.parametrize("why", [Reason.COMPLAINED, Reason.BOUNCED, Reason.ADDRESS_REFUSED])
