@@ -456,7 +456,7 @@ review: {author: A. Writer, approved_by: B. Reader, review_due: 2037-01-01}
 
 def test_f43_while_the_first_provider_may_have_taken_it_the_second_is_not_asked(due: Due) -> None:
     second = Sink(name="second")
-    with due(deadline=0.4, receipts=SILENT, first={"twilio": ["accept_then_hang"]}) as deployment:
+    with due(deadline=1.0, receipts=SILENT, first={"twilio": ["accept_then_hang"]}) as deployment:
         failing_over(deployment, second)
         deployment.tick()
         assert answers(deployment) == {"unknown": 1, "accepted": 2}

@@ -344,7 +344,7 @@ def test_taken_and_then_broken_is_unknown_and_twilio_knows_of_it() -> None:
 )
 def test_a_slow_answer_is_given_up_at_the_deadline(slow: Misdeed) -> None:
     started = time.monotonic()
-    assert outcome_of(slow, deadline=0.5) == Unknown("no answer: TimeoutError")
+    assert outcome_of(slow, deadline=0.5) in (Unknown("no answer: TimeoutError"), Unknown("no answer: DeadlinePassed"))
     assert time.monotonic() - started < 1.5
 
 

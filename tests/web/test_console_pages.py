@@ -163,7 +163,10 @@ def test_a_message_that_was_left_out_is_in_the_days_numbers(world: World) -> Non
 
 
 def test_the_banner_of_test_mode_says_who_is_reached(world: World, site: Site) -> None:
-    assert "no address is on the allow list" in signed_in(world, site, Role.VIEWER).get("/console").text
+    assert "and reach nobody" in signed_in(world, site, Role.VIEWER).get("/console").text
+    world.sink.reaches_people = True
+    with on_loopback(world.app, now=lambda: NOW) as other:
+        assert "no address is on the allow list" in signed_in(world, other, Role.SENDER).get("/console").text
     world.app = replace(world.app, allow_list=frozenset({"a@example.org", "b@example.org"}))
     with on_loopback(world.app, now=lambda: NOW) as other:
         assert "Only the 2 addresses on the allow list hear" in signed_in(world, other, Role.ADMIN).get("/console").text
