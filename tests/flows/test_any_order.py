@@ -2,7 +2,6 @@
 
 from collections.abc import Callable
 from dataclasses import replace
-from datetime import datetime, timedelta
 from random import Random
 from typing import Any
 
@@ -70,23 +69,7 @@ def days(draw: st.DrawFn) -> list[Event]:
         if draw(st.booleans()):
             steps.append(draw(st.sampled_from(["came", "missed"])))
         told += _of_visit(draw, visit, steps, patient, about)
-    timed = [event for event in told if event.get("appointment", {}).get("starts_at")]
-    is_typed = draw(st.booleans())
-    if timed and is_typed:
-        told += _typed(draw, draw(st.sampled_from(timed)))
     return sorted(told, key=lambda event: str(event["occurred_at"]))
-
-
-def _typed(draw: st.DrawFn, visit: Event) -> list[Event]:
-    """Staff type a visit by hand that is told of at that time too; some of them once more, an hour later that day."""
-    told = []
-    for number in range(draw(st.integers(1, 2))):
-        starts_at = datetime.fromisoformat(visit["appointment"]["starts_at"]) + timedelta(hours=number)
-        about = {"ref": f"hand-{'0' * 24}", "type": visit["appointment"]["type"]}
-        moment = f"{TODAY} {draw(st.integers(7 + 6 * number, 12 + 6 * number)):02d}:{draw(st.integers(0, 59)):02d}"
-        event = a_booking(starts_at.isoformat(), told_at=moment, appointment=about, event_id=f"typed-{number}")
-        told.append(event | {"patient": visit["patient"]})
-    return told
 
 
 def _of_visit(draw: st.DrawFn, visit: int, steps: list[str], patient: Event, about: Event) -> list[Event]:
