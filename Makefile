@@ -26,8 +26,11 @@ demo: $(READY)  ## twelve weeks at an invented clinic, into demo/index.html
 console: $(READY)  ## the staff's console at an invented clinic, in your browser
 	@$(BIN)/drip demo --console --out demo
 
-test: $(READY)  ## all tests, on SQLite and on PostgreSQL
+test: $(READY)  ## all tests, half of them on SQLite and half on PostgreSQL
 	@env -u PYTHONDONTWRITEBYTECODE $(BIN)/python -m pytest -n auto --dist loadgroup
+
+test-all: $(READY)  ## each test on both databases, each page in every look: twice as long
+	@env -u PYTHONDONTWRITEBYTECODE $(BIN)/python -m pytest -n auto --dist loadgroup --everything
 
 check: $(READY)  ## style, types, floors, and the shipped content
 	@$(BIN)/ruff check .

@@ -11,6 +11,7 @@ from hypothesis import settings
 
 from drip.store import passwords
 from tests.databases import Postgres, clean_postgres, compile_once, find_postgres, hurry, left_tidy, sqlite_url
+from tests.turns import left_out
 from tests.world import World, a_world
 
 settings.register_profile("ci", max_examples=40, deadline=None, derandomize=True, database=None)
@@ -22,7 +23,11 @@ compile_once()
 # tests/store/test_passwords.py.
 passwords._HASHER = PasswordHasher(time_cost=1, memory_cost=64, parallelism=1)
 
+FEW_FILES = 20
+"""So many files run in full."""
+
 RAN: Counter[str] = Counter()
+FILES: set[str] = set()
 MISSING = ("PostgreSQL", "Chromium")
 """What a test may skip for: it then says "no ..."."""
 
@@ -95,6 +100,20 @@ def clinic(a_clinic: Callable[..., World]) -> World:
     return a_clinic()
 
 
+def pytest_addoption(parser: pytest.Parser) -> None:
+    """`--everything`: each test on both databases and in every look, as `make test-all` does."""
+    parser.addoption("--everything", action="store_true", help="each test on both databases and in every look")
+
+
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
+    """A run of many files has each test once; whoever runs one file sees all of it."""
+    if config.option.everything or len({item.nodeid.partition("::")[0] for item in items}) <= FEW_FILES:
+        return
+    others = left_out(item.nodeid for item in items)
+    config.hook.pytest_deselected(items=[item for item in items if item.nodeid in others])
+    items[:] = [item for item in items if item.nodeid not in others]
+
+
 @pytest.hookimpl(wrapper=True)
 def pytest_collection() -> Iterator[None]:
     """What is there once all tests are read stays until the end: no look for rubbish has to go through it again."""
@@ -106,6 +125,7 @@ def pytest_collection() -> Iterator[None]:
 
 def pytest_runtest_logreport(report: pytest.TestReport) -> None:
     """Count what ran on which database, also when the tests are spread over processes."""
+    FILES.add(report.nodeid.partition("::")[0])
     if report.when == "call" and report.passed:
         kinds = [kind for kind in ("sqlite", "postgres") if f"[{kind}" in report.nodeid or f"-{kind}" in report.nodeid]
         kinds += ["postgres"] if "postgres" in report.keywords and "postgres" not in kinds else []
@@ -119,6 +139,8 @@ def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
     """Say what the tests ran on, and what was left out."""
     told = {"SQLite": RAN["sqlite"], "PostgreSQL": RAN["postgres"], "in Chromium": RAN["browser"]}
     terminalreporter.write_line("tests on " + ", ".join(f"{name}: {number}" for name, number in told.items()))
+    if len(FILES) > FEW_FILES and not terminalreporter.config.option.everything:
+        terminalreporter.write_line("each once; `make test-all` runs each on both databases and in every look")
     for what in MISSING:
         if RAN[what]:
             terminalreporter.write_line(f"SKIPPED {RAN[what]} tests: no {what} was found", yellow=True)
