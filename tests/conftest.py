@@ -109,7 +109,7 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
     """A run of many files has each test once; whoever runs one file sees all of it."""
     if config.option.everything or len({item.nodeid.partition("::")[0] for item in items}) <= FEW_FILES:
         return
-    others = left_out(item.nodeid for item in items)
+    others = left_out([item.nodeid for item in items])
     config.hook.pytest_deselected(items=[item for item in items if item.nodeid in others])
     items[:] = [item for item in items if item.nodeid not in others]
 
@@ -140,7 +140,9 @@ def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
     told = {"SQLite": RAN["sqlite"], "PostgreSQL": RAN["postgres"], "in Chromium": RAN["browser"]}
     terminalreporter.write_line("tests on " + ", ".join(f"{name}: {number}" for name, number in told.items()))
     if len(FILES) > FEW_FILES and not terminalreporter.config.option.everything:
-        terminalreporter.write_line("each once; `make test-all` runs each on both databases and in every look")
+        terminalreporter.write_line(
+            "each once; `make test-all` runs each on both databases and in every look, and what takes long"
+        )
     for what in MISSING:
         if RAN[what]:
             terminalreporter.write_line(f"SKIPPED {RAN[what]} tests: no {what} was found", yellow=True)

@@ -1,6 +1,8 @@
 """A run leaves nothing out for which nothing stands: every test runs, on one database or on the other."""
 
-from tests.turns import left_out
+from pathlib import Path
+
+from tests.turns import IN_THE_LONG_RUN, left_out
 
 ON_BOTH = [f"tests/flows/test_a.py::test_{n}[{kind}]" for n in range(200) for kind in ("sqlite", "postgres")]
 
@@ -28,13 +30,11 @@ def test_one_of_a_page_in_several_looks_runs_and_other_parameters_are_other_test
     assert run >= set(cases)
 
 
-def test_what_is_about_the_databases_and_the_walks_of_all_pages_run_in_full() -> None:
-    full = [
-        f"tests/{file}::test_x[{kind}]"
-        for file, kinds in (
-            ("store/test_a.py", ("sqlite", "postgres")),
-            ("browser/test_pages.py", ("light-a phone", "dark-a desk")),
-        )
-        for kind in kinds
-    ]
-    assert left_out(full) == frozenset()
+def test_what_is_about_the_databases_runs_in_full() -> None:
+    assert left_out([f"tests/store/test_a.py::test_x[{kind}]" for kind in ("sqlite", "postgres")]) == frozenset()
+
+
+def test_what_is_for_the_long_run_is_there_and_is_left_out_whole() -> None:
+    for name in IN_THE_LONG_RUN:
+        assert (Path(__file__).parent.parent / name).exists(), name
+        assert left_out([f"{name}::test_x"]) == {f"{name}::test_x"}

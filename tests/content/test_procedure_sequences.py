@@ -19,6 +19,7 @@ from drip.core.sequence import Sequence
 from tests.core.build import an_event, live
 
 HOME = Path(__file__).parent.parent.parent
+SHIPPED = read_folder(HOME)
 POSTOP = ("surgery-postop", "gastroc-recession-postop")
 SIGNS = [
     *("*-aftercare/signs-to-watch*.sms.txt", "*-postop/signs-of-a-clot*.sms.txt", "*-postop/one-week*.sms.txt"),
@@ -108,7 +109,7 @@ def test_a_steroid_is_safety_only_where_a_clinic_has_switched_it_on() -> None:
 
 @pytest.mark.parametrize("part", ["ENG", "SCT", "WLS", "NIR"])
 def test_a_text_about_signs_is_one_part_in_each_part_of_the_country_whatever_the_name(part: str) -> None:
-    folder = read_folder(HOME)
+    folder = SHIPPED
     assert folder.clinic
     site = replace(folder.clinic.sites[0], emergency=BY_PLACE["GB", part])
     paths = [str(path.relative_to(HOME / "templates")) for one in SIGNS for path in (HOME / "templates").glob(one)]
@@ -125,7 +126,7 @@ def test_a_text_about_signs_is_one_part_in_each_part_of_the_country_whatever_the
     [("en", "between your legs", "ankle"), ("cy", "rhwng eich coesau", "ffêr"), ("pl", "między nogami", "kostki")],
 )
 def test_the_safety_net_tells_each_patient_of_the_signs_of_what_they_have(language: str, back: str, leg: str) -> None:
-    folder = read_folder(HOME)
+    folder = SHIPPED
     assert folder.clinic
     templates = TemplateSet(folder.sources)
     (_, values), *_ = sample_values(folder.clinic, folder.clinic.sites[0], language)

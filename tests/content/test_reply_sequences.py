@@ -15,6 +15,7 @@ from tests.content.build import SEQUENCE, SMS, TODAY, a_folder, changed, checked
 IN_SEQUENCE = "sequences/heel-advice.yaml"
 IN_SMS = "templates/heel-advice/first.sms.txt"
 HOME = Path(__file__).parent.parent.parent
+SHIPPED = read_folder(HOME)
 SAFETY_WORDS = [
     *("shared", "red-flag-safety-net", "reply-help", "reply-red-flag", "reply-start", "reply-stop"),
     *("prolotherapy-aftercare", "eswt-aftercare", "steroid-injection-safety"),
@@ -58,7 +59,7 @@ def test_two_sequences_that_answer_stop_would_be_two_messages_after_it(tmp_path:
 
 @pytest.mark.parametrize("path", sorted((HOME / "templates").glob("reply-*/*.sms.txt")), ids=lambda path: path.name)
 def test_every_answer_that_comes_with_drip_is_one_plain_text_at_every_site(path: Path) -> None:
-    folder = read_folder(HOME)
+    folder = SHIPPED
     assert folder.clinic
     templates = TemplateSet(folder.sources)
     for site in folder.clinic.sites:
@@ -69,7 +70,7 @@ def test_every_answer_that_comes_with_drip_is_one_plain_text_at_every_site(path:
 
 @pytest.mark.parametrize("language", ["", ".cy", ".pl"])
 def test_the_red_flag_text_names_where_to_go_in_the_sites_own_region(language: str) -> None:
-    folder = read_folder(HOME)
+    folder = SHIPPED
     assert folder.clinic
     templates = TemplateSet(folder.sources)
     (_, values), *_ = sample_values(folder.clinic, folder.clinic.sites[0])

@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import replace
+from functools import cache
 from pathlib import Path
 
 import pytest
@@ -9,7 +10,7 @@ import pytest
 from drip.content.check import check
 from drip.content.context import values_for
 from drip.content.examples import situation_of, timeline
-from drip.content.folder import read_folder
+from drip.content.folder import Folder, read_folder
 from drip.content.render import TemplateSet
 from drip.content.samples import ON
 from drip.content.sequence_file import load_sequence
@@ -28,6 +29,16 @@ LONGEST = {"starts_at": "2026-09-23T12:30:00+01:00", "changed": ["time"]}
 BEFORE = {"starts_at": "2026-11-25T12:30:00+00:00"}
 
 
+@cache
+def _shipped() -> Folder:
+    return read_folder(HOME)
+
+
+@cache
+def _templates() -> TemplateSet:
+    return TemplateSet(_shipped().sources)
+
+
 def words(language: str, changes: Sequence[str], site: int, clinic: Clinic, *, kind: str = "sms.txt") -> str:
     appointment: Facts = {**LONGEST, "changed": list(changes)}
     previous: Facts = {**BEFORE, "site": clinic.sites[site - 1].id}
@@ -35,13 +46,13 @@ def words(language: str, changes: Sequence[str], site: int, clinic: Clinic, *, k
     patient = Patient(facts={"first_name": "Bartholomewalexander"})
     values = values_for(clinic, clinic.sites[site], patient, objects, on=ON)
     path = f"visit-changed/what-changed{language}.{kind}"
-    return TemplateSet(read_folder(HOME).sources).render(path, values).text
+    return _templates().render(path, values).text
 
 
 @pytest.mark.parametrize("changes", [["time"], ["site"], ["practitioner"], ["time", "site", "practitioner"]])
 @pytest.mark.parametrize("language", ["", ".cy", ".pl"])
 def test_every_text_of_it_fits_at_every_site(language: str, changes: list[str]) -> None:
-    clinic = read_folder(HOME).clinic
+    clinic = _shipped().clinic
     assert clinic
     for site in range(len(clinic.sites)):
         size = measure(words(language, changes, site, clinic))
@@ -52,7 +63,7 @@ def test_every_text_of_it_fits_at_every_site(language: str, changes: list[str]) 
 
 
 def test_the_place_is_named_by_what_patients_call_it() -> None:
-    clinic = read_folder(HOME).clinic
+    clinic = _shipped().clinic
     assert clinic
     told = words("", ["site"], 1, clinic, kind="email.md")
     assert f"It is now {clinic.sites[1].name}" in " ".join(told.split())
