@@ -14,13 +14,25 @@ IN_FULL = ("tests/store/",)
 """What is about the databases themselves."""
 
 IN_THE_LONG_RUN = (
+    "tests/browser/test_enrol.py",
+    "tests/browser/test_form.py",
+    "tests/browser/test_outgoing.py",
+    "tests/browser/test_patient.py",
+    "tests/browser/test_patient_pages.py",
+    "tests/cli/test_demo.py",
+    "tests/cli/test_demo_console.py",
+    "tests/content/test_amend.py",
     "tests/faults/test_campaign.py",
+    "tests/faults/test_death.py",
     "tests/faults/test_patients.py",
     "tests/faults/test_provider.py",
-    "tests/web/test_serving.py",
     "tests/flows/test_simulation.py",
+    "tests/web/test_console_hostile.py",
+    "tests/web/test_serving.py",
 )
-"""What takes minutes: days of faults, which `make faults` has in full, servers that are killed, a simulated clinic."""
+"""What takes minutes: faults by the hundred, which `make faults` has in full; pages looked at once more beside the walk
+of all of them; a demo, a simulated clinic, servers that are killed; every edit of every shipped file; every form with
+every odd value."""
 
 
 def left_out(tests: Collection[str]) -> frozenset[str]:
