@@ -1,9 +1,10 @@
-"""Messages -> the numbers that reports read: the last days again and again, older ones in turn."""
+"""Messages -> the numbers that pages read: the last days again and again, older ones in turn, and what is ahead."""
 
 from datetime import date, datetime, timedelta
 
 from drip.app import App
 from drip.core.walltime import local_date, midnight
+from drip.flows.days_ahead import count_days_ahead
 from drip.store import records, tallies
 
 EVERY = timedelta(minutes=5)
@@ -22,7 +23,11 @@ LONGEST = 400
 
 
 def tally(app: App, now: datetime) -> int:
-    """Count the last days, and some older ones in turn. Answers how many days. Safe to repeat, and beside others."""
+    """Count the days ahead, the last ones, and some older ones in turn. Answers how many of them are over.
+
+    Safe to repeat, and beside others.
+    """
+    count_days_ahead(app, now)
     today = local_date(now, app.clinic.zone)
     with app.store.read() as tx:
         _, reached = records.last_beat(tx, PART)

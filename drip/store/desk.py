@@ -1,6 +1,6 @@
 """What the console's first page counts. Every query stays quick however much was sent before: each has its index."""
 
-from collections.abc import Collection, Mapping
+from collections.abc import Collection
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -49,7 +49,7 @@ class Day:
 def count_day(tx: Tx, start: datetime, now: datetime, end: datetime, sites: Collection[str] = ()) -> Day:
     """The day from `start` to `end`, as it stands at `now`; of these sites, where any are named."""
     at, due = messages.c.planned_for, messages.c.due_at
-    ahead = select(func.count()).where(*_planned(sites), due > now, due < end)
+    ahead = select(func.count()).where(*planned(sites), due > now, due < end)
     went = select(func.count(), func.count().filter(messages.c.state == State.DELIVERED.value))
     went = went.where(messages.c.accepted_at >= start, messages.c.accepted_at < end)
     stayed = select(*(func.count().filter(messages.c.state.in_(states)) for states in (FAILED, LEFT)))
@@ -62,21 +62,12 @@ def count_day(tx: Tx, start: datetime, now: datetime, end: datetime, sites: Coll
 
 
 def _count_waiting(tx: Tx, now: datetime, sites: Collection[str]) -> int:
-    due = select(literal(1)).where(*_planned(sites), messages.c.due_at <= now)
+    due = select(literal(1)).where(*planned(sites), messages.c.due_at <= now)
     some = of(tx, due, sites).limit(MOST_WAITING).subquery()
     return int(tx.connection.execute(select(func.count()).select_from(some)).scalar_one())
 
 
-def count_ahead(tx: Tx, days: Mapping[str, tuple[datetime, datetime]], sites: Collection[str] = ()) -> dict[str, int]:
-    """How many messages are planned for each of these days (one at least), by the name it has here."""
-    when = messages.c.due_at
-    sums = [func.count().filter(when >= start, when < end) for start, end in days.values()]
-    first, last = min(start for start, _ in days.values()), max(end for _, end in days.values())
-    query = select(*sums).where(*_planned(sites), when >= first, when < last)
-    return dict(zip(days, tx.connection.execute(of(tx, query, sites)).one(), strict=True))
-
-
-def _planned(sites: Collection[str]) -> tuple[ColumnElement[bool], ...]:
+def planned(sites: Collection[str]) -> tuple[ColumnElement[bool], ...]:
     """Planned ones, by the index that has what is asked for: by site, the rows need not be read."""
     return (in_state(State.PLANNED), *((BY_TIME,) if sites else _EVERY))
 

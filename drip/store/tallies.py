@@ -24,6 +24,12 @@ HEARD, HEARD_AT_SITE = "heard", "heard_at_site"
 
 _HEARD = (HEARD, HEARD_AT_SITE)
 
+AHEAD = "ahead"
+"""Of days to come: what is planned for them."""
+
+_APART = (*_HEARD, AHEAD)
+"""What has not come of a message."""
+
 TAKEN = ("accepted", Evidence.WENT.value, SAID_TO_HAVE_GONE)
 """What came of an attempt that is billed."""
 
@@ -42,15 +48,15 @@ _NAMES = ["day", "site", "sequence", "step", "channel", "provider", "what", "rea
 
 def count(tx: Tx, day: str, start: datetime, end: datetime) -> None:
     """Count what came of the messages of the day from `start` to `end`, under its name. Safe to repeat."""
-    _lock(tx)
-    tx.connection.execute(delete(tallies).where(tallies.c.day == day, tallies.c.what.not_in(_HEARD)))
+    lock(tx)
+    tx.connection.execute(delete(tallies).where(tallies.c.day == day, tallies.c.what.not_in(_APART)))
     for query in (_came_of(day, start, end), _opted_out(day, start, end)):
         tx.connection.execute(insert(tallies).from_select(_NAMES, query))
 
 
 def count_heard(tx: Tx, day: str, end: datetime) -> None:
     """Count how often patients heard in the seven days that end so. Once those are over it does not change."""
-    _lock(tx)
+    lock(tx)
     tx.connection.execute(delete(tallies).where(tallies.c.day == day, tallies.c.what.in_(_HEARD)))
     for what in _HEARD:
         tx.connection.execute(insert(tallies).from_select(_NAMES, _heard(what, day, end)))
@@ -62,7 +68,8 @@ def knows_heard(tx: Tx, days: Collection[str]) -> set[str]:
     return set(tx.connection.execute(query).scalars())
 
 
-def _lock(tx: Tx) -> None:
+def lock(tx: Tx) -> None:
+    """Whoever else counts waits until this transaction has ended."""
     if tx.is_postgres:
         tx.connection.execute(select(func.pg_advisory_xact_lock(_LOCK)))
 
@@ -133,7 +140,7 @@ def between(tx: Tx, first: str, last: str, sites: Collection[str] = ()) -> list[
     t = tallies.c
     what = [t.sequence, t.step, t.channel, t.provider, t.what, t.reason]
     query = select(*what, func.sum(t.number).label("number"), func.sum(t.parts).label("parts")).group_by(*what)
-    query = _of(tx, query.where(t.day >= first, t.day <= last, t.what.not_in(_HEARD)), sites)
+    query = _of(tx, query.where(t.day >= first, t.day <= last, t.what.not_in(_APART)), sites)
     return [Count(**row._mapping) for row in tx.connection.execute(query)]
 
 
@@ -152,7 +159,7 @@ def by_day(tx: Tx, first: str, last: str, sites: Collection[str] = ()) -> dict[s
     """What came of each day's messages, whichever they were."""
     t = tallies.c
     query = select(t.day, t.what, t.reason, func.sum(t.number).label("number"), func.sum(t.parts).label("parts"))
-    query = query.where(t.day >= first, t.day <= last, t.what.not_in(_HEARD)).group_by(t.day, t.what, t.reason)
+    query = query.where(t.day >= first, t.day <= last, t.what.not_in(_APART)).group_by(t.day, t.what, t.reason)
     found: dict[str, list[Count]] = {}
     for row in tx.connection.execute(_of(tx, query, sites)):
         told = {name: getattr(row, name) for name in ("what", "reason", "number", "parts")}

@@ -35,9 +35,7 @@ def test_the_numbers_of_a_day(world: World) -> None:
     start, end = at("2026-06-11 00:00"), at("2026-06-12 00:00")
     with world.store.read() as tx:
         day = desk.count_day(tx, start, NOW, end)
-        ahead = desk.count_ahead(tx, {"today": (start, end), "next": (end, at("2026-06-13 00:00"))})
     assert (day.accepted, day.planned, day.waiting, day.failed, day.left) == (1, 0, 0, 0, 0)
-    assert ahead == {"today": 0, "next": 1}
 
 
 def test_after_a_long_standstill_no_more_is_counted_than_helps(
@@ -149,10 +147,9 @@ def test_who_has_sites_of_their_own_sees_the_numbers_of_these_sites(world: World
         key = patients.load(tx, [patient])[patient].data_key
         tasks = [NewTask(key="k", kind="reply", patient_id=patient, data_key=key), NewTask(key="r", kind="review_due")]
         records.raise_tasks(tx, tasks, NOW)
-    for sites, handed_over, ahead, asked in (({"quay"}, 1, 1, {"reply": 1}), ({"dock"}, 0, 0, {})):
+    for sites, handed_over, asked in (({"quay"}, 1, {"reply": 1}), ({"dock"}, 0, {})):
         with world.store.read() as tx:
             assert desk.count_day(tx, start, NOW, end, sites).accepted == handed_over
-            assert desk.count_ahead(tx, {"next": (end, at("2026-06-13 00:00"))}, sites) == {"next": ahead}
             assert task_list.count_by_kind(tx, Which(sites=frozenset(sites))) == asked
 
 

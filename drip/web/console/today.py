@@ -2,20 +2,20 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from datetime import date, datetime, time, timedelta
+from datetime import date, timedelta
 
 from drip.core.asked import asked, urgency
 from drip.core.role import Permission
+from drip.core.walltime import local_date, midnight
+from drip.flows.days_ahead import WEEKS, DaysAhead, look_ahead
 from drip.flows.switches import pause
 from drip.store import desk, paused, task_list, versions
-from drip.store.database import Tx
 from drip.store.task_list import Which
 from drip.web.console.door import Door
 from drip.web.console.health import health
 from drip.web.console.review import waiting_for_approval
 from drip.web.console.visit import Answer, Onward, Page, Visit
 
-WEEKS = 4
 STEPS = 4
 """How many shades the busiest day is away from a quiet one."""
 
@@ -37,38 +37,29 @@ class Square:
 
 
 def _today(visit: Visit) -> Page:
-    zone = visit.app.clinic.zone
-    today = visit.now.astimezone(zone).date()
+    zone, sites = visit.app.clinic.zone, visit.person.sites
+    today = local_date(visit.now, zone)
+    monday = today - timedelta(days=today.weekday())
+    start, end = midnight(today, zone), midnight(today + timedelta(days=1), zone)
     with visit.app.store.read() as tx:
-        start, end = _bounds(visit, today)
-        day = desk.count_day(tx, start, visit.now, end, visit.person.sites)
-        waiting = task_list.count_by_kind(tx, Which(sites=visit.person.sites))
-        ahead = _ahead(visit, tx, today)
+        day = desk.count_day(tx, start, visit.now, end, sites)
+        waiting = task_list.count_by_kind(tx, Which(sites=sites))
+        ahead = look_ahead(visit.app, tx, visit.now, monday + timedelta(days=7 * WEEKS - 1), sites)
         works = health(visit, tx)
         approvals = waiting_for_approval(visit, tx)
-        on_hold = paused.count(tx, visit.now, visit.person.sites)
-    values = {"day": day, "today": today, "waiting": _in_order(waiting), "weeks": ahead, "health": works}
-    values |= {"approvals": approvals, "zone": zone, "most_waiting": desk.MOST_WAITING, "on_hold": on_hold}
+        on_hold = paused.count(tx, visit.now, sites)
+    values = {"day": day, "today": today, "zone": zone, "waiting": _in_order(waiting), "health": works}
+    values |= {"ahead": ahead, "weeks": _in_weeks(ahead, monday), "approvals": approvals, "on_hold": on_hold}
+    values["most_waiting"] = desk.MOST_WAITING
     return Page(name="today", values=values)
 
 
-def _bounds(visit: Visit, on: date) -> tuple[datetime, datetime]:
-    """A day's first moment and the next day's, on the clinic's clock."""
-    zone = visit.app.clinic.zone
-    return datetime.combine(on, time(), zone), datetime.combine(on + timedelta(days=1), time(), zone)
-
-
-def _ahead(visit: Visit, tx: Tx, today: date) -> Sequence[Sequence[Square]]:
-    """Four weeks from this week's Monday on."""
-    monday = today - timedelta(days=today.weekday())
-    days = [monday + timedelta(days=n) for n in range(7 * WEEKS)]
-    counted = desk.count_ahead(
-        tx, {one.isoformat(): _bounds(visit, one) for one in days if one >= today}, visit.person.sites
-    )
-    most = max(counted.values(), default=0)
+def _in_weeks(ahead: DaysAhead, monday: date) -> Sequence[Sequence[Square]]:
+    """Four weeks from this Monday on."""
+    most = max(ahead.numbers.values(), default=0)
     squares = []
-    for one in days:
-        number = counted.get(one.isoformat(), 0)
+    for one in (monday + timedelta(days=n) for n in range(7 * WEEKS)):
+        number = ahead.numbers.get(one, 0)
         squares.append(Square(on=one, number=number, shade=-(-number * STEPS // most) if most else 0))
     return [squares[n : n + 7] for n in range(0, len(squares), 7)]
 
