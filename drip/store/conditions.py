@@ -14,6 +14,9 @@ NO_LEASE = {"lease_owner": None, "lease_token": None, "lease_until": None}
 BY_TIME: ColumnElement[bool] = literal_column("(messages.id <> '')")
 """Always so: it names the index of planned messages that is ordered by time alone, which claims must not be led to."""
 
+TOLD_TO_WAIT: ColumnElement[bool] = literal_column("(messages.reason <> '')")
+"""It asked to go and was told why not yet: named, because SQLite takes the index of these only where it is."""
+
 
 def meant_for() -> ColumnElement[datetime]:
     """When a message was to go: by a person's word, else by its rules."""

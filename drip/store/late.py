@@ -5,16 +5,17 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import ColumnElement, Select, and_, func, or_, select, update
+from sqlalchemy import ColumnElement, CompoundSelect, and_, func, or_, select, union_all, update
 
 from drip.core.lifecycle import State
 from drip.core.model import Purpose
 from drip.core.reason import Reason
-from drip.store import bulk, patients
-from drip.store.conditions import NO_LEASE, in_state, meant_for
+from drip.store import bulk, patient_pauses, patients, staff_schema
+from drip.store.conditions import BY_TIME, NO_LEASE, TOLD_TO_WAIT, in_state, meant_for
 from drip.store.database import Tx
 from drip.store.schema import messages
-from drip.store.staff_schema import patient_pauses
+
+_STEP = ("sequence", "version", "step")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -38,49 +39,56 @@ class Waiting:
 
 def waiting(tx: Tx, now: datetime, today: datetime, yesterday: datetime, sequence: str | None = None) -> list[Waiting]:
     """What waits because of a pause, by step and age. `today`, `yesterday`: the first moments of these days."""
-    at = meant_for()
-    what = [messages.c[name] for name in ("sequence", "version", "step", "purpose")]
+    found = _held_up(now, sequence, *(messages.c[name] for name in (*_STEP, "purpose")), meant_for().label("at"))
+    one = found.subquery().c
+    what = [one[name] for name in (*_STEP, "purpose")]
     sums = [
-        func.count().filter(at >= today).label("today"),
-        func.count().filter(at >= yesterday, at < today).label("yesterday"),
-        func.count().filter(at < yesterday).label("older"),
+        func.count().filter(one.at >= today).label("today"),
+        func.count().filter(one.at >= yesterday, one.at < today).label("yesterday"),
+        func.count().filter(one.at < yesterday).label("older"),
     ]
-    query = select(*what, *sums).where(*_held_up(now, sequence)).group_by(*what).order_by(*what)
+    query = select(*what, *sums).group_by(*what).order_by(*what)
     return [Waiting(**{**row._mapping, "purpose": Purpose(row.purpose)}) for row in tx.connection.execute(query)]
 
 
 def skip(tx: Tx, late: Collection[Waiting], now: datetime, today: datetime) -> int:
     """Leave out those of these messages that are of another day. Answers how many."""
-    are_late = [_of_another_day(one, now, today) for one in late]
-    found = [tx.connection.execute(_ids().where(*is_late)).all() for is_late in are_late]
-    patients.lock(tx, {row.patient_id for rows in found for row in rows})  # whoever plans for them is first
+    steps = {(one.sequence, one.version, one.step) for one in late}
+    if not steps:
+        return 0
+    rows = tx.connection.execute(_late(now, today))
+    found = {row.id: row.patient_id for row in rows if (row.sequence, row.version, row.step) in steps}
+    patients.lock(tx, found.values())  # whoever plans for them is first
     told = {"state": State.SKIPPED.value, "reason": Reason.RESUMED_LATE.value, **NO_LEASE}
     skipped = 0
-    for rows, is_late in zip(found, are_late, strict=True):
-        for chunk in bulk.chunks([row.id for row in rows]):
-            # Asked once more: whoever was first may have given one of them another day.
-            statement = update(messages).where(bulk.among(tx, messages.c.id, chunk), *is_late)
-            skipped += tx.connection.execute(statement.values(told)).rowcount
+    for chunk in bulk.chunks(list(found)):
+        # Asked once more: whoever was first may have given one of them another day.
+        are_late = bulk.among(tx, messages.c.id, chunk), or_(*_alternatives(now)), meant_for() < today
+        skipped += tx.connection.execute(update(messages).where(*are_late).values(told)).rowcount
     return skipped
 
 
-def _ids() -> Select[Any]:
-    return select(messages.c.id, messages.c.patient_id)
+def _late(now: datetime, today: datetime) -> CompoundSelect[Any]:
+    return _held_up(now, None, *(messages.c[name] for name in ("id", "patient_id", *_STEP)), before=today)
 
 
-def _of_another_day(one: Waiting, now: datetime, today: datetime) -> list[ColumnElement[bool]]:
-    named = [messages.c[name] == getattr(one, name) for name in ("sequence", "version", "step")]
-    return [*_held_up(now, None), *named, meant_for() < today]
+def _held_up(
+    now: datetime, sequence: str | None, *columns: ColumnElement[Any], before: datetime | None = None
+) -> CompoundSelect[Any]:
+    """What waits because of a pause; of this sequence, and meant for an earlier time, where these are given."""
+    more = [messages.c.sequence == sequence] if sequence else []
+    more += [meant_for() < before] if before else []
+    return union_all(*(select(*columns).where(one, *more) for one in _alternatives(now)))
 
 
-def _held_up(now: datetime, sequence: str | None) -> list[ColumnElement[bool]]:
-    """Those that asked and were told to wait, and those that are due and were not even asked about."""
-    is_unasked = and_(messages.c.reason == "", messages.c.due_at <= now)
-    which = [in_state(State.PLANNED), messages.c.expires_at > now]
-    which.append(or_(messages.c.reason == Reason.PAUSED.value, is_unasked))
-    own = select(patient_pauses.c.patient_id).where(
-        patient_pauses.c.patient_id == messages.c.patient_id,
-        or_(patient_pauses.c.until.is_(None), patient_pauses.c.until > now),
-    )
-    which.append(~own.exists())  # to whom nothing goes in any case: that pause has an end of its own
-    return [*which, messages.c.sequence == sequence] if sequence else which
+def _alternatives(now: datetime) -> tuple[ColumnElement[bool], ColumnElement[bool]]:
+    """Those that asked and were told to wait, and those that are due and were not even asked about.
+
+    Each has an index of its own: to look for either at once is to look at the whole plan.
+    """
+    pauses = staff_schema.patient_pauses.c
+    own = select(pauses.patient_id).where(pauses.patient_id == messages.c.patient_id, patient_pauses.lasts(now))
+    # To whom nothing goes in any case: that pause has an end of its own.
+    of_use = and_(in_state(State.PLANNED), messages.c.expires_at > now, ~own.exists())
+    was_told = and_(of_use, TOLD_TO_WAIT, messages.c.reason == Reason.PAUSED.value)
+    return was_told, and_(of_use, BY_TIME, messages.c.reason == "", messages.c.due_at <= now)

@@ -186,6 +186,7 @@ messages = Table(
     partial("ix_messages_accepted", "accepted_at", where="accepted_at IS NOT NULL"),
     partial("ix_messages_undealt", "planned_for", where=f"{_STRANDED} AND dealt_at IS NULL"),
     partial("ix_messages_settled", "planned_for", where=SETTLED),
+    partial("ix_messages_told_to_wait", "reason", "sequence", where="state = 'planned' AND reason <> ''"),
     partial("ix_messages_ahead", *_AHEAD, where="state = 'planned' AND id <> ''"),
     partial("ix_messages_counted", "patient_id", "counted_on", where="counted_on IS NOT NULL"),
 )

@@ -13,7 +13,7 @@ from drip.core.lifecycle import State, may_move
 from drip.core.model import Channel
 from drip.core.reason import Reason
 from drip.store import bulk, records
-from drip.store.conditions import NO_LEASE, in_state, meant_for
+from drip.store.conditions import NO_LEASE, TOLD_TO_WAIT, in_state, meant_for
 from drip.store.database import Tx
 from drip.store.schema import attempts, messages
 from drip.store.site_limits import at_sites
@@ -121,7 +121,7 @@ def _settled_row(one: Settlement, was: State) -> dict[str, Any]:
 
 def wake(tx: Tx, reason: Reason, sequence: str | None) -> int:
     """Messages that wait for this reason ask again at their own time: the reason is gone."""
-    statement = update(messages).where(in_state(State.PLANNED), messages.c.reason == reason.value)
+    statement = update(messages).where(in_state(State.PLANNED), TOLD_TO_WAIT, messages.c.reason == reason.value)
     if sequence:
         statement = statement.where(messages.c.sequence == sequence)
     return tx.connection.execute(statement.values(due_at=meant_for(), reason="")).rowcount

@@ -7,17 +7,20 @@ from typing import Any
 import pytest
 from sqlalchemy import event
 
+from drip.core.reason import Reason
 from drip.store import (
     ahead,
     audit,
     by_staff,
     conversations,
     enrolments,
+    late,
     outgoing,
     overdue,
     patient_pauses,
     paused,
     questions,
+    settling,
     stranded,
     task_list,
     unmatched,
@@ -220,6 +223,20 @@ def test_what_staff_were_asked_about_pauses_is_found_in_an_index(clinic: World) 
     (plan,) = _plans(clinic, asked_about)
     assert "ix_tasks_patient_id" in plan or "ix_tasks_open" in plan
     assert "SCAN tasks" not in plan
+
+
+def held_up_by_a_pause(tx: Tx) -> object:
+    """Count what waits because of a pause; lift one."""
+    counted = late.waiting(tx, NOW, NOW - timedelta(hours=13), NOW - timedelta(hours=37))
+    return counted, settling.wake(tx, Reason.PAUSED, None)
+
+
+def test_what_a_pause_holds_up_is_found_without_a_look_at_the_whole_plan(clinic: World) -> None:
+    counted, woken = _plans(clinic, held_up_by_a_pause)
+    assert "ix_messages_told_to_wait" in counted
+    assert "ix_messages_ahead" in counted or "ix_messages_due" in counted
+    assert "ix_messages_told_to_wait" in woken
+    assert "SCAN messages" not in counted.replace("SCAN messages USING", "")
 
 
 def _plans(clinic: World, look: Callable[[Tx], object]) -> list[str]:
