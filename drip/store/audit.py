@@ -6,13 +6,14 @@ found by `verify`; lines cut off at the end are only found by comparing with a `
 
 import hashlib
 import json
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
 
 from sqlalchemy import Row, func, insert, select
 
+from drip.store import bulk
 from drip.store.database import Tx
 from drip.store.staff_schema import audit
 from drip.store.types import as_text
@@ -120,9 +121,10 @@ def count_since(tx: Tx, about: str, deed: str, since: datetime) -> int:
     return tx.connection.execute(query).scalar_one()
 
 
-def latest(tx: Tx, most: int, before: int | None = None) -> list[Line]:
-    """The last lines, newest first; only those with a number below `before` if it is given."""
+def latest(tx: Tx, most: int, before: int | None = None, about: Collection[str] = ()) -> list[Line]:
+    """The last lines, newest first; only those with a number below `before`, and about these things, where given."""
     query = select(audit).order_by(audit.c.number.desc()).limit(most)
+    query = query.where(bulk.among(tx, audit.c.about, about)) if about else query
     if before is not None:
         query = query.where(audit.c.number < before)
     return [_line(row) for row in tx.connection.execute(query)]

@@ -1,14 +1,12 @@
-"""Who may sign in, and what everybody did."""
+"""Who may sign in, and as what."""
 
 from drip.core.role import Permission, Role
 from drip.flows import staff
 from drip.flows.staff import Given, LastAdmin, NewAccount, NotKnown
-from drip.store import accounts, audit
+from drip.store import accounts
 from drip.store.accounts import NameTaken
 from drip.web.console.door import Door, Handler
 from drip.web.console.visit import Answer, Onward, Page, Visit
-
-LINES = 100
 
 
 def add_to(door: Door) -> None:
@@ -16,7 +14,6 @@ def add_to(door: Door) -> None:
     door.page("/console/people", Permission.RUN, _people)
     for path, deed in (("", _add), ("/{name}/reset", _reset), ("/{name}/role", _role), ("/{name}/access", _access)):
         door.deed(f"/console/people{path}", Permission.RUN, _by_whom_no_site_limits(deed))
-    door.page("/console/audit", Permission.RUN, _audit)
 
 
 def _by_whom_no_site_limits(deed: Handler) -> Handler:
@@ -79,11 +76,3 @@ def _access(visit: Visit) -> Answer:
     except (NotKnown, LastAdmin) as problem:
         return _people(visit, wrong=str(problem))
     return Onward(to="/console/people", said=f"{person.full_name} {'can no longer' if is_disabled else 'can'} sign in.")
-
-
-def _audit(visit: Visit) -> Page:
-    before = visit.query.get("before", "")
-    with visit.app.store.read() as tx:
-        lines = audit.latest(tx, LINES, int(before) if before.isdecimal() and len(before) < 18 else None)
-        names = accounts.names(tx)
-    return Page(name="audit", values={"lines": lines, "names": names, "zone": visit.app.clinic.zone, "most": LINES})

@@ -10,6 +10,7 @@ from starlette.responses import Response
 from drip.app import App
 from drip.core.role import Permission
 from drip.web.console import (
+    audit,
     calendar,
     draft_page,
     draft_preview,
@@ -57,7 +58,7 @@ from drip.web.console.visit import Page
 
 # fmt: off
 PARTS = (
-    signing_in, me, people, settings,
+    signing_in, me, people, audit, settings,
     today, resuming, outgoing, leaving_out, reports,
     tasks, task_forms, replies, failed, held, letters,
     patients, paused, enrol, enrol_file, patient, patient_deeds, message, words, redating,
