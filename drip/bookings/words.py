@@ -4,6 +4,8 @@ import re
 import unicodedata
 from difflib import get_close_matches
 
+from drip.core.typed import UNSEEN
+
 NAME_LENGTH = 100
 """Names, codes and labels."""
 
@@ -11,13 +13,6 @@ TEXT_LENGTH = 500
 """A text among the attributes."""
 
 _BREAKS = re.compile("[\t\n\x0b\x0c\r\x85\u2028\u2029\u00a0]+")
-
-# Controls, bidirectional marks, soft hyphens, zero-width and tag characters. The two joiners stay: names in Persian
-# and in several Indian scripts are misspelt without them.
-_UNSEEN = re.compile(
-    "[\x00-\x1f\x7f-\x9f\u00ad\u061c\u180e\u200b\u200e\u200f\u202a-\u202e\u2060-\u206f\ufeff\ufff9-\ufffb"
-    "\ud800-\udfff\U000e0000-\U000e007f]"
-)
 
 # What a phone would turn into a link. Bare domains go by well-known endings, so that "St.John" stays as it is.
 _LINK = re.compile(
@@ -33,14 +28,14 @@ def cleaned(text: str, limit: int = NAME_LENGTH) -> str:
     """The text without control and bidirectional characters and links, in one line, at most `limit` characters."""
     if not (text.isascii() and text.isprintable() and "." not in text and "/" not in text):
         text = unicodedata.normalize("NFC", text[: limit * 4])
-        text = _UNSEEN.sub("", _BREAKS.sub(" ", text))
+        text = UNSEEN.sub("", _BREAKS.sub(" ", text))
         text = " ".join(_LINK.sub(" ", text).split())
     return text.strip()[:limit].rstrip()
 
 
 def is_plain(text: str) -> bool:
     """Whether every character can be seen: what a reference must be, since cleaning could make two the same."""
-    return text.isprintable() or not (_UNSEEN.search(text) or _BREAKS.search(text))
+    return text.isprintable() or not (UNSEEN.search(text) or _BREAKS.search(text))
 
 
 def did_you_mean(word: str, known: list[str]) -> str:

@@ -5,6 +5,11 @@ from dataclasses import dataclass, field, replace
 from datetime import datetime
 from enum import StrEnum
 
+from drip.core import typed
+
+LONGEST_NOTE = 2_000
+"""Characters of what is said to whoever approves, or back to the authors."""
+
 SEQUENCE = "sequence.yaml"
 """Where a version's files have the sequence itself; the others are its templates, by their path below templates/."""
 
@@ -85,7 +90,7 @@ def submitted(draft: Draft, note: str, choice: Mapping[str, str], by: str, now: 
     return replace(
         draft,
         stage=Stage.SUBMITTED,
-        note=note,
+        note=typed.note(note, LONGEST_NOTE),
         choice=dict(choice),
         submitted_at=now,
         submitted_by=by,
@@ -101,7 +106,7 @@ def approved(draft: Draft, files: Mapping[str, str], approval: Approval) -> Draf
 
 def reopened(draft: Draft, note: str) -> Draft:
     """Back to its authors, with what was said about it. An approval counts no longer."""
-    return replace(draft, stage=Stage.OPEN, note=note, approval=None, edit=draft.edit + 1)
+    return replace(draft, stage=Stage.OPEN, note=typed.note(note, LONGEST_NOTE), approval=None, edit=draft.edit + 1)
 
 
 def published(draft: Draft, version: str, by: str, now: datetime) -> Draft:

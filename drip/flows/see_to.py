@@ -6,6 +6,7 @@ from datetime import datetime, timedelta
 from enum import StrEnum
 
 from drip.app import App
+from drip.core import typed
 from drip.core.asked import BY_HAND, NEEDS_NOTE, RED_FLAG
 from drip.core.role import Permission, Person
 from drip.flows.unreached import forget
@@ -45,6 +46,11 @@ class Seen:
     is_needless: bool = False
     """Words to pass on that the patient does not need any more: the note says why."""
 
+    @property
+    def words(self) -> str:
+        """The note, fit to be kept. Empty where it says nothing."""
+        return typed.note(self.note, LONGEST_NOTE)
+
 
 def finish(app: App, seen: Seen, now: datetime) -> Outcome:
     """It is done. Safe to repeat."""
@@ -56,7 +62,7 @@ def _finish(tx: Tx, seen: Seen, now: datetime) -> Outcome:
     if task is None:
         return Outcome.GONE
     is_dropped = seen.is_needless and task.kind in BY_HAND
-    if (is_dropped or task.kind in NEEDS_NOTE) and not seen.note.strip():
+    if (is_dropped or task.kind in NEEDS_NOTE) and not seen.words:
         return Outcome.NOT_YET
     if task.kind == "held":
         return Outcome.DECIDE
@@ -102,7 +108,7 @@ def _theirs(tx: Tx, seen: Seen) -> TaskRow | None:
 
 
 def _note(tx: Tx, task: TaskRow, seen: Seen, now: datetime) -> None:
-    if words := seen.note.strip()[:LONGEST_NOTE]:
+    if words := seen.words:
         keys = enrolments.data_key_rows(tx, [task.patient_id] if task.patient_id else [])
         note = Note(at=now, who=seen.by.id, words=words)
         task_notes.add(tx, task.id, keys.get(task.patient_id or ""), note)
@@ -113,7 +119,7 @@ def write_note(app: App, seen: Seen, now: datetime) -> bool:
 
     def write(tx: Tx) -> bool:
         task = _theirs(tx, seen)
-        if task is None or not seen.note.strip():
+        if task is None or not seen.words:
             return False
         _note(tx, task, seen, now)
         audit.write(tx, Deed(who=seen.by.id, deed="task_noted", about=f"task:{task.id}"), now)

@@ -110,13 +110,22 @@ def sign_out(app: App, session: Session, now: datetime) -> None:
 
 
 def choose_password(app: App, session: Session, old: str, new: str, now: datetime) -> bool:
-    """Change one's own password; False if the old one is not right. Every other session of theirs ends."""
+    """Change one's own password; False if the old one is not right. Every other session of theirs ends.
+
+    Who guesses at an unlocked desk is counted as at the door; once that closes the account, the session ends too.
+    """
     with app.store.read() as tx:
-        account = accounts.named(tx, session.person.name)
-    if account is None or not passwords.is_right(account.password, old):
-        return False
-    made = passwords.hashed(new)
+        known = accounts.named(tx, session.person.name)
+    is_right = passwords.is_right(known.password if known else None, old)
+    made = passwords.hashed(new) if is_right else ""
     with app.store.write() as tx:
+        account = accounts.named(tx, session.person.name, lock=True)
+        if account is None or (account.closed_until and now < account.closed_until):
+            return False
+        if not is_right or account.password != (known and known.password):
+            if _failed(tx, account, now) is Refusal.CLOSED:
+                accounts.end_all(tx, account.person.id)
+            return False
         accounts.set_password(tx, session.person.id, made, is_given=False)
         accounts.end_all(tx, session.person.id, but=session.id)
         audit.write(tx, Deed(who=session.person.id, deed="password_changed"), now)

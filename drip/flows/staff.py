@@ -6,6 +6,7 @@ from dataclasses import dataclass, field, replace
 from datetime import datetime
 
 from drip.app import App
+from drip.core import typed
 from drip.core.role import Person, Role
 from drip.store import accounts, audit, passwords
 from drip.store.accounts import Listed
@@ -32,6 +33,9 @@ class Given:
     password: str = field(repr=False)
 
 
+LONGEST_NAME = 120
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class NewAccount:
     """What is known of somebody who is to sign in."""
@@ -47,7 +51,7 @@ def add(app: App, new: NewAccount, now: datetime, by: str = COMMAND) -> Given:
     person = Person(
         id=new_id(),
         name=new.name.strip().casefold(),
-        full_name=new.full_name.strip() or new.name.strip(),
+        full_name=typed.line(new.full_name, LONGEST_NAME) or new.name.strip(),
         role=new.role,
         sites=_sites(app, new.sites),
     )

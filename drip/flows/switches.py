@@ -14,6 +14,9 @@ from drip.store.audit import Deed
 from drip.store.database import Tx
 from drip.store.late import Waiting
 
+LONGEST_REASON = 200
+"""Characters of why sending was paused: they stand on every page."""
+
 
 class Late(StrEnum):
     """What becomes of messages whose day went by while sending was paused."""

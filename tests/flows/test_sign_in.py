@@ -7,6 +7,7 @@ import pyotp
 import pytest
 
 from drip.core.role import Person, Role
+from drip.core.signing_in import FREE_TRIES
 from drip.flows import staff
 from drip.flows.sign_in import Refusal, SignedIn, choose_password, set_up_app, sign_in, sign_out, who_is
 from drip.flows.staff import LastAdmin, NewAccount, NotKnown
@@ -187,3 +188,23 @@ def test_a_code_counts_half_a_minute_early_and_late_and_no_longer() -> None:
         for seconds in (-31, -30, 0, 59, 60)
     }
     assert counts == {-31: False, -30: True, 0: True, 59: True, 60: False}
+
+
+def test_who_guesses_at_an_unlocked_desk_is_counted_as_at_the_door_and_signed_out(world: World, password: str) -> None:
+    session = who_is(world.app, signed_in(world, password), NOW)
+    assert session
+    for _ in range(FREE_TRIES - 1):
+        assert not choose_password(world.app, session, "wrong", "copper walrus evening", NOW)
+    assert session.id in sessions(world)
+    assert not choose_password(world.app, session, "wrong", "copper walrus evening", NOW)
+    assert not sessions(world), "they come in again by the door"
+    assert not choose_password(world.app, session, password, "copper walrus evening", NOW)
+    assert sign_in(world.app, "sam", password, "", NOW) is Refusal.CLOSED
+    with world.store.read() as tx:
+        assert [line.deed.deed for line in audit.lines(tx)].count("sign_in_refused") == FREE_TRIES
+
+
+def sessions(world: World) -> set[str]:
+    """Those that anybody has."""
+    with world.store.read() as tx:
+        return set(tx.connection.exec_driver_sql("SELECT id FROM sessions").scalars())

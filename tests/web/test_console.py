@@ -1,5 +1,6 @@
 """The console's door: nobody comes in without an account, no form counts that is not of this session."""
 
+import re
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from datetime import datetime
@@ -19,7 +20,7 @@ from drip.store.records import NewTask
 from drip.web.console.routes import console
 from tests.databases import sqlite_url
 from tests.web.build import Answer, Site, on_loopback, site_at
-from tests.world import ADVICE, World, a_visit, a_world, at
+from tests.world import ADVICE, CLINIC, World, a_visit, a_world, at
 
 NOW = at("2026-06-11 10:00")
 FORM = "application/x-www-form-urlencoded"
@@ -222,3 +223,62 @@ def test_an_address_that_is_no_page_says_so_and_leads_back(world: World, site: S
     for path in ("/console/nothing", "/console/tasks/x/done"):
         page = browser.get(path)
         assert (page.status, "There is no such page" in page.text) == (404, True)
+
+
+def test_while_nobody_said_our_address_forms_come_from_this_machine_only(world: World, site: Site) -> None:
+    browser = signed_in(world, site, Role.ADMIN)
+    told = {"key": browser.key, "why": "x"}
+    headers = {"host": "evil.example", "cookie": f"drip={browser.token}"}
+    headers |= {"origin": "http://evil.example", "content-type": "application/x-www-form-urlencoded"}
+    assert site.ask("POST", "/console/pause", urlencode(told).encode(), headers).status == 403
+    with world.store.read() as tx:
+        assert not versions.paused(tx)
+
+
+def test_names_and_reasons_are_kept_without_what_turns_words_around(world: World, site: Site) -> None:
+    browser = signed_in(world, site, Role.ADMIN)
+    new = {"name": "lona", "full_name": "Lona \u202egnp", "role": "viewer", "all": "yes"}
+    assert "Lona gnp" in browser.post("/console/people", **new).text
+    browser.post("/console/pause", why="\u200b")
+    with world.store.read() as tx:
+        assert not versions.paused(tx), "it says nothing"
+    browser.post("/console/pause", why="the \u202ephones")
+    assert "the phones" in browser.get("/console").text
+
+
+@pytest.mark.parametrize("ticked", [{}, {"all": "yes", "at:quay": "yes"}])
+def test_whose_patients_somebody_sees_is_said_one_way_or_the_other(
+    world: World, site: Site, ticked: dict[str, str]
+) -> None:
+    browser = signed_in(world, site, Role.ADMIN)
+    answer = browser.post("/console/people", name="lona", full_name="Lona Berg", role="viewer", **ticked)
+    assert (answer.status, "Say which patients they see" in answer.text) == (422, True)
+    answer = browser.post("/console/people/admin/role", role="admin", **ticked)
+    assert (answer.status, sites_of(world, "admin")) == (422, set())
+
+
+def test_a_change_of_role_keeps_every_site_that_stays_ticked() -> None:
+    second = '  - {id: dock, name: The Dock, address: [1 Dock Road], phone: "+441234380346"}\n'
+    world = a_world(sqlite_url(), clinic=CLINIC + second)
+    with on_loopback(world.app, now=lambda: NOW) as site:
+        keep_the_sites(world, signed_in(world, site, Role.ADMIN))
+    world.app.close()
+
+
+def keep_the_sites(world: World, browser: Browser) -> None:
+    """Somebody of both sites becomes a sender."""
+    ids = ["quay", "dock"]
+    staff.add(world.app, NewAccount(name="lona", full_name="Lona Berg", role=Role.VIEWER, sites=ids), NOW)
+    page = browser.get("/console/people").text
+    ticked = {name: "yes" for name in re.findall(r'name="(at:[^"]+)" value="yes" checked', page)}
+    assert set(ticked) == {f"at:{one}" for one in ids}
+    browser.post("/console/people/lona/role", role="sender", **ticked)
+    assert sites_of(world, "lona") == set(ids)
+
+
+def sites_of(world: World, name: str) -> set[str]:
+    """The sites that somebody is limited to."""
+    with world.store.read() as tx:
+        account = accounts.named(tx, name)
+    assert account
+    return set(account.person.sites)

@@ -46,7 +46,8 @@ def test_a_red_flag_is_not_done_without_a_note_of_what_was_done(clinic: World) -
     patient = amina(clinic)
     task = ask(clinic, RED_FLAG, patient, "my calf is hot and swollen")
     with at_the_desk(clinic) as browser:
-        refused = browser.post(f"/console/tasks/{task}/done", note="  ")
+        for nothing in ("  ", "\u200b", "...", "\u202e\u2060"):
+            refused = browser.post(f"/console/tasks/{task}/done", note=nothing)
         assert (refused.status, waiting(clinic)) == (422, [RED_FLAG])
         assert 'role="alert"' in refused.text
         done = browser.post(f"/console/tasks/{task}/done", note="Rang her: sent to A&E.")

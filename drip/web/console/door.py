@@ -30,6 +30,10 @@ Handler: TypeAlias = Callable[[Visit], Answer]
 
 HOME = "/console"
 SIGN_IN, PASSWORD, APP = "/console/sign-in", "/console/me/password", "/console/me/authenticator"
+ELSEWHERE = "This form came from another site, or DRIP_PUBLIC_URL does not say under which address you come here."
+
+LOOPBACK = frozenset({"127.0.0.1", "localhost", "::1"})
+
 FLASH = "said"
 """The cookie with the one sentence about what was just done. It is shown as text and holds nothing personal."""
 
@@ -113,13 +117,17 @@ class Door:
 
     async def _sent(self, request: Request, *, with_files: bool) -> Sent:
         if not self._is_ours(request):
-            raise HTTPException(403, "this form came from another site")
+            raise HTTPException(403, ELSEWHERE)
         return await read_form(request, with_files=with_files)
 
     def _is_ours(self, request: Request) -> bool:
-        """By `Origin`, which every browser sends with a form; while nobody set our address, by where we were asked."""
+        """By `Origin`, which every browser sends with a form.
+
+        While nobody set our address it must be this machine's own: any other could be the name of somebody else's site.
+        """
         expected = self._origin or f"{request.url.scheme}://{request.headers.get('host', '')}"
-        return request.headers.get("origin", "") == expected
+        is_known = bool(self._origin) or request.url.hostname in LOOPBACK
+        return is_known and request.headers.get("origin", "") == expected
 
     @property
     def is_secure(self) -> bool:

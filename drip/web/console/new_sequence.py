@@ -1,10 +1,13 @@
 """A sequence that is new: with the least that is one, or as a copy of one that is live."""
 
 from drip.core.role import Permission
+from drip.core.typed import line
 from drip.flows.draft import BadName, NameTaken, NewSequence, NoDraft, begin_new
 from drip.store import versions
 from drip.web.console.door import Door
 from drip.web.console.visit import Answer, Onward, Page, Visit
+
+LONGEST_TITLE = 200
 
 
 def add_to(door: Door) -> None:
@@ -26,9 +29,10 @@ def _form(visit: Visit, typed: dict[str, str], problem: str = "") -> Page:
 
 def _begin(visit: Visit) -> Answer:
     typed = {name: visit.form.get(name, "").strip() for name in ("id", "title", "copy_of")}
+    typed["title"] = line(typed["title"], LONGEST_TITLE)
     if not typed["title"]:
         return _form(visit, typed, "Give it a title: your colleagues find it by that.")
-    new = NewSequence(id=typed["id"], title=typed["title"][:200], copy_of=typed["copy_of"] or None)
+    new = NewSequence(id=typed["id"], title=typed["title"], copy_of=typed["copy_of"] or None)
     try:
         draft = begin_new(visit.app, new, visit.person, visit.now)
     except BadName:

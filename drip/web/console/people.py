@@ -1,5 +1,7 @@
 """Who may sign in, and as what."""
 
+from collections.abc import Sequence
+
 from drip.core.role import Permission, Role
 from drip.flows import staff
 from drip.flows.staff import Given, LastAdmin, NewAccount, NotKnown
@@ -7,6 +9,8 @@ from drip.store import accounts
 from drip.store.accounts import NameTaken
 from drip.web.console.door import Door, Handler
 from drip.web.console.visit import Answer, Onward, Page, Visit
+
+NO_SITES = "Say which patients they see: those of all sites, or of the sites that you tick."
 
 
 def add_to(door: Door) -> None:
@@ -30,13 +34,15 @@ def _people(visit: Visit, given: Given | None = None, wrong: str = "") -> Page:
 
 
 def _add(visit: Visit) -> Answer:
-    site = visit.form.get("site", "")
+    sites = _sites(visit)
+    if sites is None:
+        return _people(visit, wrong=NO_SITES)
     try:
         new = NewAccount(
             name=visit.form.get("name", "")[:80],
             full_name=visit.form.get("full_name", "")[:120],
             role=Role(visit.form.get("role", "")),
-            sites=[site] if site else [],
+            sites=sites,
         )
         if not new.name.strip():
             return _people(visit, wrong="Say what they sign in with.")
@@ -45,6 +51,12 @@ def _add(visit: Visit) -> Answer:
         return _people(visit, wrong="Somebody signs in with that name already. Choose another one.")
     except (NotKnown, ValueError) as problem:
         return _people(visit, wrong=str(problem))
+
+
+def _sites(visit: Visit) -> Sequence[str] | None:
+    """Those that were ticked; none of them for whoever sees all. None where neither was said, or both."""
+    ticked = [site.id for site in visit.app.clinic.sites if visit.form.get(f"at:{site.id}")]
+    return ticked if bool(visit.form.get("all")) != bool(ticked) else None
 
 
 def _reset(visit: Visit) -> Answer:
@@ -56,12 +68,12 @@ def _reset(visit: Visit) -> Answer:
 
 
 def _role(visit: Visit) -> Answer:
-    site = visit.form.get("site", "")
+    sites = _sites(visit)
+    if sites is None:
+        return _people(visit, wrong=NO_SITES)
     try:
         role = Role(visit.form.get("role", ""))
-        person = staff.set_role(
-            visit.app, visit.path["name"], role, [site] if site else [], visit.now, by=visit.person.id
-        )
+        person = staff.set_role(visit.app, visit.path["name"], role, sites, visit.now, by=visit.person.id)
     except (NotKnown, LastAdmin, ValueError) as problem:
         return _people(visit, wrong=str(problem))
     return Onward(to="/console/people", said=f"{person.full_name} is {role.value} from the next click on.")

@@ -7,7 +7,8 @@ from datetime import date, timedelta
 from drip.content.finding import has_errors
 from drip.content.signature import CannotSign
 from drip.content.word_diff import Piece, pieces
-from drip.core.draft import SEQUENCE, Draft, Stage
+from drip.core import typed
+from drip.core.draft import LONGEST_NOTE, SEQUENCE, Draft, Stage
 from drip.core.effect import Fate
 from drip.core.role import Permission
 from drip.flows import approval, draft
@@ -158,9 +159,11 @@ def _email(visit: Visit) -> Answer:
 def _submit(visit: Visit) -> Answer:
     choice = {PEOPLE: visit.form.get(PEOPLE, SKIP) if visit.form.get(PEOPLE) in CHOICES else SKIP}
     choice |= {SAFETY_FIX: "yes"} if visit.form.get(SAFETY_FIX) else {}
-    note = visit.form.get("note", "").strip()[:2_000]
     handing = Handing(
-        saw=_number(visit.form.get("edit", "")), note=note, choice=choice, over=visit.form.get("live") or None
+        saw=_number(visit.form.get("edit", "")),
+        note=visit.form.get("note", ""),
+        choice=choice,
+        over=visit.form.get("live") or None,
     )
     try:
         done = draft.submit(visit.app, visit.path["id"], handing, visit.person, visit.now)
@@ -197,7 +200,7 @@ def _approve(visit: Visit) -> Answer:
 
 
 def _send_back(visit: Visit) -> Answer:
-    note = visit.form.get("note", "").strip()[:2_000]
+    note = typed.note(visit.form.get("note", ""), LONGEST_NOTE)
     if not note:
         return _shown(visit, "It was not sent back: say what is to be different.")
     read = Read(files=visit.form.get("files", ""), saw=_number(visit.form.get("edit", "")))

@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+from drip.core import typed
 from drip.core.condition_text import as_written
 from drip.core.model import Channel, Send
 from drip.core.role import Permission
@@ -11,7 +12,7 @@ from drip.core.sequence import Step
 from drip.core.spoken import ANCHORS, when_it_goes
 from drip.core.timing import in_words
 from drip.flows.draft import NoDraft, begin
-from drip.flows.switches import pause
+from drip.flows.switches import LONGEST_REASON, pause
 from drip.store import accounts, drafts, statistics, versions
 from drip.web.console.door import Door
 from drip.web.console.visit import Answer, Onward, Page, Visit
@@ -105,13 +106,13 @@ def _begin(visit: Visit) -> Answer:
 
 
 def _pause(visit: Visit) -> Answer:
-    name, why = visit.path["id"], visit.form.get("why", "").strip()
+    name, why = visit.path["id"], typed.line(visit.form.get("why", ""), LONGEST_REASON)
     with visit.app.store.read() as tx:
         if name not in versions.live(tx):
             return MISSING
     if not why:
         return Onward(to=_address(name), said="Nothing was paused: say why, so that your colleagues know.")
-    told = f"{why[:200]} ({visit.person.full_name})"
+    told = f"{why} ({visit.person.full_name})"
     pause(visit.app, f"sequence:{name}", told, visit.now, who=visit.person.id)
     return Onward(to=_address(name), said="This sequence is paused. Nothing of it goes until somebody resumes it.")
 

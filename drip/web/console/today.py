@@ -4,11 +4,12 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, timedelta
 
+from drip.core import typed
 from drip.core.asked import asked, urgency
 from drip.core.role import Permission
 from drip.core.walltime import local_date, midnight
 from drip.flows.days_ahead import WEEKS, DaysAhead, look_ahead
-from drip.flows.switches import pause
+from drip.flows.switches import LONGEST_REASON, pause
 from drip.store import desk, paused, task_list, versions
 from drip.store.task_list import Which
 from drip.web.console.door import Door
@@ -70,9 +71,9 @@ def _in_order(waiting: Mapping[str, int]) -> Sequence[tuple[str, str, int]]:
 
 
 def _pause(visit: Visit) -> Answer:
-    why = visit.form.get("why", "").strip()
+    why = typed.line(visit.form.get("why", ""), LONGEST_REASON)
     if not why:
         return Onward(to="/console", said="Nothing was paused: say why, so that your colleagues know.")
-    told = f"{why[:200]} ({visit.person.full_name})"
+    told = f"{why} ({visit.person.full_name})"
     pause(visit.app, versions.EVERYTHING, told, visit.now, who=visit.person.id)
     return Onward(to="/console", said="All sending is paused. Nothing goes until somebody resumes it.")
