@@ -10,6 +10,7 @@ from drip.app import App
 from drip.web.bookings import Calls, ShortCut, booking_routes
 from drip.web.callbacks import callback_routes
 from drip.web.console.routes import console
+from drip.web.front_page import front_routes
 from drip.web.headers import Guard
 from drip.web.health import health_routes
 from drip.web.stop_page import stop_routes
@@ -37,7 +38,7 @@ def make_app(app: App, *, now: Callable[[], datetime] = clock.now) -> FastAPI:
     )
     calls = Calls(app, now)
     parts = (health_routes(app, now), callback_routes(app, now), booking_routes(calls), stop_routes(app, now))
-    for routes in (*parts, view_routes(app), console(app, now).routes):
+    for routes in (*parts, view_routes(app), front_routes(app), console(app, now).routes):
         web.include_router(routes)
     web.add_middleware(ShortCut, calls=calls)
     web.add_middleware(Guard)

@@ -71,7 +71,7 @@ def test_every_patients_page_is_for_everybody(
     console.clock.time += timedelta(minutes=1)
     page.get_by_role("button", name="Undo").click()
     page.get_by_role("button", name="Stop these emails").wait_for()
-    for path in ("/p/broken", "/m/broken", message_of(console.world)):
+    for path in ("/p/broken", "/m/broken", "/", message_of(console.world)):
         page.goto(path)
         check(path[:3])
     page.get_by_role("link", name="Large print").click()

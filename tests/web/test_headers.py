@@ -8,7 +8,17 @@ from drip.web import stop_page
 from drip.web.headers import HEADERS
 from tests.web.build import Site
 
-EVERY = ["/healthz", "/readyz", "/p/x", "/nowhere", "/openapi.json", "/webhooks/carrier/status"]
+EVERY = [
+    "/",
+    "/robots.txt",
+    "/favicon.ico",
+    "/healthz",
+    "/readyz",
+    "/p/x",
+    "/nowhere",
+    "/openapi.json",
+    "/webhooks/carrier/status",
+]
 
 
 @pytest.mark.parametrize("path", EVERY)

@@ -104,6 +104,7 @@ OPERATIONS = [
     ("POST", "/booking/generic"),
     ("POST", "/booking/{source}"),
     ("POST", "/webhooks/{provider}/{what}"),
+    ("GET", "/"),
     ("GET", "/healthz"),
     ("GET", "/readyz"),
     ("GET", "/p/{token}"),
