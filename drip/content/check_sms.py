@@ -5,11 +5,9 @@ from collections.abc import Iterator
 from drip.content.finding import Finding
 from drip.content.samples import LONG_NAME
 from drip.content.sms import Encoding, Offender, SmsSize, measure
+from drip.content.sms_length import TooLong, own_offenders, too_long
 from drip.content.template_use import Use, spot
 from drip.core.clinic import Allowed
-
-MOST_PARTS = 2
-"""However long a patient's name is."""
 
 
 def check_sms(use: Use, texts: list[tuple[str, str]], allow: Allowed) -> Iterator[Finding]:
@@ -19,25 +17,18 @@ def check_sms(use: Use, texts: list[tuple[str, str]], allow: Allowed) -> Iterato
         size = measure(text)
         if sample not in worst or (size.parts, size.units) > (worst[sample].parts, worst[sample].units):
             worst[sample] = size
+    written = list(use.texts.values())
     for sample, size in worst.items():
-        own = [offender for offender in size.offenders if _is_ours(offender, use)]
-        yield from (_of_character(offender, use) for offender in own)
-        limit = allow.sms_parts if sample == LONG_NAME and not own else max(MOST_PARTS, allow.sms_parts)
-        if size.parts > limit:
-            yield use.top.finding("sms-parts", _too_long(size, sample, limit))
+        yield from (_of_character(offender, use) for offender in own_offenders(size, written))
+        if over := too_long(size, written, allow, is_longest=sample == LONG_NAME):
+            yield use.top.finding("sms-parts", _too_long(size, sample, over))
 
 
-def _too_long(size: SmsSize, sample: str, limit: int) -> str:
-    room = size.encoding.whole if limit == 1 else size.encoding.joined * limit
+def _too_long(size: SmsSize, sample: str, over: TooLong) -> str:
     return (
-        f"{size.parts} texts long for a sample patient ({sample}), and {limit} may go: "
-        f"take out {max(size.units - room, 1)} characters ({size.units} of {room} in {size.encoding})"
+        f"{size.parts} texts long for a sample patient ({sample}), and {over.most} may go: "
+        f"take out {over.take_out} characters ({size.units} of {over.room} in {size.encoding})"
     )
-
-
-def _is_ours(offender: Offender, use: Use) -> bool:
-    """Written in the template, not brought in by a name."""
-    return any(offender.character in text for text in use.texts.values())
 
 
 def _of_character(offender: Offender, use: Use) -> Finding:

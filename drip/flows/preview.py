@@ -12,6 +12,7 @@ from drip.content.marking import as_marked_html, pieces
 from drip.content.render import RenderError, TemplateError, TemplateSet
 from drip.content.samples import LONG_NAME, NAMES, sample_objects, sample_patient
 from drip.content.sms import SmsSize, measure
+from drip.content.sms_length import TooLong, too_long
 from drip.core.clinic import Site, hours_for
 from drip.core.condition import Objects
 from drip.core.model import Channel
@@ -69,6 +70,8 @@ class Shown:
     size: SmsSize | None = None
     longest: SmsSize | None = None
     """With the longest name that it is tried on."""
+    too_long: TooLong | None = None
+    """What the checker would have taken out of it, as shown or with the longest name."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -152,15 +155,25 @@ def show(app: App, folder: Folder, step: Step, channel: Channel, reader: Reader)
         marked = TemplateSet(folder.sources, shows_gaps=True).render(path, values)
     except (RenderError, TemplateError) as problem:
         return Nothing(why=str(problem))
-    is_text = channel is Channel.SMS
+    if channel is Channel.SMS:
+        written = [folder.sources.get(one, "") for one in templates.paths_used(path)]
+        size, longest = measure(words.text), _longest(app, templates, path, reader)
+        over = _over(app, size, longest, written)
+        return Shown(path=path, text=pieces(marked.text), size=size, longest=longest, too_long=over)
     return Shown(
         path=path,
         text=pieces(marked.text),
         subject=pieces(marked.subject or ""),
         html=as_marked_html(marked.html or ""),
-        size=measure(words.text) if is_text else None,
-        longest=_longest(app, templates, path, reader) if is_text else None,
     )
+
+
+def _over(app: App, size: SmsSize, longest: SmsSize | None, written: Sequence[str]) -> TooLong | None:
+    """By the checker's own rule: what must be taken out for the reader, or for the longest name, if that is more."""
+    allow = app.clinic.allow
+    found = [too_long(size, written, allow, is_longest=False)]
+    found += [too_long(longest, written, allow, is_longest=True)] if longest else []
+    return max((one for one in found if one), key=lambda one: one.take_out, default=None)
 
 
 def _values(app: App, channel: Channel, reader: Reader) -> Values:

@@ -5,7 +5,9 @@ from dataclasses import replace
 
 import pytest
 
+from drip.content.check import check
 from drip.content.folder import Folder
+from drip.content.samples import LONG_NAME
 from drip.core.model import Channel
 from drip.core.reason import Reason
 from drip.core.role import Person, Role
@@ -66,6 +68,27 @@ def test_a_text_is_counted_as_it_goes_and_for_the_longest_name(clinic: World) ->
     assert text.longest
     assert (text.size.units, text.size.parts) == (155, 1)
     assert (text.longest.units, text.longest.parts) == (170, 2)
+
+
+TEXTS = {
+    "short": ("{{ patient.first_name }}, ring us", 0),
+    "long for the longest name only": ("{{ patient.first_name }}" + "x" * 150, 10),
+    "a little too long for everybody": ("x" * 161, 1),
+    "letters of its own, two parts": ("ŵ" + "x" * 100, 0),
+    "letters of its own, three parts": ("ŵ" + "x" * 140, 7),
+    "three parts for a name outside GSM-7": ("{{ patient.first_name }}" + "x" * 140, 0),
+}
+"""Words, and how many characters are to be taken out of them."""
+
+
+@pytest.mark.parametrize(("words", "over"), TEXTS.values(), ids=TEXTS)
+def test_what_is_to_be_taken_out_is_what_the_checker_says(clinic: World, words: str, over: int) -> None:
+    text = shown(clinic, "nudge", Channel.SMS, nudge=words)
+    assert isinstance(text, Shown)
+    folder, _ = folder_with(clinic, nudge=words)
+    said = [one.message for one in check(folder, NOW.date()) if one.rule == "sms-parts" and LONG_NAME in one.message]
+    assert (text.too_long.take_out if text.too_long else 0) == over
+    assert [f"take out {over} characters" in one for one in said] == [True] * bool(over)
 
 
 def test_the_character_that_makes_a_text_dear_is_named(clinic: World) -> None:

@@ -7,6 +7,7 @@ from zoneinfo import ZoneInfo
 
 from drip.content.folder import Folder
 from drip.content.sms import Offender, SmsSize
+from drip.content.sms_length import room_in
 from drip.core.lifecycle import State
 from drip.core.model import Channel
 from drip.core.plan import Wanted
@@ -134,7 +135,7 @@ def _panel(visit: Visit, folder: Folder, step: Step, channel: Channel, reader: R
     if isinstance(shown, Nothing):
         return Panel(channel=CHANNELS[channel], goes=goes, trouble=shown.why)
     frame = SHELF.put(visit.person.id, shown.html, visit.now) if shown.html else ""
-    counts = counted(shown, visit.app.clinic.allow.sms_parts)
+    counts = counted(shown)
     return Panel(channel=CHANNELS[channel], goes=goes, shown=shown, frame=frame, counts=counts)
 
 
@@ -159,28 +160,23 @@ def verdict(one: Wanted, now: datetime, zone: ZoneInfo) -> str:
     return f"Would not go on {at}: {one.reason.sentence}"
 
 
-def counted(shown: Shown, most: int) -> Sequence[str]:
+def counted(shown: Shown) -> Sequence[str]:
     """How long a text is, how much room is left, and what makes it dear."""
     if shown.size is None:
         return ()
     told = [_size(shown.size, "As shown")]
     if shown.longest:
         told.append(_size(shown.longest, "With the longest name"))
-        if shown.longest.parts > most:
-            over = shown.longest.units - _room(shown.longest, most)
-            told.append(f"Too long: take out {max(over, 1)} characters, so that it fits {_parts(most)}.")
+    if over := shown.too_long:
+        told.append(f"Too long: take out {over.take_out} characters, so that it fits {_parts(over.most)}.")
     return [*told, *(_dear(one) for one in shown.size.offenders)]
 
 
 def _size(size: SmsSize, who: str) -> str:
-    room = _room(size, size.parts)
+    room = room_in(size, size.parts)
     return (
         f"{who}: {_parts(size.parts)}, {room - size.units} characters left ({size.units} of {room}, {size.encoding})."
     )
-
-
-def _room(size: SmsSize, parts: int) -> int:
-    return size.encoding.whole if parts <= 1 else size.encoding.joined * parts
 
 
 def _parts(number: int) -> str:
