@@ -50,7 +50,7 @@ class Row:
     """One row: what stands in it, and what it comes to."""
 
     number: int
-    """1 for the first one under the headings."""
+    """As a spreadsheet counts: the headings are in row 1, and empty rows count."""
     cells: Mapping[str, str] = field(repr=False)
     """Field -> what was typed."""
     parsed: Parsed | None = field(default=None, repr=False)
@@ -116,18 +116,18 @@ def _rows(found: Sequence[Raw | Rejected], clinic: Clinic, now: datetime, site: 
     first: dict[str, int] = {}
     for index, one in enumerate(found):
         if isinstance(one, Rejected):
-            yield Row(number=index + 1, cells={}, wrong={"": one.message})
+            yield Row(number=one.row, cells={}, wrong={"": one.message})
             continue
         cells = _cells(one)
         key = key_of(cells)
-        if first.setdefault(key, index) != index:
-            yield Row(number=index + 1, cells=cells, wrong={"": f"This is row {first[key] + 1} again."})
+        if first.setdefault(key, one.row) != one.row:
+            yield Row(number=one.row, cells=cells, wrong={"": f"This is row {first[key]} again."})
             continue
         outcome = read({"site": site, **cells}, clinic, key, now, index=index)
         if isinstance(outcome, Parsed):
-            yield Row(number=index + 1, cells=cells, parsed=outcome)
+            yield Row(number=one.row, cells=cells, parsed=outcome)
         else:
-            yield Row(number=index + 1, cells=cells, wrong={fault.path: fault.message for fault in outcome})
+            yield Row(number=one.row, cells=cells, wrong={fault.path: fault.message for fault in outcome})
 
 
 def _cells(raw: Raw) -> dict[str, str]:

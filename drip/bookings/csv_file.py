@@ -88,7 +88,7 @@ def looks_like_a_table(text: str, columns: Columns) -> bool:
 
 def headings(text: str) -> list[str]:
     """What the columns are called; none where the header cannot be read."""
-    header = next(_records(text if "\n" in text else text.replace("\r", "\n")), None)
+    _, header = next(_records(text if "\n" in text else text.replace("\r", "\n")), (0, None))
     return [name.strip() for name in header] if isinstance(header, list) else []
 
 
@@ -96,22 +96,22 @@ def rows(text: str, columns: Columns) -> Iterator[Raw | Rejected]:
     """Every event of a table, in order; index 0 is the first row under the header."""
     text = text if "\n" in text else text.replace("\r", "\n")
     records = _records(text)
-    header = next(records, None)
+    top, header = next(records, (0, None))
     if header is None:
         return
     if isinstance(header, str):
-        yield Rejected(0, "", f"The header cannot be read: {header}.")
+        yield Rejected(0, "", f"The header cannot be read: {header}.", top)
         return
     named, wrong = _header([name.strip() for name in header], columns)
     if wrong:
-        yield from wrong
+        yield from (replace(one, row=top) for one in wrong)
         return
     told_by = {path: cleaned(name) for path, name in zip(named, header, strict=True) if path}
-    for index, record in enumerate(records):
+    for index, (row, record) in enumerate(records):
         if isinstance(record, str):
-            yield Rejected(index, "", f"This row cannot be read: {record}. Look for a quote that is not closed.")
+            yield Rejected(index, "", f"This row cannot be read: {record}. Look for a quote that is not closed.", row)
         else:
-            yield _event(Raw(index, {}, told_by), record, named, columns)
+            yield _event(Raw(index, {}, told_by, row=row), record, named, columns)
 
 
 def _header(names: list[str], columns: Columns) -> tuple[list[str | None], list[Rejected]]:
@@ -135,7 +135,7 @@ def _header(names: list[str], columns: Columns) -> tuple[list[str | None], list[
 def _event(raw: Raw, record: list[str], paths: list[str | None], columns: Columns) -> Raw | Rejected:
     if any(cell.strip() for cell in record[len(paths) :]):
         return Rejected(
-            raw.index, "", "This row has more cells than the header; put quotes around text with a delimiter."
+            raw.index, "", "This row has more cells than the header; put quotes around text with a delimiter.", raw.row
         )
     event: dict[str, Any] = {}
     said = [(path, cell) for path, cell in zip(paths, record, strict=False) if path and cell.strip()]
@@ -188,23 +188,29 @@ def _start(text: str) -> int:
     return marker.end() if marker else at
 
 
-def _records(text: str) -> Iterator[list[str] | str]:
-    """Each row as cells, or as what is wrong with it: reading goes on with the line after the one it began on."""
+def _records(text: str) -> Iterator[tuple[int, list[str] | str]]:
+    """Each row as cells, or as what is wrong with it: reading goes on with the line after the one it began on.
+
+    With its number in a spreadsheet: empty rows count there, and a cell of several lines is in one row.
+    """
     lines = _Lines(text, _start(text))
     reader = csv.reader(lines, delimiter=_delimiter(text[lines.at :][:10_000]), strict=True)
+    number = 0 if _MARKER.search(text[: lines.at]) else text.count("\n", 0, lines.at)
     while True:
         found = _BLANK_LINES.match(text, lines.at)
-        began = lines.at = found.end() if found else lines.at
+        began = found.end() if found else lines.at
+        number += text.count("\n", lines.at, began) + 1
+        lines.at = began
         try:
             record = next(reader)
         except StopIteration:
             return
         except csv.Error as error:
             lines.at = text.find("\n", began) + 1 or len(text)
-            yield str(error)
+            yield number, str(error)
         else:
             if any(cell.strip() for cell in record):
-                yield record
+                yield number, record
 
 
 def _delimiter(text: str) -> str:

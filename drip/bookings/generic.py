@@ -42,7 +42,8 @@ def read_events(
         if raw.index >= MOST_EVENTS:
             outcomes.append(Rejected(raw.index, "", f"There are more than {MOST_EVENTS} events; send them in parts."))
             break
-        outcomes += [raw] if isinstance(raw, Rejected) else reader.read(raw)
+        read = [raw] if isinstance(raw, Rejected) else reader.read(raw)
+        outcomes += [replace(one, row=raw.row) if isinstance(one, Rejected) else one for one in read]
     return outcomes
 
 

@@ -33,6 +33,8 @@ class Rejected:
     path: str
     """`patient.ref`, or the column of a CSV file; empty when it is about the whole event or file."""
     message: str
+    row: int = field(default=0, compare=False)
+    """In a table, the row that a spreadsheet shows it in: the header is row 1. 0 where it is no table."""
 
 
 Outcome: TypeAlias = Parsed | Rejected
@@ -51,3 +53,5 @@ class Raw:
     """In a table, the column that each path came from."""
     text: str = field(default="", repr=False)
     """The words that it was read from, where they can be told apart from those of other events."""
+    row: int = 0
+    """In a table, the row that a spreadsheet shows it in."""

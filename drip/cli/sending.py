@@ -113,14 +113,17 @@ def _show_taken(taken: Any, rejected: list[Any], as_json: bool) -> None:
 
 
 def _rejected_json(rejected: list[Any]) -> list[dict[str, Any]]:
-    return [{"index": one.index, "path": one.path, "message": one.message} for one in rejected]
+    return [
+        {"index": one.index, **({"row": one.row} if one.row else {}), "path": one.path, "message": one.message}
+        for one in rejected
+    ]
 
 
 def _print_rejected(rejected: list[Any]) -> None:
     if rejected:
         shown = table("event", "where", "what to mend")
         for one in rejected:
-            shown.add_row(f"no. {one.index + 1}", one.path, one.message)
+            shown.add_row(f"row {one.row}" if one.row else f"no. {one.index + 1}", one.path, one.message)
         out.print(shown, style="red")
 
 

@@ -70,7 +70,8 @@ class Checked:
     def _namesakes(self) -> frozenset[int]:
         """Rows about people of one name and birth under different numbers."""
         by_name: dict[tuple[str, ...], dict[str, int]] = {}
-        for number, one in enumerate((entry.parsed for entry in self.entries), 1):
+        for row, one in zip(self.sheet.rows, (entry.parsed for entry in self.entries), strict=True):
+            number = row.number
             facts = one.event.patient
             who = tuple(str(facts.get(name)).casefold() for name in ("first_name", "last_name", "date_of_birth"))
             if facts.get("date_of_birth"):
@@ -104,7 +105,8 @@ def check_file(app: App, content: bytes, sites: Collection[str], now: datetime) 
 def foresee_file(app: App, checked: Checked, sites: Collection[str], now: datetime) -> Checked:
     """With what every row would come to, where all of them are right."""
     outlooks = [_for_them(app, one, sites) for one in foresee(app, checked.entries, now)]
-    return replace(checked, outlooks={number + 1: one for number, one in enumerate(outlooks)})
+    numbers = [row.number for row in checked.sheet.rows]
+    return replace(checked, outlooks=dict(zip(numbers, outlooks, strict=True)))
 
 
 def _with_place(row: Row, parsed: Parsed | None, of_row: Mapping[int, Entry | Misplaced]) -> Row:

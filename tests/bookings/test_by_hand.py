@@ -105,7 +105,27 @@ def test_headings_are_read_in_any_case_and_order_or_as_paths() -> None:
 def test_a_row_that_stands_twice_is_told_once() -> None:
     row = "1,A,B,appointment booked,2026-06-19,10:00\n"
     sheet = read_sheet(f"Number,First name,Last name,What happened,Date,Time\n{row}{row}".encode(), a_clinic(), NOW)
-    assert sheet.rows[1].wrong == {"": "This is row 1 again."}
+    assert sheet.rows[1].wrong == {"": "This is row 2 again."}
+
+
+TABLES = {
+    "the headings are row 1": ("{head}\n{row}\n", [2]),
+    "empty rows count": ("{head}\n\n{row}\n,,,,,\n \n{row}\n", [3, 6]),
+    "empty rows above the headings count": ("\n,,\n{head}\n{row}\n", [4]),
+    "a cell of several lines is in one row": ('{head}\n"1\n2\n3",A,B,x,x,x\n{row}\n', [2, 3]),
+    "what says the separator is no row": ("sep=,\n{head}\n{row}\n", [2]),
+    "a row that cannot be read is a row": ('{head}\n"1"2,A,B,x,x,x\n{row}\n', [2, 3]),
+    "as Excel writes lines": ("{head}\r\n\r\n{row}\r\n", [3]),
+    "as an old Mac writes lines": ("{head}\r\r{row}\r", [3]),
+}
+"""Files, and the rows that a spreadsheet shows their patients in."""
+
+
+@pytest.mark.parametrize(("content", "rows"), TABLES.values(), ids=TABLES)
+def test_rows_are_called_as_the_spreadsheet_numbers_them(content: str, rows: list[int]) -> None:
+    head, row = "Number,First name,Last name,What happened,Date,Time", "1,A,B,appointment booked,2026-06-19,10:00"
+    sheet = read_sheet(content.format(head=head, row=row).encode(), a_clinic(), NOW)
+    assert [one.number for one in sheet.rows] == rows
 
 
 def test_every_field_has_a_heading_of_its_own() -> None:

@@ -199,6 +199,14 @@ def test_people_are_told_in_words(live: Path, drip: Drip) -> None:
     assert "no. 2" in said
 
 
+def test_of_a_table_rows_are_named_as_the_spreadsheet_numbers_them(live: Path, drip: Drip) -> None:
+    (live / "e.csv").write_text("event_id,kind,occurred_at,patient.ref\n\ne-1,x,2026-06-11T09:00:00Z,p-1\n")
+    for dry in ((), ("--dry-run",)):
+        assert "row 3" in drip("ingest", "e.csv", *dry, *NOW, code=1).out
+        document = json.loads(drip("ingest", "e.csv", *dry, *NOW, "--json", code=1).out)
+        assert {(one["index"], one["row"]) for one in document["rejected"]} == {(0, 3)}
+
+
 def test_a_dry_run_is_about_this_file_only(live: Path, drip: Drip) -> None:
     ingest(drip, live, an_event())
     document = ingest(drip, live, an_event(ref="p-2"), "--dry-run")

@@ -312,6 +312,12 @@ def test_no_file_breaks_the_page(sender: Browser, content: bytes) -> None:
     assert sheet(sender, HEADER.encode() + content).status == 422
 
 
+def test_the_page_names_rows_as_the_spreadsheet_does(world: World, sender: Browser) -> None:
+    page = words(sheet(sender, (HEADER + "\r\n" + ROW + OTHER.replace(",07700 900124", ",")).encode()))
+    assert "There is no email address and no phone number: nothing can reach this patient. (row 4)" in page
+    assert re.search(r"Would join 3 1001 .* Before your visit 4 1002", page)
+
+
 def test_two_patients_never_become_one(world: World, sender: Browser) -> None:
     known(world)
     stranger = ROW.replace("1001", "p-1").replace("Amina", "Tom").replace("Shah", "Jones")
