@@ -10,6 +10,7 @@ from drip.bookings.by_hand_file import Row, Sheet, read_sheet
 from drip.bookings.parsed import Parsed
 from drip.flows.by_hand import Entry, Misplaced, place
 from drip.flows.foresee import Outlook, foresee
+from drip.flows.known_words import KnownWords, known_words
 from drip.store import enrolments
 
 NAMESAKE = "Somebody of the same name and date of birth has another record as well."
@@ -35,6 +36,8 @@ class Checked:
     """What can be taken in: every row, or none while any is wrong."""
     outlooks: Mapping[int, Outlook] = field(default_factory=dict)
     """By a row's number; empty while any row is wrong."""
+    doubts: Mapping[int, Mapping[str, str]] = field(default_factory=dict)
+    """By a row's number: field -> a word that nothing is known of. It keeps nothing out."""
 
     @property
     def is_right(self) -> bool:
@@ -99,7 +102,17 @@ def check_file(app: App, content: bytes, sites: Collection[str], now: datetime) 
     of_row = {one.index: where for one, where in zip(parsed, placed, strict=True)}
     sheet = replace(sheet, rows=tuple(_with_place(row, row.parsed, of_row) for row in sheet.rows))
     entries = [one for one in placed if isinstance(one, Entry)]
-    return Checked(sheet=sheet, entries=tuple(entries) if sheet.is_right else ())
+    known = known_words(app)
+    doubts = {row.number: found for row in sheet.rows if row.parsed and (found := known.doubts(row.parsed.event))}
+    sheet = replace(sheet, rows=tuple(_with_languages(row, known) for row in sheet.rows))
+    return Checked(sheet=sheet, entries=tuple(entries) if sheet.is_right else (), doubts=doubts)
+
+
+def _with_languages(row: Row, known: KnownWords) -> Row:
+    """Where what was typed is no language: which there are."""
+    if "language" not in row.wrong:
+        return row
+    return replace(row, wrong={**row.wrong, "language": f"Write one of: {', '.join(known.languages)}."})
 
 
 def foresee_file(app: App, checked: Checked, sites: Collection[str], now: datetime) -> Checked:

@@ -1,10 +1,11 @@
 """The words that a clinic's sequences ask about, so that invented patients have something to do with them."""
 
 from collections import Counter, defaultdict
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 
-from drip.core.condition import Attribute, Both, Compare, Condition, Either, Filtered, Literal, Not
+from drip.core.asked_words import words_asked
+from drip.core.condition import Attribute
 from drip.core.sequence import Sequence
 
 NOT_A_FACT = frozenset({"red_flag"})
@@ -44,7 +45,7 @@ def words_of(sequences: Iterable[Sequence], known: Iterable[str]) -> Vocabulary:
     for sequence in sequences:
         interlocks |= sequence.pause_when - NOT_A_FACT
         for condition in (sequence.enrol.when, *(step.when for step in sequence.steps)):
-            for attribute, word in _asked(condition):
+            for attribute, word in words_asked(condition):
                 asked[attribute].add(word)
                 mentions[word] += 1
 
@@ -63,32 +64,3 @@ def words_of(sequences: Iterable[Sequence], known: Iterable[str]) -> Vocabulary:
         of_visits={name: of("appointment", name) for name in sorted(visits)},
         mentions=mentions,
     )
-
-
-def _asked(condition: Condition | None) -> Iterator[tuple[Attribute, str]]:
-    match condition:
-        case Compare(_, left, right):
-            for attribute in (*_attribute(left), *_attribute(right)):
-                for word in (*_words(left), *_words(right)):
-                    yield attribute, word
-        case Both(left, right) | Either(left, right):
-            yield from _asked(left)
-            yield from _asked(right)
-        case Not(value):
-            yield from _asked(value)
-
-
-def _attribute(side: Condition) -> Iterator[Attribute]:
-    match side:
-        case Attribute():
-            yield side
-        case Filtered(_, value, _):
-            yield from _attribute(value)
-
-
-def _words(side: Condition) -> Iterator[str]:
-    match side:
-        case Literal(str(word)) if word:
-            yield word
-        case Literal(tuple(words)):
-            yield from (word for word in words if isinstance(word, str) and word)

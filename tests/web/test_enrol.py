@@ -237,6 +237,59 @@ def test_who_is_of_one_site_enrols_nobody_at_another(world: World, site: Site) -
     assert stored(world) == 1
 
 
+@pytest.fixture
+def typed(world: World) -> World:
+    """A live sequence that begins for some types only, with words in two languages."""
+    first = "enrol: {on: appointment.booked, when: appointment.type == 'initial' and 'achilles' in patient.conditions}"
+    for name in ("prepare.email.md", "tomorrow.sms.txt"):
+        world.sources[f"starts/{name}"] = world.sources[f"reminders/{name}"]
+    world.sources["starts/tomorrow.cy.sms.txt"] = "Helo, {{ clinic.name }}"
+    world.publish(STARTS.replace("enrol: {}", first))
+    return world
+
+
+STARTS = REMINDERS.replace("reminders", "starts").replace(
+    "enrol: {on: [appointment.booked, appointment.rescheduled]}", "enrol: {}"
+)
+
+
+@pytest.mark.usefixtures("typed")
+def test_the_form_offers_what_the_live_sequences_know(sender: Browser) -> None:
+    page = sender.get("/console/enrol").text
+    assert '<option value="initial" label="initial (appointment)">' in page
+    assert '<datalist id="conditions-known"><option value="achilles">' in page
+    assert '<option value="cy">Cymraeg</option>' in page
+
+
+def test_a_type_that_no_sequence_knows_is_said_before_anything_is_stored(typed: World, sender: Browser) -> None:
+    page = words(sender.post("/console/enrol/plan", **{**NEW, "what": "initail", "conditions": "heel"}))
+    assert "No sequence starts for this type: initail. Known: initial." in page
+    assert "No sequence asks for this condition: heel. Known: achilles." in page
+    assert "Is it spelt right?" in page
+    assert stored(typed) == 0
+    right = words(sender.post("/console/enrol/plan", **{**NEW, "conditions": "achilles"}))
+    assert "No sequence" not in right
+
+
+def test_where_no_sequence_asks_for_a_type_none_is_misspelt(sender: Browser) -> None:
+    assert "Is it spelt right?" not in words(sender.post("/console/enrol/plan", **{**NEW, "what": "anything"}))
+
+
+def test_what_nothing_is_known_of_is_said_in_its_own_cell_of_a_file(typed: World, sender: Browser) -> None:
+    head = HEADER.replace("Site", "Site,Language")
+    mistyped, right = ROW.replace("initial,", "initail,,ga"), OTHER.replace("Street", "Street,cy")
+    page = sheet(sender, (head + mistyped + right).encode())
+    assert page.status == 200
+    assert re.search(r"<td>initail<p><strong>Is this right\?</strong> No sequence starts for this type", page.text)
+    assert "There are no words in this language: ga. Known: cy, en." in words(page)
+    assert "1 row has a word that nothing is known of" in words(page)
+    assert "(row 2)" in words(page)
+    wrong = sheet(sender, (head + ROW.replace("initial,", "initial,,Welsh!")).encode())
+    assert "Write one of: cy, en." in words(wrong)
+    assert "one of: cy, en" in words(sender.get("/console/enrol/file"))
+    assert stored(typed) == 0
+
+
 def test_a_form_from_elsewhere_enrols_nobody(world: World, sender: Browser) -> None:
     assert sender.post("/console/enrol", origin="https://evil.example", **NEW).status == 403
     assert sender.post("/console/enrol", **{**NEW, "key": "0" * 32}).status == 403

@@ -16,6 +16,7 @@ from drip.core.patient import time_in
 from drip.core.role import Permission
 from drip.flows.by_hand import TAKEN, Entry, Misplaced, TakenMeanwhile, place, place_with, take_in_by_hand
 from drip.flows.foresee import Outlook, foresee
+from drip.flows.known_words import known_words
 from drip.store import audit, patients
 from drip.store.audit import Deed
 from drip.store.patients import PatientRow
@@ -23,6 +24,7 @@ from drip.web.console.door import Door
 from drip.web.console.patients import may_see
 from drip.web.console.visit import Answer, Form, Onward, Page, Visit
 from drip.web.console.when import distance, full
+from drip.web.patient_page import LANGUAGES
 
 LONGEST = 500
 """Characters of a field that are looked at."""
@@ -164,9 +166,10 @@ def _known_of(row: PatientRow) -> Mapping[str, str]:
 
 
 def _shown(visit: Visit, wish: Wish, *, status: int = 200) -> Page:
-    clinic = visit.app.clinic
-    offered = {*clinic.appointment_types.values(), *clinic.treatments.values(), *clinic.treatment_types.values()}
-    return Page(name="enrol", values=_around(visit, wish) | {"offered": sorted(offered)}, status=status)
+    known = known_words(visit.app)
+    languages = [(code, LANGUAGES.get(code, code)) for code in known.languages]
+    values = _around(visit, wish) | {"known": known, "languages": languages}
+    return Page(name="enrol", values=values, status=status)
 
 
 def _around(visit: Visit, wish: Wish) -> dict[str, object]:
@@ -192,6 +195,7 @@ def _ahead(visit: Visit, wish: Wish, outlook: Outlook, entry: Entry) -> dict[str
         also = patients.readable(tx, sorted(may_see(visit, tx, outlook.also)))
     return {
         "outlook": outlook,
+        "doubts": list(known_words(visit.app).doubts(event).values()),
         "also": [{"id": row.id, "ref": row.ref, "source": row.source} for row in also.values()],
         "is_added_to": entry.patient_id is not None and wish.row is None,
         "who": _who(wish.row.patient.facts if wish.row else event.patient),

@@ -8,6 +8,7 @@ from drip.bookings.by_hand_file import EXAMPLE, HEADINGS, MOST_ROWS, NEEDED, Row
 from drip.core.role import Permission
 from drip.flows.by_hand import TakenMeanwhile, take_in_by_hand
 from drip.flows.by_hand_file import Checked, check_file, foresee_file
+from drip.flows.known_words import known_words
 from drip.web.console.door import Door
 from drip.web.console.visit import Answer, File, Onward, Page, Visit
 
@@ -31,15 +32,18 @@ class Line:
     """A row as it is shown."""
 
     number: int
-    cells: tuple[tuple[str, str], ...] = field(repr=False)
-    """What stands in each column, and what is wrong with it."""
+    cells: tuple[tuple[str, str, str], ...] = field(repr=False)
+    """What stands in each column, what is wrong with it, and what may be."""
     wrong: str
     """With the row as a whole, or with a column that is not there."""
     joins: str = ""
 
 
 def _choose(visit: Visit, wrong: tuple[str, ...] = ()) -> Page:
-    headings = [(heading, name in NEEDED, _HINTS.get(name, "")) for name, heading in HEADINGS.items()]
+    known = known_words(visit.app)
+    types = f": {', '.join(dict.fromkeys(word for word, _ in known.types))}" if known.types else ""
+    hints = {**_HINTS, "what": f"{_HINTS['what']}{types}", "language": f"one of: {', '.join(known.languages)}"}
+    headings = [(heading, name in NEEDED, hints.get(name, "")) for name, heading in HEADINGS.items()]
     values = {"wrong": wrong, "headings": headings, "most": MOST_ROWS}
     return Page(name="enrol_file", values=values, status=422 if wrong else 200)
 
@@ -55,7 +59,6 @@ _HINTS: Mapping[str, str] = {
     "site": "its name; your first site if it is empty",
     "conditions": "with a semicolon between two",
     "side": "left, right or both: of a programme",
-    "language": "en, cy",
     "carer_name": "for a patient under 16",
 }
 
@@ -82,7 +85,7 @@ def _looked_at(visit: Visit, content: bytes) -> Page:
         return _choose(visit, wrong=checked.sheet.wrong)
     if checked.is_right:
         checked = foresee_file(visit.app, checked, visit.person.sites, visit.now)
-    lines = sorted((_line(row, checked) for row in checked.sheet.rows), key=lambda one: not _is_wrong(one))
+    lines = sorted((_line(row, checked) for row in checked.sheet.rows), key=_rank)
     values = {
         "checked": checked,
         "columns": [HEADINGS[name] for name in checked.sheet.fields],
@@ -93,19 +96,22 @@ def _looked_at(visit: Visit, content: bytes) -> Page:
     return Page(name="enrol_check", values=values, status=200 if checked.is_right else 422)
 
 
-def _is_wrong(line: Line) -> bool:
-    return bool(line.wrong) or any(says for _, says in line.cells)
+def _rank(line: Line) -> tuple[bool, bool]:
+    """Those with something wrong first, then those with something that may be."""
+    is_wrong = bool(line.wrong) or any(says for _, says, _ in line.cells)
+    return not is_wrong, not any(doubt for _, _, doubt in line.cells)
 
 
 def _line(row: Row, checked: Checked) -> Line:
     fields, outlook = checked.sheet.fields, checked.outlooks.get(row.number)
+    doubts = checked.doubts.get(row.number, {})
     joins = ", ".join(one.title for one in outlook.joins) if outlook else ""
     elsewhere = [
         says if not name else f"{HEADINGS[name]}: {says}" for name, says in row.wrong.items() if name not in fields
     ]
     return Line(
         number=row.number,
-        cells=tuple((_cell(row, name, checked), row.wrong.get(name, "")) for name in fields),
+        cells=tuple((_cell(row, name, checked), row.wrong.get(name, ""), doubts.get(name, "")) for name in fields),
         wrong=" ".join(elsewhere),
         joins="taken in already" if outlook and outlook.is_known else joins or "nothing" if outlook else "",
     )
