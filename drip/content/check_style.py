@@ -7,7 +7,7 @@ from typing import Final, TypeAlias
 from drip.content.finding import Finding
 from drip.content.readability import grade, sentences
 from drip.content.template_use import Spot, Use, in_words, spot, spots
-from drip.content.word_lists import BARE_LINKS, EMOJI, EXCLAMATION, PLAINER, SHORTENERS, URGENT_HELP
+from drip.content.word_lists import BARE_LINKS, EMOJI, EXCLAMATION, PLAINER, SHORTENERS, UNWRITTEN, URGENT_HELP
 
 Texts: TypeAlias = Mapping[str, str]
 
@@ -34,6 +34,8 @@ def check_style(use: Use) -> Iterator[Finding]:
     texts = _own_words(use)
     yield from _links(texts)
     yield from _urgent_help(texts)
+    for found in spots(UNWRITTEN, texts):
+        yield found.finding("unwritten", f"`{found.words}` is still to be written: put your own words in its place")
     for found in spots(EXCLAMATION, texts):
         message = f"`{found.words}`: an exclamation mark sounds like selling or alarm. End with a full stop"
         yield found.finding("exclamation-mark", message, "warning")

@@ -79,6 +79,9 @@ BARE_LINKS: Final = re.compile(
 EMOJI: Final = re.compile("[\u2600-\u27bf\u2b50\u2b55\U0001f000-\U0001faff]")
 """Pictures: a screen reader reads each out, and not everybody reads the same in them."""
 
+UNWRITTEN: Final = re.compile(r"\[say here\b[^\[\]\n]{0,200}\]", re.IGNORECASE)
+"""What a new step's words leave to be written."""
+
 EXCLAMATION: Final = re.compile(r"(?<!<)\w{0,30}!+(?!\[)")
 """Shouting, also when it is meant kindly."""
 

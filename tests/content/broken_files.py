@@ -347,6 +347,10 @@ RULES: dict[str, list[tuple[Files, str]]] = {
         (sms(("keep moving", "www.example.org")), f"{T}:1:65: warning"),
         (said("See http://example.org/x now."), f"{E}:7:5: warning"),
     ],
+    "unwritten": [
+        (said("[say here what to know]"), f"{E}:7:1: error"),
+        (sms(("keep moving", "[Say here what to do]")), f"{T}:1:65: error"),
+    ],
     "exclamation-mark": [(said("Well done!"), f"{E}:7:6: warning")],
     "emoji": [(said("Well done \U0001f44d."), f"{E}:7:11: warning")],
     "long-sentence": [(said("One " + "more " * 20 + "time."), f"{E}:7:1: warning")],

@@ -277,9 +277,28 @@ def test_a_new_step_takes_another_name_freely(desk: Desk) -> None:
     assert desk.save("form/extra", id="more").status == 200
 
 
+@pytest.mark.parametrize("by", ["email", "sms"])
+def test_a_new_step_begins_with_words_that_cannot_go_before_they_are_written(desk: Desk, by: str) -> None:
+    desk.do("add", "nudge", new="extra", by=by)
+    page = html.unescape(desk.get("form/extra"))
+    assert "{{ patient.first_name | default('there') }}" in page
+    assert "Call {{ site.phone }}" in page
+    said = {one.rule for one in flow.check(desk.world.app, desk.draft, NOW) if "/extra." in one.path}
+    assert "unwritten" in said
+    assert not said & {"missing-identity", "missing-opt-out", "template-header", "unknown-variable"}
+
+
+def test_words_that_are_there_already_are_kept_for_a_new_step(desk: Desk) -> None:
+    desk.do("add", "nudge", new="extra", by="sms")
+    desk.save("form/extra", sms__text="Words of our own.")
+    desk.do("remove", "extra")
+    desk.do("add", "nudge", new="extra", by="sms")
+    assert desk.draft.files["advice/extra.sms.txt"] == "Words of our own.\n"
+
+
 def test_steps_are_added_copied_moved_and_removed(desk: Desk) -> None:
     assert "+   - id: extra" in lines(desk.do("add", "hello", new="extra", by="email", where="before"))
-    desk.save("form/extra", email__subject="More", email__body="Hello.")
+    desk.save("form/extra", email__subject="More", email__preheader="", email__body="Hello.")
     assert desk.draft.files["advice/extra.email.md"] == "---\nsubject: More\n---\nHello.\n"
     assert desk.text.index("id: extra") < desk.text.index("# The first word.")
     desk.do("down", "extra")

@@ -4,12 +4,15 @@ from collections.abc import Callable, Mapping
 from typing import Any, TypeAlias
 
 from drip.content.amend import copy, drop, insert, move
+from drip.content.starter_words import starter_words
 from drip.content.step_form import steps_of
+from drip.content.template_use import template_path
 from drip.content.text_values import read_id
 from drip.content.written import CannotAmend
 from drip.core.draft import SEQUENCE, Draft
 from drip.core.model import Channel
 from drip.core.role import Permission
+from drip.flows.draft import folder_of
 from drip.web.console import form
 from drip.web.console.door import Door
 from drip.web.console.drafting import Files, Overtaken, around, keep, live_steps, opened, tree_of
@@ -100,12 +103,19 @@ def _copied(visit: Visit, draft: Draft, position: int) -> Files:
 
 
 def _added(visit: Visit, draft: Draft, position: int) -> Files:
-    """A step a day after the anchor, with words that are still to be written."""
+    """A step a day after the anchor, with words to begin with; the checker says what of them is to be written."""
     name = _new_name(visit, draft)
     channel = Channel.EMAIL if visit.form.get("by") == Channel.EMAIL else Channel.SMS
     item: Mapping[str, Any] = {"id": name, "after": "1d", "at": "10:00", channel.value: name}
     place = position + (visit.form.get("where") != "before")
-    return _with(draft, insert(draft.files[SEQUENCE], STEPS, place, item))
+    files = _with(draft, insert(draft.files[SEQUENCE], STEPS, place, item))
+    path = template_path(draft.sequence, name, channel, None)
+    return {**files, path: draft.files.get(path) or _first_words(visit, draft, channel)}
+
+
+def _first_words(visit: Visit, draft: Draft, channel: Channel) -> str:
+    purpose, own = str((tree_of(draft) or {}).get("purpose", "")), draft.files
+    return starter_words(channel, purpose, own, folder_of(visit.app, draft).sources)
 
 
 _DEEDS: Mapping[str, Deed] = {
