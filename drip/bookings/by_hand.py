@@ -14,6 +14,7 @@ from drip.bookings.contact import with_addresses, with_preferences
 from drip.bookings.generic import EventReader
 from drip.bookings.parsed import Parsed, Raw, Rejected
 from drip.bookings.typed_time import WrongTime, clock_of, day_of, instant_of, timely
+from drip.bookings.words import NAME_LENGTH
 from drip.core.clinic import Clinic, Site
 from drip.core.model import EventKind
 from drip.core.walltime import local_date
@@ -60,6 +61,9 @@ _VISITS = frozenset({EventKind.BOOKED, EventKind.ATTENDED})
 _CODED = frozenset({EventKind.TREATMENT_PERFORMED, EventKind.PROGRAMME_STARTED})
 _SIDES = ("left", "right", "both")
 
+_SHORT = ("ref", "first_name", "last_name", "carer_name", "what", "subtype")
+TOO_LONG = f"This is longer than {NAME_LENGTH} characters: it would be cut off."
+
 Wrong = dict[str, str]
 """Field -> what is wrong with it, as a sentence."""
 
@@ -80,7 +84,8 @@ def read(
     `is_known`: it is about a record that was chosen, so that nothing has to be said of who it is.
     """
     given = {name: value.strip() for name, value in typed.items() if value.strip()}
-    wrong: Wrong = {name: says for name, says in _NEEDED.items() if name not in given and not is_known}
+    wrong: Wrong = {name: says for name, says in _NEEDED.items() if not _says(given.get(name, "")) and not is_known}
+    wrong |= {name: TOO_LONG for name in _SHORT if len(given.get(name, "")) > NAME_LENGTH}
     site, kind = _site(given, clinic, wrong), _kind(given, wrong)
     when = _when(given, kind, site, now, wrong) if kind else _When()
     wrong |= _which(given, kind) if kind else {}
@@ -92,6 +97,11 @@ def read(
         if parsed:
             return parsed
     return [Rejected(index, name, says) for name, says in wrong.items()]
+
+
+def _says(told: str) -> bool:
+    """Whether a letter or a figure is in it: what nobody can see is no name."""
+    return any(letter.isalnum() for letter in told)
 
 
 def key_of(typed: Mapping[str, str]) -> str:

@@ -76,13 +76,24 @@ class Sheet:
         return not self.wrong and bool(self.rows) and all(row.parsed for row in self.rows)
 
 
+SAVE_AS = "In your spreadsheet choose “Save as” and the type “CSV UTF-8”."
+
+_NO_TABLE = {
+    b"PK\x03\x04": "a workbook",
+    b"\xd0\xcf\x11\xe0": "a workbook",
+    b"\xff\xfe": "text of another kind (UTF-16)",
+    b"\xfe\xff": "text of another kind (UTF-16)",
+}
+"""How files begin that are often taken for a table."""
+
+
 def read_sheet(content: bytes, clinic: Clinic, now: datetime, *, site: str = "") -> Sheet:
     """Every row, right or with what is wrong in which cell. Never raises for what a file holds.
 
     `site`: where it was, in rows that do not say so; the clinic's first one if it is not given.
     """
-    if content[:4] in (b"PK\x03\x04", b"\xd0\xcf\x11\xe0"):
-        return Sheet(wrong=("This is a workbook. In your spreadsheet choose “Save as” and the type “CSV UTF-8”.",))
+    if what := next((what for start, what in _NO_TABLE.items() if content.startswith(start)), ""):
+        return Sheet(wrong=(f"This is {what}. {SAVE_AS}",))
     text = content.decode("utf-8-sig", "surrogateescape")
     named = headings(text)
     fields = {name: _NAMED[name.casefold()] for name in named if name.casefold() in _NAMED}
@@ -112,6 +123,14 @@ def _wrong_headings(named: Sequence[str], fields: Mapping[str, str]) -> tuple[st
     )
 
 
+UNREADABLE = f"Letters in it are not readable. {SAVE_AS}"
+
+
+def _is_text(told: str) -> bool:
+    """Whether every byte of it was part of a letter."""
+    return not any("\ud800" <= letter <= "\udfff" for letter in told)
+
+
 def _rows(found: Sequence[Raw | Rejected], clinic: Clinic, now: datetime, site: str) -> Iterator[Row]:
     first: dict[str, int] = {}
     for index, one in enumerate(found):
@@ -119,6 +138,10 @@ def _rows(found: Sequence[Raw | Rejected], clinic: Clinic, now: datetime, site: 
             yield Row(number=one.row, cells={}, wrong={"": one.message})
             continue
         cells = _cells(one)
+        if broken := {name: UNREADABLE for name, told in cells.items() if not _is_text(told)}:
+            shown = {name: told.encode(errors="replace").decode() for name, told in cells.items()}
+            yield Row(number=one.row, cells=shown, wrong=broken)
+            continue
         key = key_of(cells)
         if first.setdefault(key, one.row) != one.row:
             yield Row(number=one.row, cells=cells, wrong={"": f"This is row {first[key]} again."})

@@ -5,7 +5,7 @@ from dataclasses import replace
 
 import pytest
 
-from drip.bookings.by_hand import KINDS, read
+from drip.bookings.by_hand import KINDS, TOO_LONG, read
 from drip.bookings.by_hand_file import HEADINGS, read_sheet
 from drip.bookings.parsed import Parsed
 from drip.core.clinic import Clinic
@@ -130,3 +130,34 @@ def test_rows_are_called_as_the_spreadsheet_numbers_them(content: str, rows: lis
 
 def test_every_field_has_a_heading_of_its_own() -> None:
     assert len({heading.casefold() for heading in HEADINGS.values()}) == len(HEADINGS)
+
+
+HEADER = "Number,First name,Last name,What happened,Date,Time"
+
+
+@pytest.mark.parametrize("start", [b"PK\x03\x04", b"\xd0\xcf\x11\xe0", b"\xff\xfe", b"\xfe\xff"])
+def test_a_file_that_is_no_table_of_ours_is_named_and_how_to_save_it(start: bytes) -> None:
+    (wrong,) = read_sheet(start + f"{HEADER}\n".encode("utf-16-le"), a_clinic(), NOW).wrong
+    assert "CSV UTF-8" in wrong
+
+
+def test_letters_of_another_kind_of_file_are_said_at_their_cell() -> None:
+    rows = (
+        f"{HEADER}\n1,Zoë,Lee,appointment booked,2026-06-19,10:00\n2,Amina,Shah,appointment booked,2026-06-19,10:00\n"
+    )
+    first, second = read_sheet(rows.encode("latin-1"), a_clinic(), NOW).rows
+    assert list(first.wrong) == ["first_name"]
+    assert "CSV UTF-8" in first.wrong["first_name"]
+    assert first.cells["first_name"].isprintable()
+    assert not second.wrong
+
+
+@pytest.mark.parametrize("name", ["ref", "first_name", "last_name", "what", "carer_name"])
+def test_what_would_be_cut_off_is_refused(name: str) -> None:
+    assert wrong(None, **{name: "x" * 101})[name] == TOO_LONG
+    assert name not in wrong(None, **{name: "x" * 100})
+
+
+@pytest.mark.parametrize("name", ["ref", "first_name", "last_name"])
+def test_what_nobody_can_see_is_no_name(name: str) -> None:
+    assert wrong(None, **{name: "\u200b"})[name].startswith("Enter a")
