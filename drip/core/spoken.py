@@ -43,6 +43,15 @@ EVENTS: Mapping[EventKind, str] = {
 }
 
 
+def readable(id_: str) -> str:
+    """`red-flags-day-3` as `Red flags day 3`: what something is called that has an id and no title.
+
+    Ids hold no capitals and one kind of hyphen, so that two of them never read the same.
+    """
+    words = id_.replace("-", " ").replace("_", " ")
+    return words[:1].upper() + words[1:]
+
+
 def when_it_goes(step: Step, anchor: AnchorKind) -> str:
     """`7 days before the appointment, at 10:00`."""
     at = f", at {step.at:%H:%M}" if step.at else ""

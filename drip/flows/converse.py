@@ -4,10 +4,13 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 
+from drip.app import App
 from drip.core.asked import asked
 from drip.core.model import Channel
 from drip.core.replies import Word
+from drip.core.spoken import readable
 from drip.flows.called import called
+from drip.flows.titles import titles
 from drip.store import conversations, patients, sent_words
 from drip.store.conversations import Became, Place, ReplyRow, SentRow, Whose
 from drip.store.database import Tx
@@ -49,12 +52,13 @@ def replies_of(tx: Tx, rows: Sequence[ReplyRow]) -> list[Said]:
     return [_reply(tx, row, people, tasks.get(row.id, ())) for row in rows]
 
 
-def conversation(tx: Tx, row: PatientRow, *, limit: int, before: Place | None = None) -> list[Said]:
+def conversation(app: App, tx: Tx, row: PatientRow, *, limit: int, before: Place | None = None) -> list[Said]:
     """What was sent to one patient and what they wrote, newest first: at most `limit` of both together."""
     told = replies_of(tx, conversations.page(tx, Whose(patient_id=row.id), limit=limit, before=before))
     sent = conversations.sent(tx, row.id, limit=limit, before=before)
     bodies = sent_words.words_of(tx, {one.attempt_id: row.data_key for one in sent})
-    ours = [_sent(one, row, bodies.get(one.attempt_id) or {}) for one in sent]
+    named = titles(app, tx)
+    ours = [_sent(one, row, bodies.get(one.attempt_id) or {}, named[one.sequence]) for one in sent]
     return sorted([*told, *ours], key=lambda one: one.place, reverse=True)[:limit]
 
 
@@ -89,7 +93,7 @@ def _came_to(row: ReplyRow, tasks: Sequence[Became]) -> Iterator[str]:
     if row.word in _READ_AS:
         yield _READ_AS[row.word]
     if row.answers and row.word not in _READ_AS:
-        yield f"It answers “{row.answers}”."
+        yield f"It answers “{readable(row.answers)}”."
     for one in tasks:
         name = asked(one.kind).title
         done = f"{name}: done by {one.done_by}." if one.done_by else f"{name}: settled."
@@ -98,7 +102,7 @@ def _came_to(row: ReplyRow, tasks: Sequence[Became]) -> Iterator[str]:
         yield "Nobody was asked to look at it."
 
 
-def _sent(one: SentRow, row: PatientRow, said: Mapping[str, str | None]) -> Said:
+def _sent(one: SentRow, row: PatientRow, said: Mapping[str, str | None], title: str) -> Said:
     return Said(
         id=one.attempt_id,
         at=one.at,
@@ -108,6 +112,6 @@ def _sent(one: SentRow, row: PatientRow, said: Mapping[str, str | None]) -> Said
         patient=called(row),
         subject=said.get("subject") or "",
         words=said.get("text") or "Its words are not kept any more.",
-        about=f"{one.step} of {one.sequence}",
+        about=f"“{readable(one.step)}” of “{title}”",
         came_to=[f"It stands as {one.state}."],
     )

@@ -15,8 +15,11 @@ from drip.core.lifecycle import State
 from drip.core.model import Channel, EventKind, Kind
 from drip.core.patient import Patient, time_in
 from drip.core.reason import Reason
+from drip.core.spoken import readable
 from drip.flows.resolve import event_of
+from drip.flows.titles import Titles
 from drip.store import addresses, enrolments, events, records, task_list, task_notes, views
+from drip.store import versions as stored_versions
 from drip.store.database import Tx
 from drip.store.enrolments import EnrolmentRow
 from drip.store.patients import PatientRow
@@ -61,15 +64,18 @@ def tell(app: App, tx: Tx, patient: PatientRow) -> Story:
     enrolled = enrolments.of_patients(tx, keys)[patient.id]
     messages = views.list_messages(tx, patient_ids=[patient.id])
     versions = app.versions.get(tx, {row.version for row in enrolled})
+    numbers = stored_versions.numbers(tx, versions)
     done = task_list.done_by_people(tx, patient.id)
     # Decide
     zone = app.clinic.site(enrolled[0].site if enrolled else None).zone
     closed = addresses.closed(tx, patient.contacts)
+    titles = {version: one.sequence.title for version, one in versions.items()}
+    by_sequence = Titles({row.sequence: titles[row.version] for row in enrolled})
     history = [one.event for one in replay(map(event_of, told), app.clinic.treatment_types)]
     lines = [
         *_events(history, app.clinic, zone),
-        *_enrolments(enrolled, versions, zone),
-        *_messages(messages, {channel: reason for channel, reason, _ in closed}),
+        *_enrolments(enrolled, titles, (numbers, zone)),
+        *_messages(messages, by_sequence, {channel: reason for channel, reason, _ in closed}),
         *_tasks(records.open_tasks(tx, patient.id)),
         *_done(done, task_notes.of_tasks(tx, [one.task for one in done], keys)),
         *_held(patient.patient, app.clinic, versions),
@@ -81,7 +87,7 @@ def tell(app: App, tx: Tx, patient: PatientRow) -> Story:
         lines=tuple(sorted(lines, key=lambda line: (line.at, _ORDER[line.kind]))),
         messages=tuple(messages),
         enrolled=tuple(enrolled),
-        titles={version: one.sequence.title for version, one in versions.items()},
+        titles=titles,
     )
 
 
@@ -138,11 +144,14 @@ def _who_said(event: Event) -> str:
     return "The type of the visit says" if event.is_derived else "We were told"
 
 
-def _enrolments(rows: Sequence[EnrolmentRow], versions: Mapping[str, Published], zone: ZoneInfo) -> Iterator[Line]:
+def _enrolments(
+    rows: Sequence[EnrolmentRow], titles: Mapping[str, str], told: tuple[Mapping[str, int], ZoneInfo]
+) -> Iterator[Line]:
+    numbers, zone = told
     for row in rows:
-        title = versions[row.version].sequence.title
+        title = titles[row.version]
         counting = f", counting from {when(row.anchor_at, zone)}" if row.anchor_at else ""
-        sentence = f"Enrolled in “{title}” (version {row.version[:8]}){counting}."
+        sentence = f"Enrolled in “{title}” (version {numbers[row.version]}){counting}."
         yield Line(at=row.enrolled_at, kind="enrolment", sentence=sentence)
         if row.state == enrolments.ENDED and row.ended_at:
             why = f"“{title}” ended: {row.reason.sentence}."
@@ -172,9 +181,11 @@ _DONE = {
 }
 
 
-def _messages(messages: Sequence[MessageView], closed: Mapping[Channel, Reason]) -> Iterator[Line]:
+def _messages(
+    messages: Sequence[MessageView], titles: Mapping[str, str], closed: Mapping[Channel, Reason]
+) -> Iterator[Line]:
     for one in messages:
-        told = _DONE[one.state].format(what=f"The {named(one)} of {one.sequence}", provider=one.provider)
+        told = _DONE[one.state].format(what=f"The {named(one)} of “{titles[one.sequence]}”", provider=one.provider)
         why = Reason(one.reason).sentence
         says = f"{told}{': ' + why if why else ''}."
         if one.state == State.PLANNED and Channel(one.channel) in closed:
@@ -183,9 +194,9 @@ def _messages(messages: Sequence[MessageView], closed: Mapping[Channel, Reason])
 
 
 def named(one: MessageView) -> str:
-    """What a message is called: `text “nudge”, no. 2,`."""
+    """What a message is called: `text “Red flags day 3”, no. 2,`."""
     repeat = f", no. {one.occurrence}," if one.occurrence > 1 else ""
-    return f"{'text' if one.channel == Channel.SMS else 'email'} “{one.step}”{repeat}"
+    return f"{'text' if one.channel == Channel.SMS else 'email'} “{readable(one.step)}”{repeat}"
 
 
 _HELD = {SURGERY: "an operation", STEROID: "a steroid injection"}

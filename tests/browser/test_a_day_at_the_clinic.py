@@ -67,7 +67,7 @@ def author_changes_a_sequence(page: Page) -> None:
 
 def colleague_approves_and_publishes(page: Page) -> None:
     """By the link on the first page."""
-    page.get_by_role("link", name="after-visit").click()
+    page.locator("main a[href$='/review']").click()
     expect(page.get_by_text("1 patient is in it now")).to_be_visible()
     page.get_by_label("To be reviewed again by").fill("2027-06-01")
     page.get_by_role("button", name="I have read it: approve").click()
@@ -81,7 +81,7 @@ def desk_sees_who_was_enrolled(page: Page) -> None:
     page.get_by_label("Find a patient").fill("bo lind")
     page.get_by_role("button", name="Find").click()
     page.get_by_role("link", name="Bo Lind", exact=True).click()
-    planned = page.get_by_role("listitem").filter(has_text="The text “first-message” of after-visit is planned")
+    planned = page.get_by_role("listitem").filter(has_text="The text “First message” of “After your visit” is planned")
     expect(planned).to_contain_text("Wed 17 Jun 10:00")
 
 

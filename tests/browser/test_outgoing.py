@@ -60,7 +60,7 @@ def test_a_message_is_left_out_by_keyboard_alone(console: Console) -> None:
     page.goto("/console/outgoing?days=1")
     tab_to_box(page)
     page.keyboard.press("Space")
-    expect(page.get_by_label("Email hello of advice to Amina Shah (p-1)")).to_be_checked()
+    expect(page.get_by_label("Email “Hello” of “After your first visit” to Amina Shah (p-1)")).to_be_checked()
     tab_to(page, "button", "Leave out those ticked")
     page.keyboard.press("Enter")
     page.get_by_role("heading", level=1, name="Leave out 1 message?").wait_for()

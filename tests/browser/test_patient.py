@@ -39,7 +39,7 @@ def test_a_patients_pages_are_for_everybody(
         assert page.evaluate("document.documentElement.scrollWidth <= innerWidth"), f"{what} is too wide"
 
     page.goto(patient)
-    page.get_by_role("button", name="Leave out nudge").click()
+    page.get_by_role("button", name="Leave out Nudge").click()
     page.get_by_text("It was left out.").wait_for()
     page.get_by_label("What are we to stop?").select_option("all")
     page.get_by_role("button", name="Write it down").click()
@@ -47,7 +47,7 @@ def test_a_patients_pages_are_for_everybody(
     page.get_by_role("button", name="Pause").click()
     page.get_by_role("heading", name="Let messages go again").wait_for()
     check("paused, stopped and left out")
-    page.get_by_role("link", name="Move or send now later").click()
+    page.get_by_role("link", name="Move or send now Later").click()
     page.get_by_label("Time").fill("03:00")
     page.get_by_role("button", name="Move it").click()
     page.get_by_role("alert").wait_for()
@@ -69,10 +69,10 @@ def test_what_was_done_is_undone_by_keyboard_alone(console: Console) -> None:
     console.add("sam", Role.SENDER)
     page = console.signed_in("sam", java_script_enabled=False)
     page.goto(patient)
-    page.get_by_role("button", name="Leave out nudge").focus()
+    page.get_by_role("button", name="Leave out Nudge").focus()
     page.keyboard.press("Enter")
     expect(page.get_by_role("status")).to_contain_text("You can undo this until")
-    page.get_by_role("button", name="Undo The text “nudge” was left out").focus()
+    page.get_by_role("button", name="Undo The text “Nudge” was left out").focus()
     page.keyboard.press("Enter")
     expect(page.get_by_role("status")).to_contain_text("as it was before")
     assert console.world.states()["nudge"] == "planned"

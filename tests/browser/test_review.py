@@ -60,7 +60,7 @@ def test_what_one_writes_another_approves_and_patients_who_are_in_it_follow(
     expect(page.get_by_text("Handed in. Somebody else reads it now")).to_be_visible()
 
     page = console.signed_in("ben", viewport=NARROW, color_scheme="light")
-    page.get_by_role("link", name="after-visit").click()
+    page.locator("main a[href$='/review']").click()
     expect(page.get_by_text("An hour is enough.")).to_be_visible()
     expect(page.get_by_text("1 message late already")).to_be_visible()
     expect(page.frame_locator("iframe").get_by_text("better within a week")).to_be_visible()

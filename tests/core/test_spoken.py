@@ -10,7 +10,7 @@ from drip.core.condition_words import in_plain_words
 from drip.core.duration import Duration, parse_duration
 from drip.core.model import AnchorKind, EventKind
 from drip.core.sequence import Step
-from drip.core.spoken import ANCHORS, EVENTS, any_of, when_it_goes
+from drip.core.spoken import ANCHORS, EVENTS, any_of, readable, when_it_goes
 
 
 @pytest.mark.parametrize(
@@ -64,3 +64,8 @@ def test_every_anchor_and_every_event_has_its_words() -> None:
 )  # fmt: skip
 def test_what_must_be_so(written: str, words: str) -> None:
     assert in_plain_words(compile_condition(written, {})) == words
+
+
+@pytest.mark.parametrize(("id_", "words"), [("red-flags-day-3", "Red flags day 3"), ("hello", "Hello"), ("", "")])
+def test_what_has_an_id_and_no_title_is_called_by_its_id_in_words(id_: str, words: str) -> None:
+    assert readable(id_) == words

@@ -280,7 +280,7 @@ def test_f63_a_visit_cancelled_while_its_message_is_on_the_line(a_clinic: Callab
         story = tell(clinic.app, tx, patients.find(tx, "p-1")[0]).lines
     said = [line.sentence for line in story]
     assert any("was cancelled" in sentence for sentence in said)
-    assert any("“prepare” of reminders was handed to sink" in sentence for sentence in said) is is_taken
+    assert any("“Prepare” of “Before your visit” was handed to sink" in sentence for sentence in said) is is_taken
 
 
 # F64, F65: a STOP just before the gate, and just after it; the worker is a process of its own that stands still there

@@ -85,8 +85,9 @@ def boxes(page: str) -> list[str]:
 def test_each_row_leads_to_its_message_and_has_a_box_that_says_what_it_is(clinic: World, sender: Browser) -> None:
     page = sender.get(f"{PAGE}?days=1").text
     hello = the(clinic, "hello")
-    assert f'<a href="/console/messages/{hello}">advice<br>hello' in page
-    label = "Email hello of advice to Amina &lt;i&gt;Shah&lt;/i&gt; (p-1), Thursday 11 June at 12:00, today"
+    assert f'<a href="/console/messages/{hello}">After your first visit<br>Hello' in page
+    what = "Email “Hello” of “After your first visit”"
+    label = f"{what} to Amina &lt;i&gt;Shah&lt;/i&gt; (p-1), Thursday 11 June at 12:00, today"
     assert f'<label class="unseen" for="tick-{hello}">{label}</label>' in page
     assert sorted(boxes(page)) == sorted([hello, the(clinic, "hello", "p-2")])
 
@@ -98,7 +99,7 @@ def test_what_is_ticked_is_left_out_only_once_it_was_read_what_that_comes_to(cli
     for told in (
         "Leave out 3 messages?",
         "3 messages to 2 patients will not go",
-        "The text “nudge” of “After your first visit”",
+        "The text “Nudge” of “After your first visit”",
         "Bo Lind (p-2)",
         "Friday 12 June at 10:00, tomorrow",
         "Leave out all 3",
@@ -121,7 +122,7 @@ def test_what_somebody_needs_stands_first_and_the_others_can_go_without_it(clini
     graver, others = page.index('id="graver"'), page.index('id="others"')
     assert "Think about these 2 first" in page
     assert graver < page.index("Words about safety") < others
-    assert graver < page.index("It is about a visit") < others < page.index("“nudge”")
+    assert graver < page.index("It is about a visit") < others < page.index("“Nudge”")
     *_, without = page.split("<form")
     assert "Leave out only the other one" in without
     assert re.findall(r'name="tick-(\w+)"', without) == [nudge]
@@ -172,7 +173,7 @@ def test_another_sites_messages_are_neither_left_out_nor_named(clinic: World, si
 def test_who_may_only_see_has_no_boxes_and_leaves_nothing_out(clinic: World, site: Site) -> None:
     viewer = signed_in(clinic, site, Role.VIEWER)
     page = viewer.get(PAGE).text
-    assert "<br>hello" in page
+    assert "<br>Hello" in page
     assert boxes(page) == []
     for words in ("Leave out those ticked", "Tick all on this page", "/console/messages/"):
         assert words not in page
@@ -218,7 +219,7 @@ def test_each_is_undone_on_its_patients_page(clinic: World, sender: Browser) -> 
     sender.post(FORM, **sure(hers, his))
     patient = next(f"/console/patients/{one.patient_id}" for one in clinic.messages() if one.id == hers)
     page = sender.get(patient).text
-    assert "The text “nudge” was left out, by Sam Okoro." in page
+    assert "The text “Nudge” was left out, by Sam Okoro." in page
     number = page.partition('name="number" value="')[2].partition('"')[0]
     assert said(sender.post(f"{patient}/undo", number=number)) == "Undone: it is as it was before."
     assert {one.id: one.state for one in clinic.messages() if one.id in (hers, his)} == {
@@ -233,7 +234,7 @@ def test_the_list_says_what_was_just_left_out_and_where_it_is_undone(
     hers = the(clinic, "nudge")
     sender.post(FORM, **sure(hers))
     patient = next(one.patient_id for one in clinic.messages() if one.id == hers)
-    link = f'<a href="/console/patients/{patient}">Amina &lt;i&gt;Shah&lt;/i&gt; (p-1)</a>: the text “nudge”.'
+    link = f'<a href="/console/patients/{patient}">Amina &lt;i&gt;Shah&lt;/i&gt; (p-1)</a>: the text “Nudge”.'
     assert f"{link} You can undo it there until 10:10." in sender.get(PAGE).text
     assert link not in signed_in(clinic, site, Role.AUTHOR).get(PAGE).text, "it was somebody else"
     with clinic.store.read() as tx:
@@ -274,6 +275,6 @@ def test_a_message_to_the_clinics_own_people_has_no_box_and_no_link(clinic: Worl
     with clinic.store.write() as tx:
         tx.connection.exec_driver_sql("UPDATE patients SET source = 'staff'")
     page = sender.get(PAGE).text
-    assert "<br>hello" in page
+    assert "<br>Hello" in page
     assert boxes(page) == []
     assert "/console/messages/" not in page

@@ -67,7 +67,7 @@ def steps(clinic: World, wanted: Wanted = WEEKS) -> list[str]:
 )
 def test_the_page_shows_what_was_asked_for(browser: Browser, query: str, shown: set[str]) -> None:
     page = browser.get(f"/console/outgoing?{query}").text
-    assert {step for step in ("hello", "nudge", "later") if f"<br>{step}" in page} == shown
+    assert {step for step in ("hello", "nudge", "later") if f"<br>{step.capitalize()}" in page} == shown
 
 
 def test_a_time_is_said_on_the_clock_and_from_now(browser: Browser) -> None:
@@ -124,7 +124,7 @@ def test_what_a_pause_of_the_patient_holds_back_says_so(world: World, browser: B
     pause(world.app, world.messages()[0].patient_id, at("2026-06-12 00:00"), "sam", NOW)
     page = browser.get("/console/outgoing").text
     assert page.count(">paused</span>") == 1, "what comes after its end is not held back by it"
-    assert page.index("<br>hello") < page.index(">paused</span>") < page.index("<br>nudge")
+    assert page.index("<br>Hello") < page.index(">paused</span>") < page.index("<br>Nudge")
 
 
 def test_today_and_what_is_planned_stand_before_what_was(world: World, site: Site) -> None:

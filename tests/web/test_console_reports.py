@@ -66,7 +66,8 @@ def test_a_file_is_for_a_spreadsheet_and_that_it_was_taken_is_written_down(world
     file = browser.get(f"/console/reports/steps.csv?{DAYS}")
     assert file.headers["content-type"] == "text/csv; charset=utf-8"
     assert file.headers["content-disposition"] == 'attachment; filename="drip-steps-2026-06-01-2026-06-30.csv"'
-    assert "advice,nudge,sms,1,1,0,1,0,0,0,0" in file.text
+    assert "advice,nudge,sms,1,1,0,1,0,0,0,0,After your first visit,Nudge" in file.text
+    assert ",opted out,sequence in words,step in words" in file.text
     with world.store.read() as tx:
         (line,) = audit.lines(tx, "report:steps")
     assert line.deed.deed == "report_exported"

@@ -51,7 +51,7 @@ def page_of(world: World, role: Role = Role.SENDER, *sites: str) -> str:
 def test_what_did_not_arrive_stands_under_what_to_do(refused: World) -> None:
     page = page_of(refused)
     assert "Correct the address or number" in page
-    assert "The text “hello” of “After your first visit”" in page
+    assert "The text “Hello” of “After your first visit”" in page
     assert "Send it again" in page
     assert "Send it as an email" in page
 

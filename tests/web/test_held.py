@@ -32,7 +32,7 @@ def held(world: World) -> str:
 def test_what_is_known_is_said_in_words(lost: World) -> None:
     with at_the_desk(lost, Role.VIEWER) as browser:
         page = browser.get("/console/held").text
-    assert "The email “hello” of “After your first visit”" in page
+    assert "The email “Hello” of “After your first visit”" in page
     assert "Handed to Sink as email on Thu 11 Jun 09:00" in page
     assert "It has sent no report about it." in page
     assert 'Amina Shah (p-1)</a> &middot; <a href="tel:+447700900123">' in page

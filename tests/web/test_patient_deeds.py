@@ -89,12 +89,13 @@ def test_her_page_says_who_she_is_what_was_and_what_comes(world: World, sender: 
         "yes, by the clinic&#39;s rule",
         "no, by the clinic&#39;s rule",
         "The next message goes <time>Friday 12 June at 10:00, tomorrow</time>",
-        "The email “hello” of advice was handed to sink.",
+        "Enrolled in “After your first visit” (version 1)",
+        "The email “Hello” of “After your first visit” was handed to sink.",
         "Change this date",
     ):
         assert told in page, told
     today, planned = page.index('id="today"'), page.index('id="planned"')
-    assert today < page.index("“hello” of advice") < planned < page.index("“later” of advice")
+    assert today < page.index("email “Hello” of") < planned < page.index("email “Later” of")
 
 
 def test_who_may_only_see_is_offered_nothing_to_do(world: World, site: Site) -> None:
@@ -110,7 +111,7 @@ def test_what_goes_to_a_stopped_address_says_that_it_will_not(world: World, send
     told = said(sender.post(f"{patient(world)}/stop", what="emails"))
     assert told == "No more emails go there, from now on. You can undo this until 10:10, below."
     page = sender.get(patient(world)).text
-    assert "“later” of advice is planned. As things stand nothing goes there: the patient asked us to stop." in page
+    assert "“Later” of “After your first visit” is planned. As things stand nothing goes there: the patient" in page
     assert "amina@example.org: nothing goes there, the patient asked us to stop" in page
 
 
@@ -135,7 +136,7 @@ def test_a_message_is_left_out_and_brought_back_by_two_forms(world: World, sende
     assert told == "It was left out. You can undo this until 10:10, below."
     assert state(world, "nudge") == "skipped skipped_by_staff"
     page = sender.get(patient(world)).text
-    assert "The text “nudge” was left out, by Sam Okoro." in page
+    assert "The text “Nudge” was left out, by Sam Okoro." in page
     number = page.partition('name="number" value="')[2].partition('"')[0]
     assert said(sender.post(f"{patient(world)}/undo", number=number)) == "Undone: it is as it was before."
     assert state(world, "nudge") == "planned"

@@ -43,7 +43,7 @@ def test_a_conversation_has_both_sides_newest_first(clinic: World) -> None:
     patient = wrote(clinic, "<b>Thank you</b>", "A later thought")
     page = page_of(clinic, f"/console/patients/{patient}/replies")
     assert page.index("A later thought") < page.index("&lt;b&gt;Thank you") < page.index("Hello Amina.")
-    assert "We sent an email, hello of advice" in page
+    assert "We sent an email, “Hello” of “After your first visit”" in page
     assert "It stands as accepted." in page
     assert deeds(clinic)[-1] == "patient_read"
 
@@ -74,9 +74,9 @@ def test_what_was_said_in_one_moment_stands_on_one_page_or_the_next(clinic: Worl
         clinic.tick(f"2026-06-11 {time}")
     with clinic.store.read() as tx:
         (row,) = patients.find(tx, "p-1")
-        (first,) = conversation(tx, row, limit=1)
-        (second,) = conversation(tx, row, limit=1, before=first.place)
-        assert conversation(tx, row, limit=1, before=second.place) == []
+        (first,) = conversation(clinic.app, tx, row, limit=1)
+        (second,) = conversation(clinic.app, tx, row, limit=1, before=first.place)
+        assert conversation(clinic.app, tx, row, limit=1, before=second.place) == []
     assert first.at == second.at
     assert {first.channel, second.channel} == set(Channel)
 

@@ -6,6 +6,7 @@ from urllib.parse import urlencode
 
 from drip.core.role import Permission
 from drip.flows.called import called
+from drip.flows.titles import titles
 from drip.store import accounts, audit, patients, whose
 from drip.store.audit import Line
 from drip.store.database import Tx
@@ -44,10 +45,11 @@ def _show(visit: Visit) -> Page:
         about = whose.abouts(tx, patient) if patient else ()
         lines = audit.latest(tx, LINES, int(before) if before.isdecimal() and len(before) < 18 else None, about)
         told = _told(visit, tx, lines)
-        names = accounts.names(tx)
+        names, named = accounts.names(tx), titles(visit.app, tx)
     more = {"patient": patient} if patient else {}
     further = urlencode(more | {"before": str(lines[-1].number)}) if len(lines) == LINES else ""
     values = {"lines": told, "names": names, "zone": visit.app.clinic.zone, "further": further}
+    values |= {"titles": named}
     values |= {"person": called(person) if person else "", "patient_id": patient}
     return Page(name="audit", values=values)
 

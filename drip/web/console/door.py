@@ -19,6 +19,7 @@ from drip.core.role import Permission
 from drip.core.signing_in import LONGEST
 from drip.flows.recover import RECENT
 from drip.flows.sign_in import ended, who_is
+from drip.flows.titles import titles
 from drip.store import versions, waits
 from drip.store.accounts import Session
 from drip.web.console import pages
@@ -189,7 +190,9 @@ class Door:
         """What stands on every page: what is paused, and how much waits for a person."""
         with self.app.store.read() as tx:
             waiting = waits.count(tx, session.person.sites, self.now() - RECENT)
-            return {"paused": versions.paused(tx), "waits": waiting, "most_waits": waits.MOST}
+            paused = versions.paused(tx)
+            named = titles(self.app, tx) if any(scope.startswith("sequence:") for scope in paused) else {}
+            return {"paused": paused, "paused_titles": named, "waits": waiting, "most_waits": waits.MOST}
 
 
 def _origin(address: str) -> str:

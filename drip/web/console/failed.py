@@ -8,6 +8,7 @@ from drip.core.asked import RING, WRITE
 from drip.core.model import Channel
 from drip.core.remedy import Remedy, remedy
 from drip.core.role import Permission
+from drip.core.spoken import readable
 from drip.flows.called import called
 from drip.flows.recover import RECENT, ask_by_hand, deal, roads, send_again
 from drip.store import patients, stranded
@@ -73,7 +74,7 @@ def _row(one: Stranded, people: Mapping[str, PatientRow], title: str, ways: Sequ
         id=one.id,
         patient=called(person) if person else "A patient whose record cannot be unsealed",
         patient_id=one.patient_id,
-        what=f"The {CHANNELS[one.channel.value]} “{one.step}” of “{title}”",
+        what=f"The {CHANNELS[one.channel.value]} “{readable(one.step)}” of “{title}”",
         planned_for=one.planned_for,
         why=one.reason.sentence or one.state.value,
         roads=[(way.value, _button(one, way)) for way in ways],

@@ -8,6 +8,7 @@ from datetime import datetime
 from drip.core.by_staff import UNDO_WITHIN, Obstacle, Refused, concern
 from drip.core.model import Channel
 from drip.core.role import Permission
+from drip.core.spoken import readable
 from drip.flows.called import called
 from drip.flows.deeds.scene import Done, Scene
 from drip.flows.deeds.skip import Weighed, skip_some, weigh
@@ -85,7 +86,7 @@ def _row(visit: Visit, scene: Scene, says: str) -> Row:
         when=when.at_length(message.due_at, visit.now, visit.app.clinic.zone),
         patient_id=scene.person.id,
         patient=called(scene.person),
-        what=f"The {what} “{message.step}”{again} of “{scene.published.sequence.title}”",
+        what=f"The {what} “{readable(message.step)}”{again} of “{scene.published.sequence.title}”",
         says=says,
     )
 

@@ -9,6 +9,7 @@ from zoneinfo import ZoneInfo
 from drip.core.by_staff import Refused, why_not_touch
 from drip.core.model import Channel
 from drip.core.role import Permission
+from drip.core.spoken import readable
 from drip.core.walltime import instant
 from drip.flows.called import name_of
 from drip.flows.deeds import move as moving
@@ -71,7 +72,7 @@ def _about(visit: Visit, scene: Scene) -> Mapping[str, object]:
         "patient_id": scene.person.id,
         "name": name_of(scene.person) or scene.person.ref,
         "what": "text" if message.channel is Channel.SMS else "email",
-        "step": message.step,
+        "step": readable(message.step),
         "repeat": message.occurrence if message.occurrence > 1 else 0,
         "title": scene.published.sequence.title,
         "goes": when.at_length(message.due_at, visit.now, zone),

@@ -9,6 +9,7 @@ from drip.core.model import Channel, Purpose
 from drip.core.role import Permission
 from drip.core.walltime import local_date, midnight
 from drip.flows.called import called
+from drip.flows.titles import titles
 from drip.store import ahead, patient_pauses, patients, versions
 from drip.store.ahead import Ahead, Wanted
 from drip.store.database import Tx
@@ -88,10 +89,11 @@ def _outgoing(visit: Visit, told: Mapping[str, str], *, are_ticked: bool = False
 
 def _offered(visit: Visit, tx: Tx, asked: Mapping[str, str]) -> Mapping[str, object]:
     """What may be asked for."""
-    live = versions.live(tx)
+    live, named = versions.live(tx), titles(visit.app, tx)
     return {
         "spans": SPANS,
-        "sequences": sorted(live),
+        "titles": named,
+        "sequences": sorted(live, key=lambda one: named[one].casefold()),
         "steps": _steps(visit, tx, live, asked),
         "sites": [one for one in visit.app.clinic.sites if visit.person.sees(one.id)],
         "channels": list(Channel),

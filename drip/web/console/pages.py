@@ -12,6 +12,8 @@ from zoneinfo import ZoneInfo
 from starlette.responses import HTMLResponse, Response
 from starlette.templating import Jinja2Templates
 
+from drip.core.spoken import readable
+
 HERE = Path(__file__).parent
 STATIC = HERE / "static"
 
@@ -105,4 +107,4 @@ def moment_short(at: datetime, zone: ZoneInfo) -> str:
     return f"{local:%a} {local.day} {local:%b} {local:%H:%M}"
 
 
-_TEMPLATES.env.filters.update(unquoted=unquote, moment=moment_short)
+_TEMPLATES.env.filters.update(unquoted=unquote, moment=moment_short, readable=readable)

@@ -10,6 +10,7 @@ from drip.core.lifecycle import State
 from drip.core.model import AnchorKind, Channel
 from drip.core.reason import Reason
 from drip.core.role import Permission
+from drip.core.spoken import readable
 from drip.flows.deeds.counted import Counted, Wish, counted_from
 from drip.flows.deeds.end import find
 from drip.flows.deeds.redate import Redated, preview, redate
@@ -123,7 +124,7 @@ def _moved(visit: Visit, done: Redated) -> Iterator[Moved]:
         lost = " The time that a colleague chose is lost." if by_staff and not stays else ""
         yield Moved(
             title=shift.title,
-            what=f"{'text' if effect.channel is Channel.SMS else 'email'} “{effect.step}”{_number(effect)}",
+            what=f"{'text' if effect.channel is Channel.SMS else 'email'} “{readable(effect.step)}”{_number(effect)}",
             was=_when(visit, done, was) if was else "not planned",
             becomes=_becomes(visit, done, effect) + lost,
             first=min(at for at in (was, effect.at, FAR) if at),

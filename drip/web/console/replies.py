@@ -48,7 +48,7 @@ def _conversation(visit: Visit) -> Page:
             return Page(name="nobody", status=404)
         audit.write(tx, Deed(who=visit.person.id, deed="patient_read", about=f"patient:{row.id}"), visit.now)
     with visit.app.store.read() as tx:
-        said: list[Said] = conversation(tx, row, limit=MOST, before=_before(visit))
+        said: list[Said] = conversation(visit.app, tx, row, limit=MOST, before=_before(visit))
     values = {
         "lines": said,
         "patient_id": row.id,

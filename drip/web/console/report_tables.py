@@ -5,6 +5,7 @@ from dataclasses import dataclass, field
 from datetime import date
 
 from drip.core.funnel import Count, Funnel, by_provider, by_sequence, by_step, funnel, why_left
+from drip.core.spoken import readable
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -21,6 +22,17 @@ class Table:
     """How many of the first columns are words; the others are numbers."""
     bars: Sequence[Funnel] = field(default=())
     """Beside each row, what became of its messages, where that is shown as a bar."""
+    ids: Sequence[tuple[str, ...]] = field(default=())
+    """Of each row, the ids that its first columns are the words for: a file has both."""
+
+    @property
+    def in_file(self) -> tuple[Sequence[str], Sequence[Sequence[object]]]:
+        """Columns and rows for a spreadsheet: ids stand where others look for them, and their words at the end."""
+        if not self.ids:
+            return self.columns, self.rows
+        number = len(self.ids[0])
+        told = [(*ids, *row[number:], *row[:number]) for ids, row in zip(self.ids, self.rows, strict=True)]
+        return [*self.columns, *(f"{name} in words" for name in self.columns[:number])], told
 
 
 PARTS = ("due", "handed over", "delivered", "not confirmed", "failed", "left out", "unclear", "opted out")
@@ -39,20 +51,30 @@ def _numbers(told: Funnel) -> Sequence[int]:
     )
 
 
-def tables(
-    counts: Sequence[Count], heard: Mapping[int, int], price: float | None, order: Mapping[tuple[str, str], int]
-) -> Iterator[Table]:
-    """Every report. `order`: where a step stands in its sequence; `price`: of one part of a text."""
-    yield _steps(counts, order)
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Known:
+    """What reports are told in the terms of."""
+
+    titles: Mapping[str, str]
+    """Of sequences."""
+    order: Mapping[tuple[str, str], int]
+    """Where a step stands in its sequence."""
+    price: float | None
+    """Of one part of a text."""
+
+
+def tables(counts: Sequence[Count], heard: Mapping[int, int], known: Known) -> Iterator[Table]:
+    """Every report."""
+    yield _steps(counts, known)
     yield _reasons(counts)
     yield _providers(counts)
-    yield _costs(counts, price)
+    yield _costs(counts, known)
     yield _patients(heard)
 
 
-def _steps(counts: Sequence[Count], order: Mapping[tuple[str, str], int]) -> Table:
-    found = by_step(counts)
-    keys = sorted(found, key=lambda key: (key[0], order.get(key[:2], len(order)), key[1:]))
+def _steps(counts: Sequence[Count], known: Known) -> Table:
+    found, titles, order = by_step(counts), known.titles, known.order
+    keys = sorted(found, key=lambda key: (titles[key[0]].casefold(), order.get(key[:2], len(order)), key[1:]))
     return Table(
         name="steps",
         title="Step by step",
@@ -60,9 +82,10 @@ def _steps(counts: Sequence[Count], order: Mapping[tuple[str, str], int]) -> Tab
         "Opted out: addresses that said stop, or complained, with this as the last message before; counted on the day "
         "on which they did, and no more once they want to hear again.",
         columns=("sequence", "step", "channel", *PARTS),
-        rows=[(*key, *_numbers(found[key])) for key in keys],
+        rows=[(titles[key[0]], readable(key[1]), key[2], *_numbers(found[key])) for key in keys],
         words=3,
         bars=[found[key] for key in keys],
+        ids=[key[:2] for key in keys],
     )
 
 
@@ -94,10 +117,11 @@ def _of_provider(told: Funnel) -> Sequence[object]:
     return told.handed_over, told.delivered, told.unconfirmed, told.failed, share
 
 
-def _costs(counts: Sequence[Count], price: float | None) -> Table:
-    found = {name: told for name, told in sorted(by_sequence(counts).items()) if told.parts}
-    rows = [(name, told.parts, *_cost(told.parts, price)) for name, told in found.items()]
-    total = sum(told.parts for told in found.values())
+def _costs(counts: Sequence[Count], known: Known) -> Table:
+    price = known.price
+    found = {name: told.parts for name, told in sorted(by_sequence(counts).items()) if told.parts}
+    rows = [(known.titles[name], parts, *_cost(parts, price)) for name, parts in found.items()]
+    total = sum(found.values())
     priced = f"At {price:g} a part." if price is not None else "Write sms_price in clinic.yaml to see what they cost."
     return Table(
         name="texts",
@@ -105,6 +129,7 @@ def _costs(counts: Sequence[Count], price: float | None) -> Table:
         says=f"Networks bill each part of a text that a provider took, also when it did not arrive. {priced}",
         columns=("sequence", "parts", *(("cost",) if price is not None else ())),
         rows=[*rows, ("all", total, *_cost(total, price))] if rows else (),
+        ids=[(name,) for name in (*found, "all")] if rows else (),
     )
 
 

@@ -9,6 +9,7 @@ from markupsafe import Markup
 from drip.core.funnel import Funnel, funnel
 from drip.core.role import Permission
 from drip.flows.tally import PART
+from drip.flows.titles import titles
 from drip.pages.spreadsheet import as_csv
 from drip.pages.svg import Bar, bars, top_of
 from drip.store import audit, records, tallies
@@ -16,7 +17,7 @@ from drip.store.audit import Deed
 from drip.store.database import Tx
 from drip.web.console.door import Door
 from drip.web.console.period import CHOICES, Period, read_period
-from drip.web.console.report_tables import Table, days_table, tables
+from drip.web.console.report_tables import Known, Table, days_table, tables
 from drip.web.console.visit import Answer, File, Page, Visit
 
 PAGE = "/console/reports"
@@ -61,12 +62,12 @@ def _report(visit: Visit) -> Report:
         by_day = tallies.by_day(tx, first, last, sites)
         heard = tallies.heard(tx, last, sites)
         counted_at, _ = records.last_beat(tx, PART)
-        order = _order(visit, tx)
+        known = Known(titles=titles(visit.app, tx), order=_order(visit, tx), price=visit.app.clinic.sms_price)
     return Report(
         period=period,
         wrong=wrong,
         total=funnel(counts),
-        tables=list(tables(counts, heard, visit.app.clinic.sms_price, order)),
+        tables=list(tables(counts, heard, known)),
         days=days_table(by_day, period.all_days),
         counted_at=counted_at,
     )
@@ -109,4 +110,4 @@ def _file(visit: Visit) -> Answer:
         what = Deed(who=visit.person.id, deed="report_exported", about=f"report:{found.name}", detail=period)
         audit.write(tx, what, visit.now)
     name = f"drip-{found.name}-{period['first']}-{period['last']}.csv"
-    return File(name=name, body=as_csv(found.columns, found.rows))
+    return File(name=name, body=as_csv(*found.in_file))

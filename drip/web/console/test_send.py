@@ -9,6 +9,7 @@ from drip.content.samples import NAMES
 from drip.core.model import Channel
 from drip.core.role import Permission
 from drip.core.sequence import Sequence as Written
+from drip.core.spoken import readable
 from drip.flows.to_staff import Handed
 from drip.flows.trial import Trial, send_trial
 from drip.store import drafts, own_addresses, patients
@@ -72,7 +73,9 @@ def _drafts(tx: Tx) -> dict[str, Sequence[Choice]]:
 
 def _choices(sequence: Written, draft: str) -> Sequence[Choice]:
     return [
-        Choice(value=f"{sequence.id}:{draft}:{step.id}:{channel.value}", words=f"{step.id}, by {WAYS[channel]}")
+        Choice(
+            value=f"{sequence.id}:{draft}:{step.id}:{channel.value}", words=f"{readable(step.id)}, by {WAYS[channel]}"
+        )
         for step in sequence.steps
         for channel in step.channels
     ]

@@ -10,6 +10,7 @@ from drip.core.role import Permission
 from drip.core.walltime import local_date, midnight
 from drip.flows.days_ahead import WEEKS, DaysAhead, look_ahead
 from drip.flows.switches import LONGEST_REASON, pause
+from drip.flows.titles import titles
 from drip.store import desk, paused, task_list, versions
 from drip.store.task_list import Which
 from drip.web.console.door import Door
@@ -49,8 +50,15 @@ def _today(visit: Visit) -> Page:
         works = health(visit, tx)
         approvals = waiting_for_approval(visit, tx)
         on_hold = paused.count(tx, visit.now, sites)
+        named = titles(visit.app, tx) if approvals else {}
     values = {"day": day, "today": today, "zone": zone, "waiting": _in_order(waiting), "health": works}
-    values |= {"ahead": ahead, "weeks": _in_weeks(ahead, monday), "approvals": approvals, "on_hold": on_hold}
+    values |= {
+        "ahead": ahead,
+        "weeks": _in_weeks(ahead, monday),
+        "approvals": approvals,
+        "on_hold": on_hold,
+        "titles": named,
+    }
     values["most_waiting"] = desk.MOST_WAITING
     return Page(name="today", values=values)
 

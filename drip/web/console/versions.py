@@ -8,6 +8,7 @@ from drip.content.specimen import specimen
 from drip.core.role import Permission
 from drip.flows.reading import compare_versions
 from drip.flows.restore import restore
+from drip.flows.titles import titles
 from drip.store import drafts, enrolments, versions
 from drip.store.database import Tx
 from drip.store.drafts import AlreadyBegun
@@ -33,9 +34,10 @@ def _versions(visit: Visit) -> Page:
         live = versions.live(tx).get(sequence)
         people = enrolments.count_by_version(tx, sequence, visit.person.sites)
         waiting = drafts.unfinished_of(tx, sequence)
+        title = titles(visit.app, tx)[sequence]
     if not found:
         return MISSING
-    values: dict[str, Any] = {"sequence": sequence, "versions": found, "live": live, "people": people}
+    values: dict[str, Any] = {"sequence": sequence, "title": title, "versions": found, "live": live, "people": people}
     return Page(name="versions", values=values | {"zone": visit.app.clinic.zone, "waiting": waiting})
 
 
@@ -45,7 +47,8 @@ def _compare(visit: Visit) -> Page:
         if was is None or now is None:
             return MISSING
         compared = compare_versions(visit.app, tx, was, now)
-    return Page(name="compare", values={"was": was, "now": now, "compared": compared})
+        title = titles(visit.app, tx)[now.sequence]
+    return Page(name="compare", values={"was": was, "now": now, "compared": compared, "title": title})
 
 
 def _email(visit: Visit) -> Answer:
@@ -66,9 +69,11 @@ def _email(visit: Visit) -> Answer:
 def _files(visit: Visit) -> Page:
     with visit.app.store.read() as tx:
         row = _named(visit, tx, visit.path["number"])
-    if row is None:
-        return MISSING
-    return Page(name="version", values={"row": row, "files": _in_folder(row), "zone": visit.app.clinic.zone})
+        if row is None:
+            return MISSING
+        title = titles(visit.app, tx)[row.sequence]
+    values = {"row": row, "title": title, "files": _in_folder(row), "zone": visit.app.clinic.zone}
+    return Page(name="version", values=values)
 
 
 def _in_folder(row: VersionRow) -> Mapping[str, str]:

@@ -5,6 +5,7 @@ from typing import Any
 
 from drip.core.model import Channel
 from drip.core.role import Permission
+from drip.core.spoken import readable
 from drip.flows.called import name_of
 from drip.store import audit, by_staff, sent_words
 from drip.store.audit import Deed
@@ -37,7 +38,7 @@ def _words(visit: Visit) -> Page:
     values = {
         "patient_id": row.id,
         "name": name_of(row) or row.ref,
-        "step": message.step,
+        "step": readable(message.step),
         "what": "text" if message.channel is Channel.SMS else "email",
         "kept": {name: said.get(name) or "" for name in ("to", "subject", "text")},
         "sent": when.at_length(sent_at, visit.now, visit.app.clinic.zone) if sent_at else "",
