@@ -5,12 +5,10 @@ from pathlib import Path
 
 from drip.content.folder import Folder, LoadedFile
 from drip.content.sequence_file import load_sequence
+from drip.core.alerts import ALERT
 from drip.core.clinic import Clinic
 
 HOME = Path(__file__).parent / "staff"
-
-ALERT = "staff-alert"
-"""The sequence's id."""
 
 
 class BrokenPackage(Exception):

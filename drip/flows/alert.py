@@ -7,7 +7,8 @@ from datetime import datetime, timedelta
 
 from drip.app import App
 from drip.clock import order
-from drip.content.staff_words import ALERT, alert_file, alert_folder
+from drip.content.staff_words import alert_file, alert_folder
+from drip.core.alerts import ALERT
 from drip.core.model import EventKind, Facts
 from drip.flows.own_event import own_event
 from drip.flows.publish import Publication, publish, version_files, version_id

@@ -7,6 +7,7 @@ from typing import Any
 
 from sqlalchemy import ColumnElement, func, literal, literal_column, select
 
+from drip.core.alerts import ALERT
 from drip.core.lifecycle import State
 from drip.core.model import Channel, Purpose
 from drip.store import bulk
@@ -20,6 +21,9 @@ LEFT = (State.SKIPPED.value, State.SUPPRESSED.value, State.EXPIRED.value)
 
 IS_SETTLED: ColumnElement[bool] = literal_column(f"(messages.{SETTLED})")
 """Written out, not bound: a partial index serves only a query that names its condition."""
+
+TO_PATIENTS: ColumnElement[bool] = messages.c.sequence != ALERT
+"""Not to the clinic's own people, of whose alerts there are many."""
 
 _EVERY = (messages.c.channel.in_([one.value for one in Channel]), messages.c.priority.in_(range(len(Purpose))))
 """The first columns of the index of due messages, so that it is searched by time. It is the smallest one."""
@@ -47,13 +51,16 @@ class Day:
 
 
 def count_day(tx: Tx, start: datetime, now: datetime, end: datetime, sites: Collection[str] = ()) -> Day:
-    """The day from `start` to `end`, as it stands at `now`; of these sites, where any are named."""
+    """The day from `start` to `end`, as it stands at `now`; of these sites, where any are named.
+
+    What has become of alerts to the clinic's own people is not in it.
+    """
     at, due = messages.c.planned_for, messages.c.due_at
     ahead = select(func.count()).where(*planned(sites), due > now, due < end)
     went = select(func.count(), func.count().filter(messages.c.state == State.DELIVERED.value))
-    went = went.where(messages.c.accepted_at >= start, messages.c.accepted_at < end)
+    went = went.where(TO_PATIENTS, messages.c.accepted_at >= start, messages.c.accepted_at < end)
     stayed = select(*(func.count().filter(messages.c.state.in_(states)) for states in (FAILED, LEFT)))
-    stayed = stayed.where(IS_SETTLED, at >= start, at < end)
+    stayed = stayed.where(TO_PATIENTS, IS_SETTLED, at >= start, at < end)
     numbers = [
         number for query in (ahead, went, stayed) for number in tx.connection.execute(of(tx, query, sites)).one()
     ]

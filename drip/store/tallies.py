@@ -8,6 +8,7 @@ from typing import Any
 
 from sqlalchemy import ColumnElement, Select, String, case, cast, delete, func, insert, literal, or_, select
 
+from drip.core.alerts import ALERT
 from drip.core.funnel import OPTED_OUT, Count
 from drip.core.handover import Evidence
 from drip.core.model import Channel
@@ -129,7 +130,9 @@ def _heard(what: str, day: str, end: datetime) -> Select[Any]:
     at, site = messages.c.accepted_at, (_site() if what == HEARD_AT_SITE else literal("")).label("site")
     often = case((func.count() > MANY, MANY), else_=func.count())
     each = select(site, cast(often, String).label("often")).join(enrolments, enrolments.c.id == messages.c.enrolment_id)
-    each = each.where(at.is_not(None), at >= end - WEEK, at < end).group_by(site, messages.c.patient_id)
+    each = each.where(at.is_not(None), at >= end - WEEK, at < end, messages.c.sequence != ALERT).group_by(
+        site, messages.c.patient_id
+    )
     people, nothing = each.subquery(), literal("")
     told = [people.c.site, nothing, nothing, nothing, nothing, literal(what), people.c.often]
     return select(literal(day), *told, func.count(), literal(0)).group_by(people.c.site, people.c.often)
@@ -156,9 +159,10 @@ def heard(tx: Tx, day: str, sites: Collection[str] = ()) -> dict[int, int]:
 
 
 def by_day(tx: Tx, first: str, last: str, sites: Collection[str] = ()) -> dict[str, list[Count]]:
-    """What came of each day's messages, whichever they were."""
+    """What came of each day's messages to patients, whichever they were."""
     t = tallies.c
     query = select(t.day, t.what, t.reason, func.sum(t.number).label("number"), func.sum(t.parts).label("parts"))
+    query = query.where(t.sequence != ALERT)
     query = query.where(t.day >= first, t.day <= last, t.what.not_in(_APART)).group_by(t.day, t.what, t.reason)
     found: dict[str, list[Count]] = {}
     for row in tx.connection.execute(_of(tx, query, sites)):

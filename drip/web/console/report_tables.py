@@ -4,6 +4,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date
 
+from drip.core.alerts import ALERT
 from drip.core.funnel import Count, Funnel, by_provider, by_sequence, by_step, funnel, why_left
 from drip.core.spoken import readable
 
@@ -64,12 +65,19 @@ class Known:
 
 
 def tables(counts: Sequence[Count], heard: Mapping[int, int], known: Known) -> Iterator[Table]:
-    """Every report."""
-    yield _steps(counts, known)
-    yield _reasons(counts)
-    yield _providers(counts)
+    """Every report: of what goes to patients, and apart from that of alerts. Both are billed."""
+    patients = to_patients(counts)
+    yield _steps(patients, known)
+    yield _reasons(patients)
+    yield _providers(patients)
     yield _costs(counts, known)
     yield _patients(heard)
+    yield _alerts([one for one in counts if one.sequence == ALERT])
+
+
+def to_patients(counts: Sequence[Count]) -> Sequence[Count]:
+    """Without alerts to the clinic's own people."""
+    return [one for one in counts if one.sequence != ALERT]
 
 
 def _steps(counts: Sequence[Count], known: Known) -> Table:
@@ -126,10 +134,26 @@ def _costs(counts: Sequence[Count], known: Known) -> Table:
     return Table(
         name="texts",
         title="Texts, as they are billed",
-        says=f"Networks bill each part of a text that a provider took, also when it did not arrive. {priced}",
+        says=f"Networks bill each part of a text that a provider took, also when it did not arrive. {priced} "
+        "Alerts to the clinic's own people are billed as well, and are counted here.",
         columns=("sequence", "parts", *(("cost",) if price is not None else ())),
         rows=[*rows, ("all", total, *_cost(total, price))] if rows else (),
         ids=[(name,) for name in (*found, "all")] if rows else (),
+    )
+
+
+def _alerts(counts: Sequence[Count]) -> Table:
+    found = by_step(counts)
+    return Table(
+        name="alerts",
+        title="Alerts to the clinic's own people",
+        says="These go to colleagues and not to patients, and are in no other number here but the parts of texts and "
+        "their cost. Each alert goes by one channel: by the other it is left out.",
+        columns=("step", "channel", *PARTS),
+        rows=[(readable(key[1]), key[2], *_numbers(found[key])) for key in sorted(found)],
+        words=2,
+        bars=[found[key] for key in sorted(found)],
+        ids=[key[1:2] for key in sorted(found)],
     )
 
 

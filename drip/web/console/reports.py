@@ -17,7 +17,7 @@ from drip.store.audit import Deed
 from drip.store.database import Tx
 from drip.web.console.door import Door
 from drip.web.console.period import CHOICES, Period, read_period
-from drip.web.console.report_tables import Known, Table, days_table, tables
+from drip.web.console.report_tables import Known, Table, days_table, tables, to_patients
 from drip.web.console.visit import Answer, File, Page, Visit
 
 PAGE = "/console/reports"
@@ -36,6 +36,9 @@ class Report:
     period: Period
     wrong: str
     total: Funnel
+    """Of what went to patients."""
+    parts: int
+    """Of all texts, as they are billed."""
     tables: Sequence[Table] = field(default=(), repr=False)
     days: Table = field(repr=False)
     counted_at: datetime | None
@@ -66,7 +69,8 @@ def _report(visit: Visit) -> Report:
     return Report(
         period=period,
         wrong=wrong,
-        total=funnel(counts),
+        total=funnel(to_patients(counts)),
+        parts=funnel(counts).parts,
         tables=list(tables(counts, heard, known)),
         days=days_table(by_day, period.all_days),
         counted_at=counted_at,
