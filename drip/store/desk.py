@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import ColumnElement, func, literal, literal_column, select
+from sqlalchemy import ColumnElement, exists, func, literal, literal_column, select
 
 from drip.core.alerts import ALERT
 from drip.core.lifecycle import State
@@ -66,6 +66,16 @@ def count_day(tx: Tx, start: datetime, now: datetime, end: datetime, sites: Coll
     ]
     counted = dict(zip(("planned", "accepted", "delivered", "failed", "left"), numbers, strict=True))
     return Day(waiting=_count_waiting(tx, now, sites), **counted)
+
+
+def was_left_out(tx: Tx, query: Any, day: tuple[datetime, datetime], sites: Collection[str]) -> Any:
+    """Only what was planned from the one moment until the other, and left out, as `Day.left` counts it."""
+    at = messages.c.planned_for
+    query = query.where(IS_SETTLED, TO_PATIENTS, at >= day[0], at < day[1], messages.c.state.in_(LEFT))
+    if not sites:
+        return query
+    mine = bulk.among(tx, enrolments.c.site, sites)  # asked row by row: a day's messages are few, a site's are not
+    return query.where(exists().where(enrolments.c.id == messages.c.enrolment_id, mine))
 
 
 def _count_waiting(tx: Tx, now: datetime, sites: Collection[str]) -> int:

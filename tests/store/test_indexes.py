@@ -15,6 +15,7 @@ from drip.store import (
     conversations,
     enrolments,
     late,
+    left_out,
     outgoing,
     overdue,
     patient_pauses,
@@ -151,6 +152,24 @@ def done_lately(tx: Tx) -> object:
 def test_what_was_done_lately_is_found_by_when_it_was_done(clinic: World) -> None:
     (plan,) = _plans(clinic, done_lately)
     assert "ix_tasks_done" in plan
+
+
+def read_left_out(tx: Tx) -> object:
+    """Look who was left out of a day."""
+    return left_out.page(tx, (NOW - timedelta(days=1), NOW), after=(NOW - timedelta(hours=2), "m-1"), limit=50)
+
+
+def read_left_out_of_a_site(tx: Tx) -> object:
+    """Look who was left out of a day at one site."""
+    return left_out.page(tx, (NOW - timedelta(days=1), NOW), {"quay"}, limit=50)
+
+
+@pytest.mark.parametrize("look", [read_left_out, read_left_out_of_a_site])
+def test_who_was_left_out_of_a_day_is_found_in_one_statement_by_the_day(
+    clinic: World, look: Callable[[Tx], object]
+) -> None:
+    (plan,) = _plans(clinic, look)
+    assert "ix_messages_settled" in plan
 
 
 def newest_replies(tx: Tx) -> object:

@@ -67,7 +67,7 @@ def _outgoing(visit: Visit, told: Mapping[str, str], *, are_ticked: bool = False
     asked = {name: value for name, value in here.items() if name != "after"}
     wanted, days = _wanted(visit, asked)
     with visit.app.store.read() as tx:
-        found = ahead.page(tx, wanted, _place(told.get("after", "")), AT_ONCE + 1)
+        found = ahead.page(tx, wanted, place(told.get("after", "")), AT_ONCE + 1)
         number = ahead.count(tx, wanted, MOST)
         shown = _shown(visit, tx, found[:AT_ONCE])
         offered = _offered(visit, tx, asked)
@@ -152,7 +152,8 @@ def _next(asked: Mapping[str, str], last: Ahead) -> str:
     return address({**asked, "after": f"{at.astimezone(UTC).isoformat()}~{name}"})
 
 
-def _place(told: str) -> tuple[datetime, str] | None:
+def place(told: str) -> tuple[datetime, str] | None:
+    """Where an earlier page ended, of an address; anything else is no such place."""
     at, _, name = told.partition("~")
     try:
         moment = datetime.fromisoformat(at)

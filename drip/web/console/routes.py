@@ -30,6 +30,7 @@ from drip.web.console import (
     me,
     message,
     new_sequence,
+    not_sent,
     outgoing,
     pages,
     patient,
@@ -59,7 +60,7 @@ from drip.web.console.visit import Page
 # fmt: off
 PARTS = (
     signing_in, me, people, audit, settings,
-    today, resuming, outgoing, leaving_out, reports,
+    today, resuming, outgoing, leaving_out, not_sent, reports,
     tasks, task_forms, replies, failed, held, letters,
     patients, paused, enrol, enrol_file, patient, patient_deeds, message, words, redating,
     sequences, new_sequence, sequence, calendar, versions,
