@@ -16,6 +16,9 @@ from drip.store.conversations import Became, Place, ReplyRow, SentRow, Whose
 from drip.store.database import Tx
 from drip.store.patients import PatientRow
 
+LINE = 120
+"""Letters of an email that are shown before somebody opens it."""
+
 UNREADABLE = "The record of this patient cannot be unsealed: see `drip doctor`."
 
 
@@ -32,6 +35,8 @@ class Said:
     """Name and reference; empty where nobody is known at the address."""
     subject: str = field(default="", repr=False)
     words: str = field(repr=False)
+    begins: str = field(default="", repr=False)
+    """Of an email of ours: it is long, and hides what the patient wrote unless only so much shows at first."""
     about: str = ""
     """Which step it was, or was an answer to."""
     came_to: Sequence[str] = ()
@@ -58,7 +63,7 @@ def conversation(app: App, tx: Tx, row: PatientRow, *, limit: int, before: Place
     sent = conversations.sent(tx, row.id, limit=limit, before=before)
     bodies = sent_words.words_of(tx, {one.attempt_id: row.data_key for one in sent})
     named = titles(app, tx)
-    ours = [_sent(one, row, bodies.get(one.attempt_id) or {}, named[one.sequence]) for one in sent]
+    ours = [_sent(app, one, row, bodies.get(one.attempt_id) or {}, named[one.sequence]) for one in sent]
     return sorted([*told, *ours], key=lambda one: one.place, reverse=True)[:limit]
 
 
@@ -102,7 +107,8 @@ def _came_to(row: ReplyRow, tasks: Sequence[Became]) -> Iterator[str]:
         yield "Nobody was asked to look at it."
 
 
-def _sent(one: SentRow, row: PatientRow, said: Mapping[str, str | None], title: str) -> Said:
+def _sent(app: App, one: SentRow, row: PatientRow, said: Mapping[str, str | None], title: str) -> Said:
+    words = said.get("text") or ""
     return Said(
         id=one.attempt_id,
         at=one.at,
@@ -111,7 +117,15 @@ def _sent(one: SentRow, row: PatientRow, said: Mapping[str, str | None], title: 
         patient_id=row.id,
         patient=called(row),
         subject=said.get("subject") or "",
-        words=said.get("text") or "Its words are not kept any more.",
+        words=words or "Its words are not kept any more.",
+        begins=_first_line(words, app.clinic.name) if one.channel is Channel.EMAIL else "",
         about=f"“{readable(one.step)}” of “{title}”",
         came_to=[f"It stands as {one.state}."],
     )
+
+
+def _first_line(words: str, clinic: str) -> str:
+    """The first line that says something: emails bear the clinic's name above their words."""
+    lines = (line.strip() for line in words.splitlines())
+    line = next((line for line in lines if line and line != clinic), "")
+    return line if len(line) <= LINE else f"{line[: LINE - 1].rstrip()}…"

@@ -1,5 +1,7 @@
 """What patients wrote, as a conversation: with what was sent, and what each reply came to."""
 
+import re
+
 from drip.core.model import Channel
 from drip.core.role import Role
 from drip.flows.converse import conversation
@@ -119,3 +121,14 @@ def test_a_red_flags_clock_runs_from_when_the_patient_wrote(clinic: World) -> No
     clinic.reply("My calf is hot and swollen", "2026-06-11 09:20")
     clinic.tick("2026-06-11 09:58")
     assert "waiting 40 minutes, since <time>Thu 11 Jun 09:20" in page_of(clinic, "/console/tasks")
+
+
+def test_an_email_that_we_sent_is_folded_to_its_subject_and_first_line_and_texts_are_whole(clinic: World) -> None:
+    patient = wrote(clinic, "Can I run?")
+    clinic.tick("2026-06-12 11:00")
+    page = page_of(clinic, f"/console/patients/{patient}/replies")
+    (folded,) = re.findall(r"<details><summary>(.*?)</summary>", page)
+    assert "<strong>About hello</strong>" in folded
+    assert "Hello Amina" in folded
+    assert page.count("<details>") == 1, "neither the text that went nor what she wrote"
+    assert '<p class="quote">Can I run?</p>' in page
