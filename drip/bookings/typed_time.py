@@ -14,6 +14,10 @@ MONTH_FIRST = frozenset({"US"})
 FURTHEST = timedelta(days=2 * 366)
 """A booking further ahead is a slip of the pen in the year."""
 
+LONGEST_AGO = timedelta(days=183)
+"""Half a year. What begins with an operation, the longest of all that count from a visit, is over by then: nobody is
+still due anything of it. It is also short enough to notice every year that is a slip of the pen."""
+
 _ISO = re.compile(r"(\d{4})-(\d{1,2})-(\d{1,2})(?:[T ].*)?", re.ASCII)
 _NUMBERS = re.compile(r"(\d{1,2})[/. -](\d{1,2})[/. -](\d{4})(?: .*)?", re.ASCII)
 _CLOCK = re.compile(r"(\d{1,2})[:.](\d{2})(?::\d{2})?", re.ASCII)
@@ -69,9 +73,17 @@ def timely(kind: EventKind, day: date, at: datetime | None, now: datetime, zone:
     today = local_date(now, zone)
     if day - today > FURTHEST:
         return "This is more than two years ahead. Is the year right?"
+    if kind is not EventKind.BOOKED and today - day > LONGEST_AGO:
+        return f"This was {_how_long(today - day)} ago. Is the year right? What is over for half a year begins nothing."
     is_ahead = at > now if at else day > today
     if kind is EventKind.BOOKED and not is_ahead:
         return "This has passed. If the patient came, choose “appointment attended”; else put the date right."
     if kind in (EventKind.ATTENDED, EventKind.TREATMENT_PERFORMED) and is_ahead:
         return "This is still ahead. It can be told once it has happened; until then choose “appointment booked”."
     return ""
+
+
+def _how_long(ago: timedelta) -> str:
+    """`7 years`, `11 months`."""
+    number, unit = (ago.days // 365, "year") if ago.days >= 365 else (ago.days // 30, "month")
+    return f"{number} {unit}{'s' * (number != 1)}"

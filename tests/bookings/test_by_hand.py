@@ -64,6 +64,28 @@ def test_what_is_ahead_has_not_happened_and_what_is_over_is_not_booked() -> None
     assert wrong(kind="programme started", what="loading", at="") == {}
 
 
+@pytest.mark.parametrize(
+    ("on", "ago"),
+    [("2019-11-27", "6 years"), ("2025-06-11", "1 year"), ("2025-07-11", "11 months"), ("2025-12-09", "6 months")],
+)
+@pytest.mark.parametrize("kind", ["appointment attended", "treatment given", "programme started"])
+def test_what_was_long_ago_is_asked_about_and_begins_nothing(kind: str, on: str, ago: str) -> None:
+    assert wrong(kind=kind, on=on, what="eswt")["on"].startswith(f"This was {ago} ago. Is the year right?")
+
+
+def test_what_a_message_may_still_be_due_of_can_be_told() -> None:
+    assert wrong(kind="appointment attended", on="2025-12-10", what="surgery") == {}
+    assert wrong(kind="programme started", on="2026-03-30", what="loading") == {}
+
+
+def test_an_old_visit_in_a_file_is_asked_about_in_its_cell() -> None:
+    row = "1,A,B,appointment attended,2019-11-27,10:00,initial,achilles\n"
+    head = "Number,First name,Last name,What happened,Date,Time,Type,Conditions\n"
+    (told,) = read_sheet((head + row).encode(), a_clinic(), NOW).rows
+    assert told.parsed is None
+    assert told.wrong["on"].startswith("This was 6 years ago. Is the year right?")
+
+
 @pytest.mark.parametrize("kind", KINDS)
 def test_every_kind_that_is_offered_can_be_told(kind: EventKind) -> None:
     on = "2026-06-19" if kind is EventKind.BOOKED else "2026-06-10"
