@@ -6,7 +6,7 @@ how a move is noticed. `due_at` is the next try, which deferrals and retries may
 
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import replace
-from datetime import UTC, date, datetime
+from datetime import UTC, date, datetime, timedelta
 from functools import lru_cache
 
 from drip.core.follow_up import Answered
@@ -20,6 +20,9 @@ from drip.core.walltime import local_date
 from drip.core.window import ANY
 
 NEVER = datetime.max.replace(tzinfo=UTC)
+
+LATEST = timedelta(weeks=4)
+"""What is worth having late is so for this long after its own time, or for as long as its own `expires` says."""
 
 KEPT = 16_384
 """Plans of enrolments, some 2 kB each: those of the few thousand patients who are heard of most."""
@@ -91,7 +94,8 @@ def _expiry(step: Step, channel: Channel, at: datetime, basis: Basis) -> datetim
 def as_of(messages: Iterable[Wanted], basis: Basis, now: datetime) -> list[Wanted]:
     """The messages as they enter the plan at `now`: what is already past is late.
 
-    A late message is skipped; with `if_late: send` it is placed again from now, one a day at the most: no burst.
+    A late message is skipped; with `if_late: send`, and for no longer than `LATEST`, it is placed again from now, one
+    a day at the most: no burst.
     An occurrence whose own time comes later that day is merged into it.
     """
     steps = {step.id: step for step in basis.sequence.steps}
@@ -121,7 +125,9 @@ def _again(message: Wanted, step: Step, basis: Basis, now: datetime) -> datetime
         return message.otherwise
     if step.answers_at_once:
         return now if now < message.expires_at else None
-    return basis.hours.forward(now) if step.send_if_late or message.goes_late else None
+    is_worth_having = step.send_if_late and now <= max(message.planned_for + LATEST, message.expires_at)
+    is_let_in = is_worth_having or message.goes_late
+    return basis.hours.forward(now) if is_let_in else None
 
 
 def to_enter(messages: Iterable[Wanted], rows: Iterable[Planned]) -> tuple[list[Wanted], list[tuple[Planned, Wanted]]]:
@@ -228,7 +234,7 @@ def _in_place(message: Wanted, row: Planned, step: Step, basis: Basis, now: date
     """The message for a row that stays: on the channel it had turned to, and still late if it was let in late."""
     channel = row.channel if row.channel in step.channels else message.channel
     if step.send_if_late or (message.otherwise or message.planned_for) >= now:
-        (message,) = as_of((message,), basis, now)
+        (message,) = as_of((replace(message, goes_late=step.send_if_late),), basis, now)
     return replace(message, channel=channel)
 
 

@@ -114,6 +114,46 @@ def test_planning_again_changes_nothing() -> None:
             id="sent late, in the window",
         ),
         pytest.param(
+            a_step(after="1d", if_late="send"),
+            "2026-07-10T10:00",
+            "planned",
+            "",
+            "Fri 2026-07-10 10:00",
+            id="four weeks late",
+        ),
+        pytest.param(
+            a_step(after="1d", if_late="send"),
+            "2026-07-10T10:01",
+            "skipped",
+            "late",
+            "Fri 2026-06-12 10:00",
+            id="more than four weeks late",
+        ),
+        pytest.param(
+            a_step(after="1d", if_late="send", expires="6w"),
+            "2026-07-24T09:59",
+            "planned",
+            "",
+            "Fri 2026-07-24 09:59",
+            id="still worth sending by its own expiry",
+        ),
+        pytest.param(
+            a_step(after="1d", if_late="send"),
+            "2033-06-12T10:00",
+            "skipped",
+            "late",
+            "Fri 2026-06-12 10:00",
+            id="years late",
+        ),
+        pytest.param(
+            a_step(before="60d", if_late="send"),
+            "2026-06-10T12:00",
+            "planned",
+            "",
+            "Wed 2026-06-10 12:00",
+            id="prepares weeks late, but in time",
+        ),
+        pytest.param(
             a_step(before="2d", if_late="send"),
             "2026-06-10T12:00",
             "planned",
@@ -479,6 +519,15 @@ def test_a_message_let_in_late_is_still_let_in_under_a_new_version() -> None:
 
     assert clock(change.to.due_at) == "Mon 2026-06-22 08:00"
     assert clock(change.to.expires_at) == "Tue 2026-06-23 18:00"
+
+
+def test_a_message_let_in_at_the_last_moment_is_not_late_again_under_a_new_version() -> None:
+    step = a_text(after="1d", if_late="send")
+    rows = planned(a_basis(step), local("2026-07-10T09:00"))
+
+    (change,) = changes(a_basis(step, version="v2"), rows, local("2026-07-10T12:00")).changed
+
+    assert (change.to.state, clock(change.to.expires_at)) == (State.PLANNED, "Mon 2026-07-13 18:00")
 
 
 def test_a_message_that_turned_to_its_other_channel_stays_there_under_a_new_version() -> None:
