@@ -1,8 +1,9 @@
 """A condition as somebody would say it: `the patient's age is at least 16`."""
 
+from dataclasses import replace
 from typing import assert_never
 
-from drip.core.condition import Attribute, Both, Compare, Condition, Either, Filtered, Literal, Not
+from drip.core.condition import Attribute, Both, Compare, Condition, Either, Filtered, Literal, Not, holds
 from drip.core.question import ANSWER
 
 _SIGNS = {
@@ -36,9 +37,17 @@ def in_plain_words(condition: Condition) -> str:
             assert_never(condition)
 
 
+_ATTRIBUTES = {
+    ANSWER: "the answer",
+    Attribute("appointment", "changed"): "the changes of the appointment",
+    Attribute("appointment", "cancelled_by"): "whoever cancelled the appointment",
+    Attribute("enrolment", "kind"): "the kind of the sequence that they join",
+}
+
+
 def _attribute(told: Attribute) -> str:
-    if told == ANSWER:
-        return "the answer"
+    if told in _ATTRIBUTES:
+        return _ATTRIBUTES[told]
     name = told.name if told.object == "replies" else told.name.replace("_", " ")
     return f"the answer to {name}" if told.object == "replies" else f"the {told.object}'s {name}"
 
@@ -51,14 +60,28 @@ def _filtered(name: str, value: Condition, otherwise: Condition | None) -> str:
 
 
 def _compared(operator: str, left: Condition, right: Condition) -> str:
+    if isinstance(left, Filtered) and left.otherwise is not None:
+        # What stands in for what is not known matters only in whether it will do.
+        will_do = holds(Compare(operator, left.otherwise, right), {})
+        return _compared(operator, left.value, _without_nothing(right)) + " (or not known)" * will_do
+    if (operator, right) == ("gt", Literal(0)) and isinstance(left, Filtered) and left.name == "length":
+        return f"there is something among {in_plain_words(left.value)}"
     if operator not in ("in", "notin"):
         if right == Literal(None):
             return f"{in_plain_words(left)} is {'not known' if operator == 'eq' else 'known'}"
         return f"{in_plain_words(left)} {_SIGNS[operator]} {in_plain_words(right)}"
     no = " not" if operator == "notin" else ""
     if isinstance(right, Literal):
-        return f"{in_plain_words(left)} is{no} one of {in_plain_words(right)}"
+        is_list = isinstance(right.value, tuple) and len(right.value) > 1
+        return f"{in_plain_words(left)} is{no} {'one of ' * is_list}{in_plain_words(right)}"
     return f"{in_plain_words(left)} is{no} among {in_plain_words(right)}"
+
+
+def _without_nothing(listed: Condition) -> Condition:
+    """A list without the empty text, which stands in it for what is not known."""
+    if isinstance(listed, Literal) and isinstance(listed.value, tuple):
+        return replace(listed, value=tuple(one for one in listed.value if one != ""))
+    return listed
 
 
 def _bracketed(condition: Condition, *loose: type) -> str:
@@ -71,4 +94,4 @@ def _literal(value: object) -> str:
         return ", ".join(map(_literal, value))
     if isinstance(value, bool):
         return "yes" if value else "no"
-    return "not known" if value is None else str(value)
+    return "not known" if value in (None, "") else str(value).replace("_", " ")

@@ -3,6 +3,7 @@
 import re
 from collections.abc import Iterator
 from typing import Any
+from urllib.parse import unquote
 
 import pytest
 
@@ -142,6 +143,43 @@ def test_what_changed_since_the_page_was_opened_is_to_be_read_again(world: World
     assert answer.status == 409
     assert "read it again" in answer.text
     assert now(world, one).approval is None
+
+
+def test_a_new_sequence_says_whom_it_enrols_and_asks_nothing_of_people_who_are_not_in_it(
+    world: World, site: Site
+) -> None:
+    anna = a_person(world, "anna", Role.AUTHOR)
+    begun = draft.begin_new(world.app, NEW, anna, THEN)
+    author, approver = signed_in(world, site, Role.AUTHOR), signed_in(world, site, Role.APPROVER)
+    page = author.get(page_of(begun)).text
+    assert "Hand it in for approval" in page
+    assert "people who are in it" not in page
+    one = submitted(world, begun, anna)
+    read = approver.get(page_of(one))
+    assert "From now on:</strong> everybody who attends an appointment" in read.text
+    assert "What was chosen for them" not in read.text
+    approve(approver, one, read)
+    read = approver.get(page_of(one))
+    assert "new patients get it." in read.text
+    seen = {name: hidden(read, name) for name in ("files", "edit")}
+    done = approver.post(f"/console/drafts/{one.id}/publish", **seen)
+    assert "Version 1 is live. Nobody is in it yet." in unquote(done.headers["set-cookie"])
+
+
+def test_a_change_of_whom_it_enrols_is_said_with_what_was(world: World, site: Site) -> None:
+    live(world)
+    anna = a_person(world, "anna-again", Role.AUTHOR)
+    one = submitted(world, changed(world, anna, "appointment.attended", "appointment.booked"), anna)
+    page = signed_in(world, site, Role.APPROVER).get(page_of(one)).text
+    assert "Until now:</strong> everybody who attends an appointment" in page
+    assert "From now on:</strong> everybody for whom an appointment is booked" in page
+    assert "What was chosen for them" in page
+
+
+def test_whom_it_enrols_is_said_once_where_it_stays_as_it_was(world: World, site: Site) -> None:
+    page = signed_in(world, site, Role.APPROVER).get(page_of(waiting(world))).text
+    assert "From now on:" in page
+    assert "Until now:" not in page
 
 
 def test_who_wrote_it_finds_no_button_and_cannot_do_without(world: World, site: Site) -> None:

@@ -3,6 +3,7 @@
 import re
 from collections.abc import Iterator
 from html import unescape
+from urllib.parse import unquote
 
 import pytest
 
@@ -221,6 +222,8 @@ def test_a_new_sequence_is_begun_with_little_or_as_a_copy(world: World, site: Si
     browser = signed_in(world, site, Role.AUTHOR)
     answer = browser.post("/console/new-sequence", id="knee", title="Knee", copy_of="")
     assert answer.headers["location"].startswith("/console/drafts/")
+    told = unquote(answer.headers["set-cookie"])
+    assert "No patient gets it until it is approved and published. Every author can go on" in told
     assert "hello" in browser.get(answer.headers["location"]).text
     copy = browser.post("/console/new-sequence", id="advice-two", title="Knee", copy_of="advice")
     assert "advice-two/hello.email.md" in browser.get(copy.headers["location"]).text

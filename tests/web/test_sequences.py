@@ -30,6 +30,7 @@ site = site_at(NOW)
 def test_a_sequence_tells_its_steps_in_words(world: World, site: Site) -> None:
     page = signed_in(world, site, Role.VIEWER).get("/console/sequences/advice").text
     assert "7 days after the appointment, at 09:30" in page
+    assert "Whom it enrols</dt><dd>everybody who attends an appointment. Once for each appointment.</dd>" in page
     assert "Patients in it</dt><dd>1" in page
     assert "Change it" not in page
 

@@ -41,4 +41,5 @@ def _begin(visit: Visit) -> Answer:
         return _form(visit, typed, "There is a sequence of that short name already: choose another.")
     except NoDraft:
         return _form(visit, typed, "The sequence to copy is not live any more.")
-    return Onward(to=f"/console/drafts/{draft.id}", said="This is yours alone until it is approved and published.")
+    said = "No patient gets it until it is approved and published. Every author can go on writing it meanwhile."
+    return Onward(to=f"/console/drafts/{draft.id}", said=said)

@@ -11,6 +11,7 @@ from drip.core import typed
 from drip.core.draft import LONGEST_NOTE, SEQUENCE, Draft, Stage
 from drip.core.effect import Fate
 from drip.core.role import Permission
+from drip.core.whom import whom
 from drip.flows import approval, draft
 from drip.flows.approval import PEOPLE, PIN, SAFETY_FIX, SEND, SKIP, Read, Refused, as_approved
 from drip.flows.draft import Conflict, Handing, NoDraft, NotReady
@@ -106,6 +107,7 @@ def _values(visit: Visit, tx: Tx, reading: Reading) -> dict[str, object]:
         "title": reading.version.sequence.title if reading.version else one.sequence,
         "steps": reading.version.sequence.steps if reading.version else (),
         "has_errors": has_errors(list(reading.findings)),
+        "whom": _whom(visit, tx, reading),
         "fates": _fates(reading.foresight),
         "choices": CHOICES,
         "chosen": one.choice.get(PEOPLE, SKIP),
@@ -117,6 +119,17 @@ def _values(visit: Visit, tx: Tx, reading: Reading) -> dict[str, object]:
         "approved": moment(one.approval.at, zone) if one.approval else "",
         "may_approve": visit.person.may(Permission.APPROVE),
     }
+
+
+def _whom(visit: Visit, tx: Tx, reading: Reading) -> Mapping[str, str]:
+    """Whom it enrols from its publication on, and whom the live one does if that is otherwise."""
+    if reading.version is None or not reading.draft.stage.is_unfinished:
+        return {}
+    live = visit.app.versions.live(tx)
+    titles = {name: one.sequence.title for name, one in live.items()}
+    told = {"now": whom(reading.version.sequence, titles)}
+    was = whom(live[reading.draft.sequence].sequence, titles) if reading.draft.sequence in live else told["now"]
+    return told if was == told["now"] else told | {"was": was}
 
 
 def _fates(seen: Foresight) -> Mapping[str, object]:
@@ -221,10 +234,13 @@ def _publish(visit: Visit) -> Answer:
         return MISSING
     if isinstance(done, Refused):
         return _shown(visit, done.says)
+    to = f"/console/sequences/{done.sequence}/versions"
+    if not done.in_flight:
+        return Onward(to=to, said=f"Version {done.number} is live. Nobody is in it yet.")
     follow = done.followed + done.renewed
     people = "1 patient takes it" if follow == 1 else f"{follow} patients take it"
     said = f"Version {done.number} is live. Of {done.in_flight} in it now, {people}."
-    return Onward(to=f"/console/sequences/{done.sequence}/versions", said=said)
+    return Onward(to=to, said=said)
 
 
 def _here(visit: Visit) -> str:

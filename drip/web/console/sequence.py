@@ -11,6 +11,7 @@ from drip.core.sequence import Sequence as Written
 from drip.core.sequence import Step
 from drip.core.spoken import ANCHORS, when_it_goes
 from drip.core.timing import in_words
+from drip.core.whom import whom
 from drip.flows.draft import NoDraft, begin
 from drip.flows.switches import LONGEST_REASON, pause
 from drip.store import accounts, drafts, statistics, versions
@@ -80,6 +81,7 @@ def _sequence(visit: Visit) -> Page:
             return MISSING
         row = versions.load(tx, [live])[0] if live else None
         written = visit.app.versions.get(tx, [live])[live].sequence if live else None
+        titles = {one.id: one.title for one in (known.sequence for known in visit.app.versions.live(tx).values())}
         names = accounts.names(tx)
         patients = statistics.count_active(tx, visit.person.sites, name).get(name, 0)
     values = {
@@ -87,6 +89,7 @@ def _sequence(visit: Visit) -> Page:
         "title": written.title if written else name,
         "anchor": ANCHORS[written.anchor] if written else "",
         "sequence": written,
+        "whom": whom(written, titles) if written else "",
         "row": row,
         "steps": in_order(written) if written else (),
         "draft": draft,
