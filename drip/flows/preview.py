@@ -178,11 +178,16 @@ def _over(app: App, size: SmsSize, longest: SmsSize | None, written: Sequence[st
 
 def _values(app: App, channel: Channel, reader: Reader) -> Values:
     values = values_for(app.clinic, reader.site, reader.patient, reader.objects, on=reader.times.anchor)
-    if app.public_url:  # as long as a patient's own, and leading nowhere
-        stop = f"{app.public_url}/p/{make_token(app.store.vault, _NOBODY, _NOWHERE, channel)}"
-        view = f"{app.public_url}/m/{make_view_token(app.store.vault, _NOBODY, _NOBODY)}"
-        values["links"] = {"stop": stop, "preferences": stop, "view": view}
-    return values
+    return values | links_nowhere(app, channel)
+
+
+def links_nowhere(app: App, channel: Channel) -> Values:
+    """Links as long as a patient's own, and leading nowhere; none where we have no public address."""
+    if not app.public_url:
+        return {}
+    stop = f"{app.public_url}/p/{make_token(app.store.vault, _NOBODY, _NOWHERE, channel)}"
+    view = f"{app.public_url}/m/{make_view_token(app.store.vault, _NOBODY, _NOBODY)}"
+    return {"links": {"stop": stop, "preferences": stop, "view": view}}
 
 
 def _longest(app: App, templates: TemplateSet, path: str, reader: Reader) -> SmsSize | None:

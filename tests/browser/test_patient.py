@@ -52,6 +52,7 @@ def test_a_patients_pages_are_for_everybody(
     page.get_by_role("button", name="Move it").click()
     page.get_by_role("alert").wait_for()
     check("a message")
+    page.frame_locator("iframe").get_by_text("Hello Amina.").wait_for()
     page.goto(patient)
     page.get_by_role("link", name="Read it hello").click()
     check("its words")

@@ -1,4 +1,4 @@
-"""One message: when it goes and what would hold it back; to move it, send it now, or leave it out."""
+"""One message: what it says, when it goes and what would hold it back; to move it, send it now, or leave it out."""
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
@@ -19,6 +19,7 @@ from drip.flows.deeds.skip import skip
 from drip.store import by_staff
 from drip.web.console import when
 from drip.web.console.door import Door
+from drip.web.console.message_words import Said, said_by
 from drip.web.console.theirs import NOBODY, did, in_words, is_theirs
 from drip.web.console.visit import Answer, Onward, Page, Visit
 
@@ -92,6 +93,7 @@ def _choices(visit: Visit, scene: Scene, typed: Mapping[str, str]) -> Mapping[st
     goes = scene.message.due_at.astimezone(zone)
     next_time = scene.bounds.next_time(visit.now)
     return {
+        "reads": _reads(visit, scene, foreseen),
         "foreseen": _foreseen(visit, foreseen, scene),
         "can_send": foreseen is not None and foreseen.goes_at is not None and bool(next_time),
         "next": when.full(next_time, visit.now, zone) if next_time else "",
@@ -99,6 +101,11 @@ def _choices(visit: Visit, scene: Scene, typed: Mapping[str, str]) -> Mapping[st
         "clock": typed.get("clock", f"{goes:%H:%M}"),
         "zone_name": zone.key,
     }
+
+
+def _reads(visit: Visit, scene: Scene, foreseen: Foreseen | None) -> Said:
+    """What it says by the channel that it would go by now."""
+    return said_by(visit, scene, foreseen.channel if foreseen else scene.message.channel)
 
 
 def _foreseen(visit: Visit, foreseen: Foreseen | None, scene: Scene) -> str:
