@@ -12,10 +12,10 @@ from tests.world import ADVICE, REMINDERS, a_booking, a_visit
 pytestmark = pytest.mark.xdist_group("browser")
 
 
-def a_patient(console: Console) -> str:
+def a_patient(console: Console, advice: str = ADVICE) -> str:
     """Where Amina's page is: one message has gone, others are planned, her next visit is booked."""
     world = console.world
-    world.publish(ADVICE, REMINDERS)
+    world.publish(advice, REMINDERS)
     world.tell(
         a_booking("2026-06-18 10:00", told_at="2026-06-10 09:00", appointment={"ref": "a-2"}),
         a_visit("2026-06-11 07:00"),
@@ -77,3 +77,34 @@ def test_what_was_done_is_undone_by_keyboard_alone(console: Console) -> None:
     page.keyboard.press("Enter")
     expect(page.get_by_role("status")).to_contain_text("as it was before")
     assert console.world.states()["nudge"] == "planned"
+
+
+@pytest.mark.parametrize(("scheme", "size"), [("dark", "a phone"), ("light", "a desk")])
+def test_safety_words_are_read_before_they_are_left_out_without_a_script(
+    console: Console, accessible: Callable[[Page], None], scheme: str, size: str
+) -> None:
+    patient = a_patient(console, ADVICE.replace("purpose: care", "purpose: safety"))
+    console.add("sam", Role.SENDER)
+    width, height = SIZES[size]
+    viewport = {"width": width, "height": height}
+    page = console.signed_in("sam", java_script_enabled=False, color_scheme=scheme, viewport=viewport)
+    page.goto(patient)
+    page.get_by_role("button", name="Leave out Nudge").press("Enter")
+    expect(page.get_by_role("heading", level=1)).to_have_text("Leave out words about safety?")
+    expect(page.get_by_text("Amina, Harbour Clinic here: nudge")).to_be_visible()
+    page.get_by_role("link", name="without changing anything").click()
+    assert console.world.states()["nudge"] == "planned"
+    page.get_by_role("link", name="Move or send now Later").click()
+    expect(page.frame_locator("iframe").get_by_text("Hello Amina.")).to_be_visible()
+    page.get_by_role("button", name="Leave it out").press("Enter")
+    page.get_by_role("heading", name="Leave out words about safety?").wait_for()
+    expect(page.frame_locator("iframe").get_by_text("Hello Amina.")).to_be_visible()
+    page.get_by_role("button", name="I have read it: leave it out").press("Enter")
+    expect(page.get_by_role("status")).to_contain_text("It was left out. You can undo this until")
+    scripted = console.signed_in("sam", color_scheme=scheme, viewport=viewport)
+    scripted.goto(patient)
+    scripted.get_by_role("button", name="Leave out Nudge").click()
+    scripted.get_by_role("heading", name="Leave out words about safety?").wait_for()
+    accessible(scripted)
+    assert scripted.evaluate("document.documentElement.scrollWidth <= innerWidth")
+    assert console.complaints == []

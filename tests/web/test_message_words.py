@@ -1,8 +1,9 @@
-"""What a planned message says stands where somebody decides about it."""
+"""What a planned message says stands where somebody decides about it; safety is left out only once that was read."""
 
 import re
 from collections.abc import Callable
 from typing import Any
+from urllib.parse import unquote
 
 import pytest
 
@@ -125,11 +126,51 @@ def test_a_step_that_turns_is_shown_by_the_way_it_would_go(clinic: World) -> Non
         assert "Amina, Harbour Clinic here: hello" in page
 
 
+@pytest.mark.parametrize("form", [{}, {"sure": ""}, {"sure": "no"}])
+def test_safety_words_are_shown_before_they_are_left_out_and_nothing_is_changed_till_then(
+    clinic: World, form: dict[str, str]
+) -> None:
+    path = message(planned(clinic, SAFETY), "nudge")
+    with at_the_desk(clinic) as browser:
+        asked = browser.post(f"{path}/skip", **form)
+        assert asked.status == 200
+        for told in ("is about safety", "Amina, Harbour Clinic here: nudge", 'name="sure" value="yes"'):
+            assert told in asked.text, told
+        assert clinic.states()["nudge"] == "planned"
+        assert read(clinic) == [path.rpartition("/")[2]]
+        done = browser.post(f"{path}/skip", sure="yes")
+    assert "It was left out." in unquote(done.headers["set-cookie"])
+    assert clinic.states()["nudge"] == "skipped skipped_by_staff"
+
+
+def test_the_purpose_of_the_step_counts_not_that_of_its_sequence(clinic: World) -> None:
+    planned(clinic, ADVICE.replace("sms: nudge}", "sms: nudge, purpose: safety}"))
+    with at_the_desk(clinic) as browser:
+        assert browser.post(f"{message(clinic, 'later')}/skip").status == 303
+        assert browser.post(f"{message(clinic, 'nudge')}/skip").status == 200
+        assert "you are asked once more" in browser.get(message(clinic, "nudge")).text
+
+
+def test_of_safety_words_that_are_left_out_already_nobody_is_asked(clinic: World) -> None:
+    path = message(planned(clinic, SAFETY), "nudge")
+    with at_the_desk(clinic) as browser:
+        browser.post(f"{path}/skip", sure="yes")
+        again = browser.post(f"{path}/skip")
+    assert "it had been left out already" in unquote(again.headers["set-cookie"])
+
+
 def test_of_other_sites_patients_nothing_is_read_here(a_clinic: Callable[..., World]) -> None:
     world = planned(a_clinic(clinic=DOCK), SAFETY)
     path = message(world, "nudge")
     with at_the_desk(world, Role.SENDER, "dock") as browser:
-        answers = [browser.get(path)]
-    assert [one.status for one in answers] == [404]
+        answers = [browser.get(path), browser.post(f"{path}/skip"), browser.post(f"{path}/skip", sure="yes")]
+    assert [one.status for one in answers] == [404, 404, 404]
     assert not [one for one in answers if "Amina" in one.text]
     assert (read(world), world.states()["nudge"]) == ([], "planned")
+
+
+def test_who_may_only_see_is_not_asked_either(clinic: World) -> None:
+    path = message(planned(clinic, SAFETY), "nudge")
+    with at_the_desk(clinic, Role.VIEWER) as browser:
+        assert browser.post(f"{path}/skip").status == 403
+    assert read(clinic) == []

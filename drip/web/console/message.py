@@ -6,7 +6,7 @@ from datetime import datetime
 from typing import TypeAlias
 from zoneinfo import ZoneInfo
 
-from drip.core.by_staff import Refused, why_not_touch
+from drip.core.by_staff import Refused, why_not_skip, why_not_touch
 from drip.core.model import Channel
 from drip.core.role import Permission
 from drip.core.spoken import readable
@@ -19,7 +19,7 @@ from drip.flows.deeds.skip import skip
 from drip.store import by_staff
 from drip.web.console import when
 from drip.web.console.door import Door
-from drip.web.console.message_words import Said, said_by
+from drip.web.console.message_words import Said, is_about_safety, said_by
 from drip.web.console.theirs import NOBODY, did, in_words, is_theirs
 from drip.web.console.visit import Answer, Onward, Page, Visit
 
@@ -126,7 +126,22 @@ Act: TypeAlias = Callable[[], Done | Refused]
 
 
 def _skip(visit: Visit) -> Answer:
+    """Words about safety are left out only once somebody has read them, and was asked."""
+    if visit.form.get("sure") != "yes" and (asked := _asked(visit)):
+        return asked
     return _done(visit, lambda: skip(visit.app, visit.path["id"], visit.person.id, visit.now), "It was left out.")
+
+
+def _asked(visit: Visit) -> Page | None:
+    """What is to be read first; None where nothing is. Nothing has been changed yet."""
+    if _whose(visit) is None:
+        return NOBODY
+    with visit.app.store.read() as tx:
+        scene = look(visit.app, tx, visit.path["id"])
+    if scene is None or not is_about_safety(scene) or why_not_skip(scene.message.state, scene.message.reason):
+        return None
+    reads = _reads(visit, scene, foresee(visit.app, scene.message.id, visit.now))
+    return Page(name="leave_out_safety", values={**_about(visit, scene), "reads": reads})
 
 
 def _send_now(visit: Visit) -> Answer:
