@@ -55,17 +55,17 @@ ASKED: Mapping[str, Asked] = {
     ),
     WRITE: Asked(
         title="Words to post or hand over",
-        what_to_do="No channel reaches this patient. Print the letter and post it or hand it over, and correct the "
-        "address or number in the booking system.",
-        story="Staff are asked to post a letter: no channel reaches this patient.",
+        what_to_do="This message reaches them neither by email nor by text. Print the letter and post it or hand it "
+        "over. Then put right in the booking system what is missing or wrong there.",
+        story="Staff are asked to post a letter: a message reaches this patient neither by email nor by text.",
         button="It was posted or handed over",
         done="The words of a message were handed over as a letter",
     ),
     RING: Asked(
         title="Words to say by telephone",
-        what_to_do="No channel reaches this patient. Ring them and say the words, and correct the address or number "
-        "in the booking system.",
-        story="Staff are asked to ring the patient: no channel reaches them.",
+        what_to_do="This message reaches them neither by email nor by text. Ring them and say the words. Then put "
+        "right in the booking system what is missing or wrong there.",
+        story="Staff are asked to ring the patient: a message reaches them neither by email nor by text.",
         button="They were told by telephone",
         done="The words of a message were said by telephone",
     ),

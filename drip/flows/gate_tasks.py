@@ -4,12 +4,15 @@ from collections.abc import Mapping, Sequence
 from datetime import datetime
 
 from drip.app import App
+from drip.core.each_road import CLOSED_ROADS, why_by_each
+from drip.core.gate import Person
 from drip.core.lifecycle import State
 from drip.core.model import Purpose
 from drip.core.reason import Reason
+from drip.core.spoken import readable
 from drip.flows.prepare import Ready
 from drip.flows.unreached import Lost, Unreached, ask_about_lost, ask_by_hand
-from drip.store import patients, records
+from drip.store import addresses, patients, records
 from drip.store.database import Tx
 from drip.store.outgoing import Move
 from drip.store.stranded import WISHES
@@ -27,9 +30,12 @@ def tell_staff(
     """Ask about what these moves mean for their patients. `closed`: addresses nothing goes to, and why."""
     under_age = {one.claimed.patient_id: one for one, move in moved if move.reason is Reason.UNDER_AGE}
     records.raise_tasks(tx, [task_about(one, "under_age", patient) for patient, one in under_age.items()], now)
-    ask_about_lost(tx, [_lost(one, move) for one, move in moved if _is_lost(one, move)], now)
-    unreached = [_unreached(one, move) for one, move in moved if _has_no_road(app, one, move, closed)]
-    ask_by_hand(tx, unreached, app.clinic.desk.unreached, now)
+    lost = [(one, move) for one, move in moved if _is_lost(one, move)]
+    unreached = [(one, move) for one, move in moved if _has_no_road(app, one, move, closed)]
+    whys = _whys(app, tx, [*lost, *unreached], closed, now)
+    ask_about_lost(tx, [_lost(one, whys[one.claimed.id]) for one, _ in lost], now)
+    by_hand = [_unreached(one, whys[one.claimed.id]) for one, _ in unreached]
+    ask_by_hand(tx, by_hand, app.clinic.desk.unreached, now)
 
 
 def _is_lost(one: Ready, move: Move) -> bool:
@@ -53,13 +59,37 @@ def _has_no_road(app: App, one: Ready, move: Move, closed: Mapping[str, Reason])
     return all(person.patient.consents(claimed.purpose, channel, by_default) for channel in one.step.channels)
 
 
-def _lost(one: Ready, move: Move) -> Lost:
+def _whys(
+    app: App, tx: Tx, moved: Sequence[tuple[Ready, Move]], closed: Mapping[str, Reason], now: datetime
+) -> Mapping[str, str]:
+    """Of each of these messages, by its id, what it is and why it cannot go: by email, and by text."""
+    shut = {contact for one, _ in moved for contact in one.contacts.values() if contact in closed}
+    since = addresses.closed_since(tx, shut) if shut else {}
+    return {one.claimed.id: _why(app, one, move.reason, (closed, since), now) for one, move in moved}
+
+
+def _why(
+    app: App, one: Ready, reason: Reason, known: tuple[Mapping[str, Reason], Mapping[str, datetime]], now: datetime
+) -> str:
+    what, (closed, since) = f"“{readable(one.claimed.step)}” of “{one.published.sequence.title}”", known
+    if reason not in CLOSED_ROADS:
+        return f"{what}: {reason.sentence}."
+    person = Person(
+        patient=one.person.patient,
+        consent_by_default=app.clinic.consent_by_default,
+        closed={channel: closed[contact] for channel, contact in one.contacts.items() if contact in closed},
+    )
+    shut_at = {channel: since[contact] for channel, contact in one.contacts.items() if contact in since}
+    candidate = one.candidate(is_paused=False, is_approved=True)
+    return f"{what}. {why_by_each(candidate, person, reason, shut_at, now)}"
+
+
+def _lost(one: Ready, why: str) -> Lost:
     claimed = one.claimed
-    return Lost(message_id=claimed.id, patient_id=claimed.patient_id, purpose=claimed.purpose, why=move.reason.sentence)
+    return Lost(message_id=claimed.id, patient_id=claimed.patient_id, purpose=claimed.purpose, why=why)
 
 
-def _unreached(one: Ready, move: Move) -> Unreached:
-    why = f"“{one.claimed.step}” of “{one.published.sequence.title}”: {move.reason.sentence}."
+def _unreached(one: Ready, why: str) -> Unreached:
     return Unreached(message_id=one.claimed.id, patient_id=one.claimed.patient_id, why=why)
 
 

@@ -44,10 +44,10 @@ TASKS = {
     STAFF_NOT_REACHED: "colleagues whom alerts do not reach",
     "shared_stop": "addresses that several patients share, where somebody said stop",
     "sent_again": "critical messages that were sent a second time without evidence",
-    "ring": "messages to say by telephone, since no channel reaches their patient",
+    "ring": "messages to say by telephone, since they go neither by email nor by text",
     "under_age": "children without a parent or carer who can be written to",
     "unknown_subtype": "patients whose tendon subtype nobody has recorded",
-    "write": "letters to print, since no channel reaches their patient",
+    "write": "letters to print, since their words go neither by email nor by text",
 }
 
 

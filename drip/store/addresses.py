@@ -111,6 +111,14 @@ def closed(tx: Tx, ids: Mapping[Channel, str]) -> list[tuple[Channel, Reason, da
     return [(Channel(row.channel), Reason(row.closed), row.changed_at) for row in rows]
 
 
+def closed_since(tx: Tx, contact_ids: Iterable[str]) -> dict[str, datetime]:
+    """Since when these addresses (by blind id) are closed, those that are."""
+    query = select(contacts.c.id, contacts.c.changed_at).where(
+        bulk.among(tx, contacts.c.id, contact_ids), contacts.c.closed.is_not(None)
+    )
+    return {row.id: row.changed_at for row in tx.connection.execute(query)}
+
+
 def shut(tx: Tx, contact_ids: Iterable[str]) -> dict[str, Reason]:
     """Which of these addresses (by blind id) are closed, and why; nobody is kept from changing that."""
     query = select(contacts.c.id, contacts.c.closed).where(bulk.among(tx, contacts.c.id, contact_ids))

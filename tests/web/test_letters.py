@@ -47,7 +47,26 @@ def sentences(world: World) -> str:
 def test_who_has_no_address_gets_a_letter(clinic: World) -> None:
     told(clinic, email=None)
     assert waiting(clinic) == [WRITE]
-    assert "no usable address" in page_of(clinic, "/console/tasks")
+    page = page_of(clinic, "/console/tasks")
+    assert "“Hello” of “After your first visit”. By email: no email address is known." in page
+    assert "By text: this message is not written as a text." in page
+    assert 'ring <a href="tel:+447700900123">' in page
+    assert "No channel reaches" not in page
+
+
+def test_an_address_that_is_closed_says_why_and_since_when(clinic: World) -> None:
+    suppress(clinic.app, "amina@example.org", Reason.BOUNCED, at("2026-06-03 09:00"))
+    told(clinic)
+    assert "By email: earlier messages to this address bounced, on 3 June 2026." in page_of(clinic, "/console/tasks")
+
+
+def test_safety_words_say_of_each_channel_who_closed_it(clinic: World) -> None:
+    turns = SAFETY.replace("email: hello}", "email: hello, sms: hello, send: email_then_sms}")
+    clinic.publish(turns)
+    suppress(clinic.app, "amina@example.org", Reason.SUPPRESSED_BY_PATIENT, at("2026-06-03 09:00"))
+    told(clinic, turns, phone=None)
+    page = page_of(clinic, "/console/tasks")
+    assert "By email: the patient asked us to stop, on 3 June 2026. By text: no mobile number is known." in page
 
 
 def page_of(world: World, path: str, role: Role = Role.SENDER, *sites: str) -> str:
