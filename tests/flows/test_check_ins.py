@@ -678,3 +678,11 @@ def test_who_does_not_answer_is_asked_less_and_whatever_they_write_brings_the_qu
         5: "skipped silence",
         6: "planned",
     }
+
+
+def test_a_question_about_safety_that_nobody_answers_is_left_to_a_person_who_reads_why(
+    a_clinic: Callable[..., World],
+) -> None:
+    clinic = asking(a_clinic, FOR_WEEKS.replace("purpose: feedback", "purpose: safety"))
+    clinic.tick("2026-06-15 10:00")
+    assert details(clinic) == [f"“Days” of “How was the week?”: {Reason.SILENCE.sentence}."]

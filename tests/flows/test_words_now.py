@@ -58,3 +58,13 @@ def test_whatever_a_patients_facts_do_to_the_words_is_said_of_this_message_alone
 
     monkeypatch.setattr("drip.flows.words_now.values_for", broken)
     assert words_of(clinic, "nudge") == Nothing(why="ZeroDivisionError")
+
+
+def test_who_has_no_number_is_shown_the_words_without_links(a_clinic: Callable[..., World]) -> None:
+    world = a_clinic(public_url=URL)
+    world.publish(ADVICE)
+    world.tell(a_visit("2026-06-11 09:00", patient={"phone": None}))
+    world.tick("2026-06-11 09:40")
+    shown = words_of(world, "nudge")
+    assert isinstance(shown, Reads)
+    assert shown.words.text == "Amina, Harbour Clinic here: nudge"
