@@ -258,6 +258,18 @@ def test_what_a_pause_holds_up_is_found_without_a_look_at_the_whole_plan(clinic:
     assert "SCAN messages" not in counted.replace("SCAN messages USING", "")
 
 
+def test_postgres_looks_for_what_a_pause_holds_up_by_index_only_and_for_nothing_else_after(
+    a_postgres_clinic: Callable[..., World],
+) -> None:
+    asked: list[str] = []
+    with a_postgres_clinic().store.read() as tx:
+        event.listen(tx.connection, "before_cursor_execute", lambda *told: asked.append(told[2]))
+        late.waiting(tx, NOW, NOW - timedelta(hours=13), NOW - timedelta(hours=37))
+        assert tx.connection.exec_driver_sql("SHOW enable_seqscan").scalar() == "on"
+    assert asked[0] == "SET LOCAL enable_seqscan = off"
+    assert "FROM messages" in asked[1]
+
+
 def _plans(clinic: World, look: Callable[[Tx], object]) -> list[str]:
     """How the database means to carry out each statement, as asked with the same parameters."""
     asked: list[tuple[str, Any]] = []
@@ -271,7 +283,9 @@ def _plans(clinic: World, look: Callable[[Tx], object]) -> list[str]:
         event.listen(tx.connection, "before_cursor_execute", note)
         look(tx)
         event.remove(tx.connection, "before_cursor_execute", note)
-        return [_plan(tx, statement, parameters) for statement, parameters in asked]
+        if tx.is_postgres:
+            tx.connection.exec_driver_sql("SET LOCAL enable_seqscan = off")
+        return [_plan(tx, *one) for one in asked if not one[0].startswith("SET")]
 
 
 def _plan(tx: Tx, statement: str, parameters: Any) -> str:
