@@ -17,6 +17,7 @@ from drip.bookings.typed_time import WrongTime, clock_of, day_of, instant_of, ti
 from drip.bookings.words import NAME_LENGTH
 from drip.core.clinic import Clinic, Site
 from drip.core.model import EventKind
+from drip.core.typed import says_something
 from drip.core.walltime import local_date
 
 SOURCE = "console"
@@ -84,7 +85,9 @@ def read(
     `is_known`: it is about a record that was chosen, so that nothing has to be said of who it is.
     """
     given = {name: value.strip() for name, value in typed.items() if value.strip()}
-    wrong: Wrong = {name: says for name, says in _NEEDED.items() if not _says(given.get(name, "")) and not is_known}
+    wrong: Wrong = {
+        name: says for name, says in _NEEDED.items() if not says_something(given.get(name, "")) and not is_known
+    }
     wrong |= {name: TOO_LONG for name in _SHORT if len(given.get(name, "")) > NAME_LENGTH}
     site, kind = _site(given, clinic, wrong), _kind(given, wrong)
     when = _when(given, kind, site, now, wrong) if kind else _When()
@@ -97,11 +100,6 @@ def read(
         if parsed:
             return parsed
     return [Rejected(index, name, says) for name, says in wrong.items()]
-
-
-def _says(told: str) -> bool:
-    """Whether a letter or a figure is in it: what nobody can see is no name."""
-    return any(letter.isalnum() for letter in told)
 
 
 def key_of(typed: Mapping[str, str]) -> str:

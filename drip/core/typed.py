@@ -15,12 +15,17 @@ def note(text: str, longest: int) -> str:
     """Some lines, at most so many characters. Empty where there is no letter and no figure in them: it says nothing."""
     lines = (_seen(line) for line in text[: 4 * longest].splitlines())
     told = "\n".join(lines).strip()[:longest].rstrip()
-    return told if any(letter.isalnum() for letter in told) else ""
+    return told if says_something(told) else ""
 
 
 def line(text: str, longest: int) -> str:
     """As `note`, in one line: a name, a title, a reason."""
     return " ".join(note(text, longest).split())
+
+
+def says_something(text: str) -> bool:
+    """Whether a letter or a figure is in it: dots and what nobody can see are none."""
+    return any(letter.isalnum() for letter in text)
 
 
 def _seen(text: str) -> str:

@@ -34,6 +34,7 @@ class Given:
 
 
 LONGEST_NAME = 120
+"""Characters."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -16,7 +16,7 @@ from drip.store.conditions import BY_TIME, in_state
 from drip.store.database import Tx
 from drip.store.schema import enrolments, messages
 from drip.store.staff_schema import tallies
-from drip.store.tallies import AHEAD, lock
+from drip.store.tallies import AHEAD, lock, site_of
 
 Days = Mapping[str, tuple[datetime, datetime]]
 """Each day's first moment and the next day's, by the name it has here."""
@@ -32,7 +32,7 @@ def remember(tx: Tx, days: Days) -> None:
     """Count these days for each site, in place of whatever was counted before. Safe to repeat."""
     lock(tx)
     tx.connection.execute(delete(tallies).where(tallies.c.what == AHEAD))
-    site = func.coalesce(enrolments.c.site, "")
+    site = site_of()
     query = select(site, *_sums(days)).join(enrolments, enrolments.c.id == messages.c.enrolment_id)
     query = query.where(in_state(State.PLANNED), BY_TIME, *_within(days)).group_by(site)
     rows = [

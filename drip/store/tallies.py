@@ -78,14 +78,15 @@ def lock(tx: Tx) -> None:
 def _came_of(day: str, start: datetime, end: datetime) -> Select[Any]:
     """Messages planned for that day of which something has come."""
     m = messages.c
-    what = [_site(), m.sequence, m.step, m.channel, func.coalesce(m.provider, ""), m.state, m.reason]
+    what = [site_of(), m.sequence, m.step, m.channel, func.coalesce(m.provider, ""), m.state, m.reason]
     query = select(literal(day), *what, func.count(), func.sum(_parts())).join(
         enrolments, enrolments.c.id == m.enrolment_id
     )
     return query.where(IS_SETTLED, m.planned_for >= start, m.planned_for < end).group_by(*what)
 
 
-def _site() -> ColumnElement[str]:
+def site_of() -> ColumnElement[str]:
+    """An enrolment's site; empty where none was told."""
     return func.coalesce(enrolments.c.site, "")
 
 
@@ -112,7 +113,15 @@ def _opted_out(day: str, start: datetime, end: datetime) -> Select[Any]:
         .scalar_subquery()
     )
     m = messages.c
-    what = [_site(), m.sequence, m.step, attempts.c.channel, attempts.c.provider, literal(OPTED_OUT), contacts.c.closed]
+    what = [
+        site_of(),
+        m.sequence,
+        m.step,
+        attempts.c.channel,
+        attempts.c.provider,
+        literal(OPTED_OUT),
+        contacts.c.closed,
+    ]
     query = (
         select(literal(day), *what, func.count(), literal(0))
         .select_from(contacts)
@@ -127,7 +136,7 @@ def _opted_out(day: str, start: datetime, end: datetime) -> Select[Any]:
 
 def _heard(what: str, day: str, end: datetime) -> Select[Any]:
     """How many patients heard once, twice, ... in the seven days that this one ends: in all, or from each site."""
-    at, site = messages.c.accepted_at, (_site() if what == HEARD_AT_SITE else literal("")).label("site")
+    at, site = messages.c.accepted_at, (site_of() if what == HEARD_AT_SITE else literal("")).label("site")
     often = case((func.count() > MANY, MANY), else_=func.count())
     each = select(site, cast(often, String).label("often")).join(enrolments, enrolments.c.id == messages.c.enrolment_id)
     each = each.where(at.is_not(None), at >= end - WEEK, at < end, messages.c.sequence != ALERT).group_by(

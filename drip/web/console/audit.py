@@ -48,10 +48,8 @@ def _show(visit: Visit) -> Page:
         names, named = accounts.names(tx), titles(visit.app, tx)
     more = {"patient": patient} if patient else {}
     further = urlencode(more | {"before": str(lines[-1].number)}) if len(lines) == LINES else ""
-    values = {"lines": told, "names": names, "zone": visit.app.clinic.zone, "further": further}
-    values |= {"titles": named}
-    values |= {"person": called(person) if person else "", "patient_id": patient}
-    return Page(name="audit", values=values)
+    values = {"lines": told, "names": names, "titles": named, "zone": visit.app.clinic.zone, "further": further}
+    return Page(name="audit", values=values | {"person": called(person) if person else "", "patient_id": patient})
 
 
 def _told(visit: Visit, tx: Tx, lines: Sequence[Line]) -> Sequence[Told]:

@@ -8,6 +8,7 @@ from drip.web.console.door import Door
 from drip.web.console.visit import Answer, Onward, Page, Visit
 
 LONGEST_TITLE = 200
+"""Characters."""
 
 
 def add_to(door: Door) -> None:

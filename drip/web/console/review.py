@@ -18,6 +18,7 @@ from drip.flows.draft import Conflict, Handing, NoDraft, NotReady
 from drip.flows.follow import tally
 from drip.flows.foresight import Foresight
 from drip.flows.reading import Reading, as_read, read_draft
+from drip.flows.titles import titles
 from drip.store import accounts, drafts
 from drip.store.database import Tx
 from drip.store.drafts import Submitted
@@ -125,10 +126,9 @@ def _whom(visit: Visit, tx: Tx, reading: Reading) -> Mapping[str, str]:
     """Whom it enrols from its publication on, and whom the live one does if that is otherwise."""
     if reading.version is None or not reading.draft.stage.is_unfinished:
         return {}
-    live = visit.app.versions.live(tx)
-    titles = {name: one.sequence.title for name, one in live.items()}
-    told = {"now": whom(reading.version.sequence, titles)}
-    was = whom(live[reading.draft.sequence].sequence, titles) if reading.draft.sequence in live else told["now"]
+    live, named = visit.app.versions.live(tx), titles(visit.app, tx)
+    told = {"now": whom(reading.version.sequence, named)}
+    was = whom(live[reading.draft.sequence].sequence, named) if reading.draft.sequence in live else told["now"]
     return told if was == told["now"] else told | {"was": was}
 
 

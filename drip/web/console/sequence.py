@@ -14,6 +14,7 @@ from drip.core.timing import in_words
 from drip.core.whom import whom
 from drip.flows.draft import NoDraft, begin
 from drip.flows.switches import LONGEST_REASON, pause
+from drip.flows.titles import titles
 from drip.store import accounts, drafts, statistics, versions
 from drip.web.console.door import Door
 from drip.web.console.visit import Answer, Onward, Page, Visit
@@ -81,7 +82,7 @@ def _sequence(visit: Visit) -> Page:
             return MISSING
         row = versions.load(tx, [live])[0] if live else None
         written = visit.app.versions.get(tx, [live])[live].sequence if live else None
-        titles = {one.id: one.title for one in (known.sequence for known in visit.app.versions.live(tx).values())}
+        named = titles(visit.app, tx)
         names = accounts.names(tx)
         patients = statistics.count_active(tx, visit.person.sites, name).get(name, 0)
     values = {
@@ -89,7 +90,7 @@ def _sequence(visit: Visit) -> Page:
         "title": written.title if written else name,
         "anchor": ANCHORS[written.anchor] if written else "",
         "sequence": written,
-        "whom": whom(written, titles) if written else "",
+        "whom": whom(written, named) if written else "",
         "row": row,
         "steps": in_order(written) if written else (),
         "draft": draft,
