@@ -3,7 +3,7 @@
 from collections.abc import Iterable, Mapping
 from datetime import timedelta
 
-from drip.core.model import AnchorKind, EventKind
+from drip.core.model import AnchorKind, Channel, EventKind
 from drip.core.question import AnswerKind, Question
 from drip.core.sequence import Step
 from drip.core.timing import DAYS, length, repeats
@@ -50,6 +50,12 @@ def readable(id_: str) -> str:
     """
     words = id_.replace("-", " ").replace("_", " ")
     return words[:1].upper() + words[1:]
+
+
+def message_name(channel: Channel, step: str, occurrence: int = 1) -> str:
+    """`text “Red flags day 3”, no. 2`: what a message is called."""
+    repeat = f", no. {occurrence}" if occurrence > 1 else ""
+    return f"{'text' if channel is Channel.SMS else 'email'} “{readable(step)}”{repeat}"
 
 
 def when_it_goes(step: Step, anchor: AnchorKind) -> str:

@@ -15,7 +15,7 @@ from drip.core.lifecycle import State
 from drip.core.model import Channel, EventKind, Kind
 from drip.core.patient import Patient, time_in
 from drip.core.reason import Reason
-from drip.core.spoken import readable
+from drip.core.spoken import message_name
 from drip.flows.resolve import event_of
 from drip.flows.titles import Titles
 from drip.store import addresses, enrolments, events, records, task_list, task_notes, views
@@ -195,8 +195,8 @@ def _messages(
 
 def named(one: MessageView) -> str:
     """What a message is called: `text “Red flags day 3”, no. 2,`."""
-    repeat = f", no. {one.occurrence}," if one.occurrence > 1 else ""
-    return f"{'text' if one.channel == Channel.SMS else 'email'} “{readable(one.step)}”{repeat}"
+    name = message_name(Channel(one.channel), one.step, one.occurrence)
+    return f"{name}," if one.occurrence > 1 else name
 
 
 _HELD = {SURGERY: "an operation", STEROID: "a steroid injection"}

@@ -8,9 +8,9 @@ import pytest
 from drip.content.expression import compile_condition
 from drip.core.condition_words import in_plain_words
 from drip.core.duration import Duration, parse_duration
-from drip.core.model import AnchorKind, EventKind
+from drip.core.model import AnchorKind, Channel, EventKind
 from drip.core.sequence import Step
-from drip.core.spoken import ANCHORS, EVENTS, any_of, readable, when_it_goes
+from drip.core.spoken import ANCHORS, EVENTS, any_of, message_name, readable, when_it_goes
 
 
 @pytest.mark.parametrize(
@@ -75,3 +75,8 @@ def test_what_must_be_so(written: str, words: str) -> None:
 @pytest.mark.parametrize(("id_", "words"), [("red-flags-day-3", "Red flags day 3"), ("hello", "Hello"), ("", "")])
 def test_what_has_an_id_and_no_title_is_called_by_its_id_in_words(id_: str, words: str) -> None:
     assert readable(id_) == words
+
+
+def test_a_message_is_called_by_its_way_its_step_and_which_one_it_is() -> None:
+    assert message_name(Channel.SMS, "red-flags-day-3") == "text “Red flags day 3”"
+    assert message_name(Channel.EMAIL, "check_in", 2) == "email “Check in”, no. 2"

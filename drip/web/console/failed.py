@@ -8,14 +8,13 @@ from drip.core.asked import RING, WRITE
 from drip.core.model import Channel
 from drip.core.remedy import Remedy, remedy
 from drip.core.role import Permission
-from drip.core.spoken import readable
+from drip.core.spoken import message_name
 from drip.flows.called import called
 from drip.flows.recover import RECENT, ask_by_hand, deal, roads, send_again
 from drip.store import patients, stranded
 from drip.store.patients import PatientRow
 from drip.store.stranded import Stranded
 from drip.web.console.door import Door
-from drip.web.console.held import CHANNELS
 from drip.web.console.visit import Answer, Onward, Page, Visit
 
 MOST = 50
@@ -74,7 +73,7 @@ def _row(one: Stranded, people: Mapping[str, PatientRow], title: str, ways: Sequ
         id=one.id,
         patient=called(person) if person else "A patient whose record cannot be unsealed",
         patient_id=one.patient_id,
-        what=f"The {CHANNELS[one.channel.value]} “{readable(one.step)}” of “{title}”",
+        what=f"The {message_name(one.channel, one.step)} of “{title}”",
         planned_for=one.planned_for,
         why=one.reason.sentence or one.state.value,
         roads=[(way.value, _button(one, way)) for way in ways],

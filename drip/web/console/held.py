@@ -6,7 +6,7 @@ from zoneinfo import ZoneInfo
 
 from drip.core.model import Channel
 from drip.core.role import Permission
-from drip.core.spoken import readable
+from drip.core.spoken import message_name
 from drip.core.walltime import local_date
 from drip.flows.called import called
 from drip.flows.decide import By, Decision, Held, decide, held_at
@@ -73,7 +73,7 @@ def _card(visit: Visit, one: Held, title: str, row: PatientRow | None) -> Card:
         patient=called(row) if row else "A patient whose record cannot be unsealed",
         phone=row.patient.address(Channel.SMS, local_date(visit.now, visit.app.clinic.zone)) if row else None,
         patient_id=one.doubt.patient_id,
-        what=f"The {CHANNELS[one.doubt.channel.value]} “{readable(one.doubt.step)}” of “{title}”",
+        what=f"The {message_name(one.doubt.channel, one.doubt.step)} of “{title}”",
         waited=how_long(visit.now - one.doubt.started_at),
         evidence=[line for told in one.tries for line in _lines(told, visit.app.clinic.zone)],
     )

@@ -6,9 +6,8 @@ from dataclasses import dataclass, field
 from datetime import datetime
 
 from drip.core.by_staff import UNDO_WITHIN, Obstacle, Refused, concern
-from drip.core.model import Channel
 from drip.core.role import Permission
-from drip.core.spoken import readable
+from drip.core.spoken import message_name
 from drip.flows.called import called
 from drip.flows.deeds.scene import Done, Scene
 from drip.flows.deeds.skip import Weighed, skip_some, weigh
@@ -78,15 +77,14 @@ def _cannot(visit: Visit, weighed: Mapping[str, Weighed]) -> Iterator[Row]:
 
 def _row(visit: Visit, scene: Scene, says: str) -> Row:
     message = scene.message
-    what = "text" if message.channel is Channel.SMS else "email"
-    again = f", no. {message.occurrence}" if message.occurrence > 1 else ""
+    name = message_name(message.channel, message.step, message.occurrence)
     return Row(
         id=message.id,
         at=message.due_at,
         when=when.at_length(message.due_at, visit.now, visit.app.clinic.zone),
         patient_id=scene.person.id,
         patient=called(scene.person),
-        what=f"The {what} “{readable(message.step)}”{again} of “{scene.published.sequence.title}”",
+        what=f"The {name} of “{scene.published.sequence.title}”",
         says=says,
     )
 

@@ -4,10 +4,9 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 
 from drip.core.by_staff import UNDO_WITHIN
-from drip.core.model import Channel
 from drip.core.reason import Reason
 from drip.core.role import Permission
-from drip.core.spoken import readable
+from drip.core.spoken import message_name
 from drip.flows.called import called
 from drip.flows.deeds.skip import DEED
 from drip.store import audit, by_staff, patients
@@ -44,7 +43,7 @@ def left_out(visit: Visit, tx: Tx) -> Sequence[LeftOut]:
         LeftOut(
             patient_id=row.patient_id,
             patient=called(people[row.patient_id]),
-            what=f"the {'text' if row.channel is Channel.SMS else 'email'} “{readable(row.step)}”",
+            what=f"the {message_name(row.channel, row.step)}",
             until=f"{(did_at[row.id] + UNDO_WITHIN).astimezone(zone):%H:%M}",
         )
         for row in (rows[one] for one in did_at if one in rows)

@@ -6,7 +6,7 @@ from datetime import UTC, date, timedelta
 from urllib.parse import urlencode
 
 from drip.core.role import Permission
-from drip.core.spoken import readable
+from drip.core.spoken import message_name
 from drip.core.walltime import local_date, midnight
 from drip.flows.called import called
 from drip.flows.titles import titles
@@ -14,7 +14,6 @@ from drip.store import left_out, patients
 from drip.store.database import Tx
 from drip.store.left_out import Left
 from drip.web.console.door import Door
-from drip.web.console.held import CHANNELS
 from drip.web.console.outgoing import place
 from drip.web.console.visit import Page, Visit
 from drip.web.console.when import typed_day
@@ -75,8 +74,7 @@ def _shown(visit: Visit, tx: Tx, found: Sequence[Left]) -> Sequence[Row]:
 
 
 def _what(one: Left, title: str) -> str:
-    again = f", no. {one.occurrence}" if one.occurrence > 1 else ""
-    return f"The {CHANNELS[one.channel.value]} “{readable(one.step)}”{again} of “{title}”"
+    return f"The {message_name(one.channel, one.step, one.occurrence)} of “{title}”"
 
 
 def _further(day: date, last: Left) -> str:

@@ -7,10 +7,10 @@ from datetime import UTC, datetime
 from drip.core.by_staff import Refused
 from drip.core.effect import Effect, Fate
 from drip.core.lifecycle import State
-from drip.core.model import AnchorKind, Channel
+from drip.core.model import AnchorKind
 from drip.core.reason import Reason
 from drip.core.role import Permission
-from drip.core.spoken import readable
+from drip.core.spoken import message_name
 from drip.flows.deeds.counted import Counted, Wish, counted_from
 from drip.flows.deeds.end import find
 from drip.flows.deeds.redate import Redated, preview, redate
@@ -124,7 +124,7 @@ def _moved(visit: Visit, done: Redated) -> Iterator[Moved]:
         lost = " The time that a colleague chose is lost." if by_staff and not stays else ""
         yield Moved(
             title=shift.title,
-            what=f"{'text' if effect.channel is Channel.SMS else 'email'} “{readable(effect.step)}”{_number(effect)}",
+            what=message_name(effect.channel, effect.step, effect.occurrence),
             was=_when(visit, done, was) if was else "not planned",
             becomes=_becomes(visit, done, effect) + lost,
             first=min(at for at in (was, effect.at, FAR) if at),
@@ -141,10 +141,6 @@ def _chosen(visit: Visit) -> Mapping[tuple[str, str, int, str], datetime]:
         for one in found
         if one.state == State.PLANNED and one.reason == Reason.MOVED_BY_STAFF
     }
-
-
-def _number(effect: Effect) -> str:
-    return f", no. {effect.occurrence}" if effect.occurrence > 1 else ""
 
 
 def _becomes(visit: Visit, done: Redated, effect: Effect) -> str:
